@@ -1,0 +1,166 @@
+package deploy
+
+// What comes back from the SDK when a call fails, put into words: which action,
+// on which resource, why, and what to try.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+)
+
+// CallError says that a call to AWS failed.
+type CallError struct {
+	// Action is the API action, e.g. "ecs:DescribeServices".
+	Action string
+	// Resource is what it was about.
+	Resource string
+	// Code is the error code of AWS, or "" where AWS did not answer.
+	Code string
+	// RequestID is AWS's id of the call, or "".
+	RequestID string
+	// Err is the SDK's error.
+	Err error
+
+	class  class
+	reason string
+}
+
+// class says what sort of failure an error is; the rest of the package asks
+// for nothing else.
+type class int
+
+const (
+	otherFailure class = iota
+	denied             // the caller may not do this
+	unauthenticated
+	throttled
+	unreachable // no answer, or none that makes sense: the call may have been carried out
+	notFound
+	quota
+)
+
+// Error is one line: action, resource, reason.
+func (e *CallError) Error() string {
+	return fmt.Sprintf("%s on %s: %s", e.Action, e.Resource, e.reason)
+}
+
+// Unwrap gives the SDK's error.
+func (e *CallError) Unwrap() error { return e.Err }
+
+// Hint says what to try.
+func (e *CallError) Hint() string {
+	switch e.class {
+	case denied:
+		return "allow " + e.Action + " in the policy of the identity that deploys"
+	case unauthenticated:
+		return "log in again (aws sso login), or check the profile (-p), keys and region (-r)"
+	case throttled:
+		return "AWS limits the rate of calls per account and region; try again in a moment"
+	case unreachable:
+		return "check the network, --endpoint-url and the region"
+	case quota:
+		return "this is a quota of the account, not a rate: trying again does not help"
+	}
+	return ""
+}
+
+// ExitCode is 4 for missing credentials and permissions, 3 for what does not
+// exist, else 1.
+func (e *CallError) ExitCode() int {
+	switch e.class {
+	case denied, unauthenticated:
+		return exitAccess
+	case notFound:
+		return exitUsage
+	}
+	return exitError
+}
+
+// codeClasses are the error codes that decide; the SDK models few of them.
+var codeClasses = map[class][]string{
+	denied: {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"},
+	unauthenticated: {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId",
+		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
+		"IncompleteSignature", "AuthFailure", "InvalidAccessKeyId"},
+	throttled: {"ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"},
+	notFound:  {"ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"},
+	quota:     {"LimitExceededException"},
+}
+
+// callError classifies an SDK error. It returns nil for nil.
+func callError(action, resource string, err error) *CallError {
+	if err == nil {
+		return nil
+	}
+	e := &CallError{Action: "ecs:" + action, Resource: resource, Err: err, reason: innermost(err)}
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		e.RequestID = response.ServiceRequestID()
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "UnknownError" {
+		e.Code = api.ErrorCode()
+		e.reason = e.Code + ": " + firstLine(api.ErrorMessage(), "no message")
+		for class, codes := range codeClasses {
+			if slices.Contains(codes, e.Code) {
+				e.class = class
+			}
+		}
+		if e.class == otherFailure && response != nil && response.HTTPStatusCode() >= 500 {
+			e.class = unreachable
+		}
+		return e
+	}
+	e.class = transportClass(err)
+	switch {
+	case e.class == unauthenticated:
+		e.reason = "there are no valid AWS credentials: " + innermost(err)
+	case response != nil && response.HTTPStatusCode() != 0:
+		e.reason = fmt.Sprintf("the server answered HTTP %d without an AWS error; is it ECS?", response.HTTPStatusCode())
+	}
+	return e
+}
+
+// transportClass classifies failures without an answer of ECS.
+func transportClass(err error) class {
+	text := err.Error()
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return unreachable
+	case strings.Contains(text, "get identity"), strings.Contains(text, "failed to refresh cached credentials"),
+		strings.Contains(text, "static credentials are empty"), strings.Contains(text, "failed to sign request"):
+		return unauthenticated
+	}
+	return unreachable
+}
+
+// innermost is the text of the last error of a chain, in one line: what the SDK
+// wraps around it names retries and internals.
+func innermost(err error) string {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return network.Error()
+	}
+	for {
+		next := errors.Unwrap(err)
+		if next == nil || next.Error() == "" {
+			break
+		}
+		err = next
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
+}
+
+// is reports whether an error is a failed call of the given class.
+func is(err error, want class) bool {
+	var call *CallError
+	return errors.As(err, &call) && call.class == want
+}

@@ -1,0 +1,119 @@
+package deploy
+
+import (
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// EventType says what an Event tells.
+type EventType string
+
+// The events of a deployment, in the order in which they come.
+const (
+	// EventPlan: the plan is made; Plan is set.
+	EventPlan EventType = "plan"
+	// EventRegistered: a task definition was registered; TaskDefinition is its ARN.
+	EventRegistered EventType = "registered"
+	// EventUpdated: the service was updated; Deployment is set.
+	EventUpdated EventType = "service-updated"
+	// EventProgress: a count or a state of the service moved; Service is set,
+	// and Record where it is known.
+	EventProgress EventType = "progress"
+	// EventService: ECS wrote a new service event; ServiceEvent is set.
+	EventService EventType = "service-event"
+	// EventCause: a task stopped for a new cause; Cause is set.
+	EventCause EventType = "cause"
+	// EventWarning: something that the reader should know; Message says it.
+	EventWarning EventType = "warning"
+	// EventOutcome: the end; Outcome is set.
+	EventOutcome EventType = "outcome"
+)
+
+// Event is one piece of news. What it points to is a snapshot that nobody
+// changes later.
+type Event struct {
+	Type EventType
+	// Time is the deployer's clock.
+	Time time.Time
+	// Elapsed is the time since the watch began; 0 before.
+	Elapsed time.Duration
+	// Message is one line for people, where the other fields do not say it all.
+	Message        string
+	Plan           *Plan
+	TaskDefinition string
+	Deployment     *Deployment
+	Service        *rollout.Service
+	Record         *rollout.ServiceDeployment
+	ServiceEvent   *rollout.ServiceEvent
+	Cause          *rollout.Cause
+	Outcome        *Outcome
+}
+
+// Deployment identifies one deployment of one service, and keeps what was there
+// before it. It is all that [Deployer.Watch] needs, so that any process can
+// follow a deployment at any time.
+type Deployment struct {
+	// Cluster and Service are ARNs.
+	Cluster string `json:"cluster"`
+	Service string `json:"service"`
+	// ID is the deployment's id ("ecs-svc/…"), from the UpdateService response.
+	ID string `json:"id"`
+	// TaskDefinition is the ARN of the revision that it brings into service.
+	TaskDefinition string `json:"taskDefinition"`
+	// CreatedAt is its creation by ECS's clock.
+	CreatedAt time.Time `json:"createdAt,omitzero"`
+	// ServiceDeployment is the ARN of ECS's record of it, where it is known.
+	ServiceDeployment string `json:"serviceDeployment,omitempty"`
+	// Action is what was done to the service.
+	Action Action `json:"action"`
+	// DesiredCount is the count that was asked for, nil where none was.
+	DesiredCount *int32 `json:"desiredCount,omitempty"`
+	// Before is what was in service before.
+	Before Before `json:"before"`
+}
+
+// Before is what a service was like before a deployment: the way back.
+type Before struct {
+	// Deployment is the id of the deployment that was PRIMARY.
+	Deployment string `json:"deployment"`
+	// TaskDefinition is the ARN of the revision that was in service.
+	TaskDefinition string `json:"taskDefinition"`
+	// DesiredCount, MinimumHealthyPercent and MaximumPercent are the settings
+	// that a deployment can change; nil where ECS did not say.
+	DesiredCount          int32  `json:"desiredCount"`
+	MinimumHealthyPercent *int32 `json:"minimumHealthyPercent,omitempty"`
+	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
+	// Deployments are the ids of all deployments that ECS listed.
+	Deployments []string `json:"deployments,omitempty"`
+	// NewestEvent is the time of the newest service event, by ECS's clock.
+	NewestEvent time.Time `json:"newestEvent,omitzero"`
+	// RollsBack: ECS takes a failed deployment back by itself.
+	RollsBack bool `json:"rollsBack"`
+	// Guarded: a circuit breaker or alarm ends a failing deployment.
+	Guarded bool `json:"guarded"`
+}
+
+// Outcome is how a deployment went.
+type Outcome struct {
+	// Verdict says how it ended.
+	Verdict rollout.Verdict `json:"verdict"`
+	// Reason says why, in one sentence.
+	Reason string `json:"reason"`
+	// Deployment is what was followed.
+	Deployment Deployment `json:"deployment"`
+	// Elapsed is how long it was followed.
+	Elapsed time.Duration `json:"-"`
+	// EndedAt is when it ended by ECS's clock, where ECS says so.
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	// Serving is the ARN of the revision that is PRIMARY now, and Running and
+	// Desired are the service's counts, as last seen.
+	Serving string `json:"serving,omitempty"`
+	Running int    `json:"running"`
+	Desired int    `json:"desired"`
+	// Diagnosis is what is known to have gone wrong.
+	Diagnosis rollout.Diagnosis `json:"diagnosis"`
+}
+
+// ExitCode is the exit code of the verdict.
+func (o Outcome) ExitCode() int { return o.Verdict.ExitCode() }

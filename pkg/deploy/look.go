@@ -1,0 +1,278 @@
+package deploy
+
+// One look at a deployment under way: the reads behind an observation, what is
+// done when one of them fails, and what is remembered between looks.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// tasksLimit is how many tasks DescribeTasks takes, and ListTasks lists, at once.
+const tasksLimit = 100
+
+// recordFailures is how many times in a row the record of a service deployment
+// may be unreadable for an unknown reason before it is given up.
+const recordFailures = 3
+
+// looker makes observations of one deployment.
+type looker struct {
+	*Deployer
+	deployment *Deployment
+	until      rollout.Until
+
+	recordArn   string // the service deployment, once found
+	recordGone  bool   // it cannot be read at all
+	recordFails int
+	matchTries  int
+
+	counts string                  // the counts at the last look at the tasks
+	tasks  map[string]rollout.Task // stopped tasks of the service, by ARN
+	asked  bool                    // the tasks were looked at before
+}
+
+// single has a read sent once: the watch itself is the retry loop, and it
+// should not sit in the SDK's.
+func single(o *ecs.Options) { o.RetryMaxAttempts = 1; o.Retryer = aws.NopRetryer{} }
+
+// look reads what moved since the last look: the service and the record of the
+// deployment always, the stopped tasks when a count moved.
+func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
+	o := rollout.Observation{OtherTasks: -1}
+	service, err := l.describeService(ctx, l.deployment.Cluster, l.deployment.Service, single)
+	if err != nil {
+		return o, err
+	}
+	o.Service = service.snapshot()
+	if l.deployment.Action != ActionSettings {
+		if o.ServiceDeployment, err = l.record(ctx); err != nil {
+			return o, err
+		}
+		if err := l.lookAtTasks(ctx, o.Service); err != nil {
+			return o, err
+		}
+	}
+	for _, task := range l.tasks {
+		o.Tasks = append(o.Tasks, task)
+	}
+	slices.SortFunc(o.Tasks, func(a, b rollout.Task) int { return a.StoppedAt.Compare(b.StoppedAt) })
+	if l.until == rollout.UntilDrained && len(o.Service.Deployments) == 1 {
+		o.OtherTasks, err = l.countOthers(ctx)
+	}
+	return o, err
+}
+
+// record reads ECS's record of the deployment; nil where there is none yet, or
+// where it cannot be read, which is said once.
+func (l *looker) record(ctx context.Context) (*rollout.ServiceDeployment, error) {
+	if l.recordGone {
+		return nil, nil
+	}
+	record, err := l.readRecord(ctx)
+	var call *CallError
+	switch {
+	case err == nil:
+		l.recordFails = 0
+		return record, nil
+	case errors.As(err, &call) && call.class == denied:
+		l.giveUpRecord(fmt.Sprintf("%s is not allowed; going on with the service's rollout state alone", call.Action))
+		return nil, nil
+	case is(err, throttled), is(err, unauthenticated):
+		return nil, err
+	}
+	// An emulator or an old partition may not know these calls at all.
+	if l.recordFails++; l.recordFails >= recordFailures || unknownOperation(call) {
+		l.giveUpRecord(fmt.Sprintf("service deployments cannot be read (%v); going on with the service's rollout state alone", err))
+		return nil, nil
+	}
+	return nil, nil
+}
+
+func (l *looker) giveUpRecord(message string) {
+	l.recordGone = true
+	l.emit(Event{Type: EventWarning, Message: message})
+}
+
+func unknownOperation(call *CallError) bool {
+	return call != nil && slices.Contains([]string{"UnknownOperationException", "UnsupportedFeatureException", "InvalidAction"}, call.Code)
+}
+
+func (l *looker) readRecord(ctx context.Context) (*rollout.ServiceDeployment, error) {
+	if l.recordArn == "" {
+		l.recordArn = l.deployment.ServiceDeployment
+	}
+	if l.recordArn == "" {
+		arn, err := l.findRecord(ctx)
+		if err != nil || arn == "" {
+			return nil, err
+		}
+		l.recordArn = arn
+		l.deployment.ServiceDeployment = arn
+	}
+	return l.describeRecord(ctx, l.recordArn, single)
+}
+
+// describeRecord reads one service deployment; nil where ECS says it is missing.
+func (d *Deployer) describeRecord(ctx context.Context, arn string, options ...func(*ecs.Options)) (*rollout.ServiceDeployment, error) {
+	out, err := d.client.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: []string{arn}}, options...)
+	if err != nil {
+		return nil, callError("DescribeServiceDeployments", rollout.ShortName(arn), err)
+	}
+	if len(out.ServiceDeployments) == 0 {
+		return nil, nil
+	}
+	return recordOf(out.ServiceDeployments[0]), nil
+}
+
+// findRecord finds the service deployment of the followed deployment: the one
+// whose target revision ends in the same number (observed, not documented), or
+// else the one whose revision has our definition and was created after the
+// deployments that were there before.
+func (l *looker) findRecord(ctx context.Context) (string, error) {
+	briefs, err := l.listRecords(ctx, l.deployment.Cluster, l.deployment.Service, single)
+	if err != nil {
+		return "", err
+	}
+	number := strings.TrimPrefix(l.deployment.ID, "ecs-svc/")
+	for _, brief := range briefs {
+		if strings.HasSuffix(aws.ToString(brief.TargetServiceRevisionArn), "/"+number) {
+			return aws.ToString(brief.ServiceDeploymentArn), nil
+		}
+	}
+	if l.matchTries++; l.matchTries < 3 || len(briefs) == 0 {
+		return "", nil // it may not be visible yet
+	}
+	// The record of a deployment is made at the moment of the deployment.
+	newest := briefs[0]
+	if aws.ToTime(newest.CreatedAt).Before(l.deployment.CreatedAt.Add(-recordSkew)) {
+		return "", nil
+	}
+	revision, err := l.describeRevision(ctx, aws.ToString(newest.TargetServiceRevisionArn), single)
+	if err != nil || revision == nil || aws.ToString(revision.TaskDefinition) != l.deployment.TaskDefinition {
+		return "", err
+	}
+	return aws.ToString(newest.ServiceDeploymentArn), nil
+}
+
+// listRecords lists service deployments, newest first.
+func (d *Deployer) listRecords(ctx context.Context, cluster, service string, options ...func(*ecs.Options)) ([]types.ServiceDeploymentBrief, error) {
+	out, err := d.client.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Cluster: &cluster, Service: &service}, options...)
+	if err != nil {
+		return nil, callError("ListServiceDeployments", "service "+rollout.ShortName(service), err)
+	}
+	return newestFirst(out.ServiceDeployments), nil
+}
+
+// newestFirst orders service deployments; ECS promises no order.
+func newestFirst(briefs []types.ServiceDeploymentBrief) []types.ServiceDeploymentBrief {
+	slices.SortStableFunc(briefs, func(a, b types.ServiceDeploymentBrief) int {
+		return aws.ToTime(b.CreatedAt).Compare(aws.ToTime(a.CreatedAt))
+	})
+	return briefs
+}
+
+// describeRevision reads one service revision; nil where it is missing.
+func (d *Deployer) describeRevision(ctx context.Context, arn string, options ...func(*ecs.Options)) (*types.ServiceRevision, error) {
+	out, err := d.client.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: []string{arn}}, options...)
+	if err != nil {
+		return nil, callError("DescribeServiceRevisions", rollout.ShortName(arn), err)
+	}
+	if len(out.ServiceRevisions) == 0 {
+		return nil, nil
+	}
+	return &out.ServiceRevisions[0], nil
+}
+
+// lookAtTasks reads the stopped tasks when a count of the deployment moved.
+func (l *looker) lookAtTasks(ctx context.Context, service *rollout.Service) error {
+	counts := ""
+	if mine := service.Deployment(l.deployment.ID); mine != nil {
+		counts = fmt.Sprint(mine.Status, mine.Running, mine.Pending, mine.Failed)
+	}
+	if counts == l.counts && l.asked {
+		return nil
+	}
+	if err := l.readStopped(ctx); err != nil {
+		return err
+	}
+	l.counts, l.asked = counts, true
+	return nil
+}
+
+// readStopped reads the tasks of the service that have stopped since the last
+// time. Tasks that are still stopping are read again.
+func (l *looker) readStopped(ctx context.Context) error {
+	arns, err := l.listTasks(ctx, types.DesiredStatusStopped)
+	if err != nil {
+		return err
+	}
+	arns = slices.DeleteFunc(arns, func(arn string) bool { return l.tasks[arn].LastStatus == "STOPPED" })
+	tasks, err := l.describeTasks(ctx, arns)
+	for _, task := range tasks {
+		if task.DeploymentID == l.deployment.ID {
+			l.tasks[task.ARN] = task
+		} else if task.LastStatus == "STOPPED" {
+			l.tasks[task.ARN] = rollout.Task{ARN: task.ARN, DeploymentID: task.DeploymentID, LastStatus: task.LastStatus, StoppedAt: task.StoppedAt}
+		}
+	}
+	return err
+}
+
+// countOthers counts tasks of other deployments that have not stopped.
+func (l *looker) countOthers(ctx context.Context) (int, error) {
+	others := 0
+	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		arns, err := l.listTasks(ctx, desired)
+		if err != nil {
+			return -1, err
+		}
+		tasks, err := l.describeTasks(ctx, arns)
+		if err != nil {
+			return -1, err
+		}
+		for _, task := range tasks {
+			if task.DeploymentID != l.deployment.ID && task.LastStatus != "STOPPED" {
+				others++
+			}
+		}
+	}
+	return others, nil
+}
+
+func (l *looker) listTasks(ctx context.Context, desired types.DesiredStatus) ([]string, error) {
+	var arns []string
+	pages := ecs.NewListTasksPaginator(l.client, &ecs.ListTasksInput{
+		Cluster: &l.deployment.Cluster, ServiceName: aws.String(rollout.ShortName(l.deployment.Service)), DesiredStatus: desired,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, single)
+		if err != nil {
+			return nil, callError("ListTasks", "service "+rollout.ShortName(l.deployment.Service), err)
+		}
+		arns = append(arns, page.TaskArns...)
+	}
+	return arns, nil
+}
+
+func (l *looker) describeTasks(ctx context.Context, arns []string) ([]rollout.Task, error) {
+	var tasks []rollout.Task
+	for some := range slices.Chunk(arns, tasksLimit) {
+		out, err := l.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &l.deployment.Cluster, Tasks: some}, single)
+		if err != nil {
+			return tasks, callError("DescribeTasks", "service "+rollout.ShortName(l.deployment.Service), err)
+		}
+		for _, task := range out.Tasks {
+			tasks = append(tasks, taskOf(task))
+		}
+	}
+	return tasks, nil
+}

@@ -1,0 +1,65 @@
+package deploy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// news turns observations into events: each change once, nothing repeated.
+type news struct {
+	emit     func(Event)
+	since    time.Time       // service events up to here, by ECS's clock, are old
+	seen     map[string]bool // ids of service events, and keys of causes
+	progress string
+	trouble  []string
+}
+
+// tell emits what an observation has that earlier ones had not.
+func (n *news) tell(o rollout.Observation, deploymentID string) {
+	n.tellEvents(o)
+	n.tellCauses(o, deploymentID)
+	if state := stateOf(o); state != n.progress {
+		n.progress = state
+		n.emit(Event{Type: EventProgress, Elapsed: o.Elapsed, Service: o.Service, Record: o.ServiceDeployment})
+	}
+}
+
+// stateOf is everything about a rollout whose change is progress.
+func stateOf(o rollout.Observation) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, o.Service.Desired, o.Service.Running, o.Service.Pending)
+	for _, d := range o.Service.Deployments {
+		fmt.Fprintln(&b, d.ID, d.Status, d.Desired, d.Running, d.Pending, d.Failed, d.RolloutState)
+	}
+	if o.ServiceDeployment != nil {
+		fmt.Fprintln(&b, o.ServiceDeployment.Status, o.ServiceDeployment.LifecycleStage)
+	}
+	return b.String()
+}
+
+func (n *news) tellEvents(o rollout.Observation) {
+	for _, event := range slices.Backward(o.Service.Events) { // ECS lists the newest first
+		if !event.At.After(n.since) || n.seen[event.ID] {
+			continue
+		}
+		n.seen[event.ID] = true
+		if rollout.Trouble(event) && !slices.Contains(n.trouble, event.Message) {
+			n.trouble = append(n.trouble, event.Message)
+		}
+		n.emit(Event{Type: EventService, Elapsed: o.Elapsed, ServiceEvent: &event, Service: o.Service})
+	}
+}
+
+// tellCauses emits a cause when it is new, and not again when it only counts up.
+func (n *news) tellCauses(o rollout.Observation, deploymentID string) {
+	for _, cause := range rollout.Explain(deploymentID, o.Tasks).Causes {
+		if !n.seen[cause.Key()] {
+			n.seen[cause.Key()] = true
+			n.emit(Event{Type: EventCause, Elapsed: o.Elapsed, Cause: &cause, Service: o.Service})
+		}
+	}
+}

@@ -1,0 +1,308 @@
+package deploy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// Action is what a plan does to the service.
+type Action string
+
+// The actions.
+const (
+	// ActionNone: what is wanted is in service already.
+	ActionNone Action = "none"
+	// ActionSettings: only settings change; ECS starts no deployment for them.
+	ActionSettings Action = "settings"
+	// ActionDeploy: another revision is brought into service.
+	ActionDeploy Action = "deploy"
+	// ActionRestart: the revision in service is started anew.
+	ActionRestart Action = "restart"
+	// ActionJoin: the wanted revision is on its way already.
+	ActionJoin Action = "join"
+	// ActionFollow: nothing is done; a deployment is only followed.
+	ActionFollow Action = "follow"
+)
+
+// Setting is a setting of the service that changes.
+type Setting struct {
+	// Name is the setting's name in the ECS API.
+	Name string `json:"name"`
+	// Old is the value now, nil where ECS gives none; New the value asked for.
+	Old *int32 `json:"old,omitempty"`
+	New int32  `json:"new"`
+}
+
+// String is "desiredCount: 2 -> 4".
+func (s Setting) String() string {
+	if s.Old == nil {
+		return fmt.Sprintf("%s: %d", s.Name, s.New)
+	}
+	return fmt.Sprintf("%s: %d -> %d", s.Name, *s.Old, s.New)
+}
+
+// Plan is what a request would change. It is made by [Deployer.Plan], which
+// only reads. Printed or marshalled, it shows no value that may be secret.
+type Plan struct {
+	// Cluster and Service are ARNs.
+	Cluster string `json:"cluster"`
+	Service string `json:"service"`
+	// Action is what will be done.
+	Action Action `json:"action"`
+	// Current is the ARN of the revision in service.
+	Current string `json:"current"`
+	// Base is the ARN of the revision that is built on; "" for a file.
+	Base string `json:"base,omitempty"`
+	// Register: a new revision will be registered, of the family Family.
+	Register bool   `json:"register"`
+	Family   string `json:"family,omitempty"`
+	// TaskDefinition is the ARN of the revision to use where none is registered.
+	TaskDefinition string `json:"taskDefinition,omitempty"`
+	// Images are the containers whose image changes, against Base.
+	Images []taskdef.ImageChange `json:"images,omitempty"`
+	// Differences are those between the revision in service and the wanted one.
+	Differences []taskdef.Difference `json:"differences,omitempty"`
+	// Settings are the settings that change.
+	Settings []Setting `json:"settings,omitempty"`
+	// InProgress is another deployment that is under way, nil where there is none.
+	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
+	// Before is what is in service now: the way back.
+	Before Before `json:"before"`
+
+	// Definition is the wanted definition, in clear; zero where the plan is not
+	// about one. It is never marshalled with the plan.
+	Definition taskdef.Definition `json:"-"`
+
+	made          time.Time
+	request       Request
+	configuration map[string]any // deploymentConfiguration as ECS returned it
+}
+
+// String is the plan in one line.
+func (p *Plan) String() string {
+	name := rollout.ShortName(p.Service)
+	switch p.Action {
+	case ActionNone:
+		return fmt.Sprintf("%s: nothing to do, %s is in service", name, rollout.ShortName(p.Current))
+	case ActionSettings:
+		return fmt.Sprintf("%s: only settings change", name)
+	case ActionJoin:
+		return fmt.Sprintf("%s: %s is on its way already", name, rollout.ShortName(p.Current))
+	case ActionRestart:
+		return fmt.Sprintf("%s: %s is started anew", name, rollout.ShortName(p.Current))
+	}
+	if p.Register {
+		return fmt.Sprintf("%s: %s -> a new revision of %s", name, rollout.ShortName(p.Current), p.Family)
+	}
+	return fmt.Sprintf("%s: %s -> %s", name, rollout.ShortName(p.Current), rollout.ShortName(p.TaskDefinition))
+}
+
+// Plan finds out what a request would change. It writes nothing. Errors are
+// typed: [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
+// [*UnsupportedError], [*CallError], and those of packages image and taskdef.
+func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
+	refs, err := r.validate()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.asksSomething(); err != nil {
+		return nil, err
+	}
+	service, err := d.locate(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{
+		Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn),
+		Current: aws.ToString(service.TaskDefinition), TaskDefinition: aws.ToString(service.TaskDefinition),
+		InProgress: service.inProgress(), Before: service.before(),
+		made: d.clock.Now(), request: r,
+	}
+	p.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
+	p.Settings = settingsOf(r, service)
+	if r.wantsDefinition() {
+		if err := d.planDefinition(ctx, p, refs); err != nil {
+			return nil, err
+		}
+	}
+	p.Action = p.decide(refs, service.primary())
+	d.emit(Event{Type: EventPlan, Plan: p})
+	return p, nil
+}
+
+// settingsOf lists the settings that a request changes.
+func settingsOf(r Request, service *described) []Setting {
+	var minimum, maximum *int32
+	if c := service.DeploymentConfiguration; c != nil {
+		minimum, maximum = c.MinimumHealthyPercent, c.MaximumPercent
+	}
+	var settings []Setting
+	for _, s := range []struct {
+		name     string
+		old, new *int32
+	}{
+		{"desiredCount", &service.DesiredCount, r.DesiredCount},
+		{"minimumHealthyPercent", minimum, r.MinimumHealthyPercent},
+		{"maximumPercent", maximum, r.MaximumPercent},
+	} {
+		if s.new != nil && (s.old == nil || *s.old != *s.new) {
+			settings = append(settings, Setting{Name: s.name, Old: s.old, New: *s.new})
+		}
+	}
+	return settings
+}
+
+// planDefinition finds the wanted definition, and whether it must be
+// registered or is there already.
+func (d *Deployer) planDefinition(ctx context.Context, p *Plan, refs []image.Reference) error {
+	r := p.request
+	base, err := d.base(ctx, p)
+	if err != nil {
+		return err
+	}
+	wanted := base
+	if len(refs) > 0 {
+		if wanted, p.Images, err = base.WithImages(refs); err != nil {
+			return err
+		}
+	}
+	p.Definition, p.Family = wanted, wanted.Family()
+	edited := len(p.Images) > 0 || !r.Definition.IsZero()
+	current := base
+	if p.Base != p.Current {
+		if current, _, err = d.describeDefinition(ctx, p.Current); err != nil {
+			return err
+		}
+	}
+	p.Differences = taskdef.Diff(current, wanted)
+	switch {
+	case !edited:
+		p.TaskDefinition = p.Base
+	case len(p.Differences) > 0:
+		p.Register, p.TaskDefinition = true, ""
+	}
+	return nil
+}
+
+// base reads the definition that is built on.
+func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error) {
+	r := p.request
+	if !r.Definition.IsZero() {
+		return r.Definition, nil
+	}
+	name := p.Current
+	if r.TaskDefinition != "" && (r.Service != "" || hasRevision(r.TaskDefinition)) {
+		name = r.TaskDefinition
+	}
+	definition, arn, err := d.describeDefinition(ctx, name)
+	p.Base = arn
+	return definition, err
+}
+
+// describeDefinition reads a task definition, with its tags, losslessly, and
+// its ARN.
+func (d *Deployer) describeDefinition(ctx context.Context, name string) (taskdef.Definition, string, error) {
+	definition, stored, err := d.describeStored(ctx, name)
+	if err != nil {
+		return taskdef.Definition{}, "", err
+	}
+	return definition, aws.ToString(stored.TaskDefinitionArn), nil
+}
+
+// describeStored is describeDefinition with what ECS adds to a definition.
+func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Definition, *types.TaskDefinition, error) {
+	var body []byte
+	out, err := d.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
+	}, keepBody(&body))
+	if err != nil {
+		call := callError("DescribeTaskDefinition", "task definition "+rollout.ShortName(name), err)
+		if call.Code == "ClientException" {
+			return taskdef.Definition{}, nil, &NotFoundError{Kind: "task definition", Name: rollout.ShortName(name), Detail: call.reason}
+		}
+		return taskdef.Definition{}, nil, call
+	}
+	definition, err := taskdef.FromDescribe(body)
+	if err != nil {
+		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)
+	}
+	return definition, out.TaskDefinition, nil
+}
+
+// decide chooses the action. "Nothing to do" needs the wanted revision in
+// service, its deployment completed, no setting to change, and no requested
+// image whose content may have moved under the same text.
+func (p *Plan) decide(refs []image.Reference, primary *types.Deployment) Action {
+	r := p.request
+	switch {
+	case p.Register || p.TaskDefinition != p.Current:
+		return ActionDeploy
+	case r.ForceNewDeployment:
+		return ActionRestart
+	case !r.wantsDefinition():
+		return p.settingsOnly()
+	case primary == nil || primary.RolloutState == types.DeploymentRolloutStateFailed:
+		return ActionRestart
+	case p.InProgress != nil:
+		return ActionJoin
+	}
+	moving := false
+	for _, ref := range refs {
+		moving = moving || ref.Moving()
+	}
+	if r.IfUnchanged == RestartUnchanged || moving && r.IfUnchanged != SkipUnchanged {
+		return ActionRestart
+	}
+	return p.settingsOnly()
+}
+
+func (p *Plan) settingsOnly() Action {
+	if len(p.Settings) > 0 {
+		return ActionSettings
+	}
+	return ActionNone
+}
+
+// updateBody is the input of UpdateService: the fields that were asked for, and
+// no others. A deploymentConfiguration replaces the service's whole one, so a
+// partial one is completed from what ECS returned, circuit breaker included.
+func (p *Plan) updateBody(taskDefinition string) ([]byte, error) {
+	body := map[string]any{"cluster": p.Cluster, "service": p.Service}
+	if p.Action == ActionDeploy {
+		body["taskDefinition"] = taskDefinition
+	}
+	if p.Action == ActionRestart || p.request.ForceNewDeployment {
+		body["forceNewDeployment"] = true
+	}
+	configuration := map[string]any{}
+	for name, value := range p.configuration {
+		configuration[name] = value
+	}
+	partial := false
+	for _, setting := range p.Settings {
+		if setting.Name == "desiredCount" {
+			body[setting.Name] = setting.New
+			continue
+		}
+		configuration[setting.Name] = setting.New
+		partial = true
+	}
+	if partial {
+		body["deploymentConfiguration"] = configuration
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("writing the input of UpdateService: %w", err)
+	}
+	return text, nil
+}

@@ -1,0 +1,135 @@
+package deploy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// Request is what is asked of one service. What is zero is not asked, and is
+// left as it is in ECS; counts and percentages are pointers because 0 is a
+// value.
+type Request struct {
+	// Cluster is the name or ARN of the cluster. Required.
+	Cluster string
+	// Service is the name or ARN of the service. Without it, the service of
+	// the cluster that runs TaskDefinition's family is meant.
+	Service string
+	// TaskDefinition is the definition to build on: a family (its newest
+	// ACTIVE revision), family:revision, or an ARN. Without it, the definition
+	// that the service uses is built on.
+	TaskDefinition string
+	// Definition replaces the definition altogether, e.g. one read from a file.
+	Definition taskdef.Definition
+	// Images are image references; each replaces the image of every container
+	// whose image is of the same repository. Without tag and digest an image
+	// means "latest".
+	Images []string
+	// DesiredCount is the number of tasks the service should run.
+	DesiredCount *int32
+	// MinimumHealthyPercent and MaximumPercent bound the rolling update, in
+	// percent of the desired count.
+	MinimumHealthyPercent *int32
+	MaximumPercent        *int32
+	// ForceNewDeployment starts new tasks even where nothing changed.
+	ForceNewDeployment bool
+	// IfUnchanged overrides what is done when the wanted definition is in
+	// service already. The zero value leaves it alone, unless a requested image
+	// is tagged "latest", whose content may have moved.
+	IfUnchanged IfUnchanged
+}
+
+// IfUnchanged says what to do when the wanted definition is in service already.
+type IfUnchanged string
+
+// The answers, beside the zero value.
+const (
+	// SkipUnchanged does nothing, even for an image tagged "latest".
+	SkipUnchanged IfUnchanged = "skip"
+	// RestartUnchanged starts new tasks of the same revision.
+	RestartUnchanged IfUnchanged = "restart"
+)
+
+// wantsDefinition reports whether the request says which definition should run.
+func (r Request) wantsDefinition() bool {
+	return len(r.Images) > 0 || !r.Definition.IsZero() || hasRevision(r.TaskDefinition)
+}
+
+// wantsSettings reports whether the request sets something else of the service.
+func (r Request) wantsSettings() bool {
+	return r.DesiredCount != nil || r.MinimumHealthyPercent != nil || r.MaximumPercent != nil
+}
+
+// validate finds what is wrong with a request before ECS is asked, and returns
+// its images.
+func (r Request) validate() ([]image.Reference, error) {
+	switch {
+	case r.Cluster == "":
+		return nil, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
+	case r.Service == "" && r.TaskDefinition == "":
+		return nil, &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
+	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
+		return nil, &UsageError{Problem: "a task definition is given twice, as a file and by name", Remedy: "give one of them"}
+	}
+	if err := r.checkNumbers(); err != nil {
+		return nil, err
+	}
+	return parseImages(r.Images)
+}
+
+// asksSomething fails for a request that could change nothing.
+func (r Request) asksSomething() error {
+	if r.wantsDefinition() || r.wantsSettings() || r.ForceNewDeployment {
+		return nil
+	}
+	return &UsageError{
+		Problem: "nothing is asked for",
+		Remedy:  "name an image with -i IMAGE, or a revision (-d FAMILY:REVISION), a count (-D), percentages (-m, -M) or --force-new-deployment",
+	}
+}
+
+func parseImages(texts []string) ([]image.Reference, error) {
+	var refs []image.Reference
+	for _, text := range texts {
+		ref, err := image.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
+}
+
+// checkNumbers holds counts and percentages against their documented ranges.
+func (r Request) checkNumbers() error {
+	for _, number := range []struct {
+		name  string
+		value *int32
+	}{{"desired count", r.DesiredCount}, {"minimum healthy percent", r.MinimumHealthyPercent}, {"maximum percent", r.MaximumPercent}} {
+		if number.value != nil && *number.value < 0 {
+			return &UsageError{Problem: fmt.Sprintf("the %s is %d; it cannot be negative", number.name, *number.value)}
+		}
+	}
+	if r.MinimumHealthyPercent != nil && r.MaximumPercent != nil && *r.MaximumPercent < *r.MinimumHealthyPercent {
+		return &UsageError{Problem: fmt.Sprintf("the maximum percent (%d) is below the minimum healthy percent (%d)", *r.MaximumPercent, *r.MinimumHealthyPercent)}
+	}
+	return nil
+}
+
+// familyOf is the family in a task definition's name or ARN.
+func familyOf(name string) string {
+	family, _, _ := strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ":")
+	return family
+}
+
+// hasRevision reports whether a task definition's name or ARN has a revision.
+func hasRevision(name string) bool {
+	return strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
+}
+
+// ErrStale says that the service changed between Plan and Apply, so that the
+// plan no longer describes what would happen. Nothing was written. Plan again.
+var ErrStale = errors.New("the service changed since the plan was made")

@@ -1,0 +1,149 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// Rollback is what going back would bring: the definition of the newest
+// deployment that succeeded with another definition than the one serving.
+type Rollback struct {
+	// Cluster and Service are ARNs.
+	Cluster string `json:"cluster"`
+	Service string `json:"service"`
+	// Current is the revision in service, Target the one to go back to; ARNs.
+	Current string `json:"current"`
+	Target  string `json:"target"`
+	// ServiceDeployment is the ARN of ECS's record of the deployment that
+	// brought Target into service, and SucceededAt when it did.
+	ServiceDeployment string    `json:"serviceDeployment"`
+	SucceededAt       time.Time `json:"succeededAt,omitzero"`
+	// Differences are those between Current and Target, masked.
+	Differences []taskdef.Difference `json:"differences"`
+	// Images are the images that ran then, with the digests that ECS resolved.
+	Images []RanImage `json:"images,omitempty"`
+	// Obstacles say why a rollback would fail as things are; empty where it
+	// would not.
+	Obstacles []string `json:"obstacles,omitempty"`
+	// Warnings say what may come out differently from last time.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// RanImage is the image of one container of a service revision.
+type RanImage struct {
+	Container string `json:"container"`
+	Image     string `json:"image"`
+	Digest    string `json:"digest,omitempty"`
+}
+
+// historyLimit is how many successful deployments are looked through: one page
+// of DescribeServiceDeployments.
+const historyLimit = 20
+
+// PreviewRollback finds out what a rollback of a service would bring back, and
+// whether it can work. It only reads. Where no earlier deployment is known, it
+// returns a [*NotFoundError]; ECS keeps its records of deployments for 90 days.
+func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string) (Rollback, error) {
+	found, err := d.describeService(ctx, cluster, service)
+	if err != nil {
+		return Rollback{}, err
+	}
+	if err := found.supported(); err != nil {
+		return Rollback{}, err
+	}
+	r := Rollback{Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Current: aws.ToString(found.TaskDefinition)}
+	if primary := found.primary(); primary != nil {
+		r.Current = aws.ToString(primary.TaskDefinition)
+	}
+	revision, err := d.lastGood(ctx, &r)
+	if err != nil {
+		return Rollback{}, err
+	}
+	if revision == nil {
+		return Rollback{}, &NotFoundError{Kind: "deployment", Name: "to go back to", Place: "the history of service " + aws.ToString(found.ServiceName),
+			Detail: "none of the last deployments succeeded with another definition than " + rollout.ShortName(r.Current) + " (ECS keeps them for 90 days)"}
+	}
+	r.Target = aws.ToString(revision.TaskDefinition)
+	r.judgeImages(revision)
+	return r, d.compareTarget(ctx, &r)
+}
+
+// lastGood finds the newest successful deployment of another definition, and
+// returns its revision; nil where there is none.
+func (d *Deployer) lastGood(ctx context.Context, r *Rollback) (*types.ServiceRevision, error) {
+	out, err := d.client.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{
+		Cluster: &r.Cluster, Service: &r.Service, Status: []types.ServiceDeploymentStatus{types.ServiceDeploymentStatusSuccessful},
+		MaxResults: aws.Int32(historyLimit),
+	})
+	if err != nil {
+		return nil, callError("ListServiceDeployments", "service "+rollout.ShortName(r.Service), err)
+	}
+	briefs := newestFirst(out.ServiceDeployments)
+	var arns []string
+	for _, brief := range briefs {
+		arns = append(arns, aws.ToString(brief.TargetServiceRevisionArn))
+	}
+	if len(arns) == 0 {
+		return nil, nil
+	}
+	revisions, err := d.client.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: arns})
+	if err != nil {
+		return nil, callError("DescribeServiceRevisions", "service "+rollout.ShortName(r.Service), err)
+	}
+	for i, arn := range arns {
+		for _, revision := range revisions.ServiceRevisions {
+			if aws.ToString(revision.ServiceRevisionArn) == arn && aws.ToString(revision.TaskDefinition) != r.Current {
+				r.ServiceDeployment = aws.ToString(briefs[i].ServiceDeploymentArn)
+				r.SucceededAt = aws.ToTime(briefs[i].FinishedAt)
+				return &revision, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// judgeImages notes what ran, and warns where the same text may now name
+// something else.
+func (r *Rollback) judgeImages(revision *types.ServiceRevision) {
+	for _, c := range revision.ContainerImages {
+		ran := RanImage{Container: aws.ToString(c.ContainerName), Image: aws.ToString(c.Image), Digest: aws.ToString(c.ImageDigest)}
+		r.Images = append(r.Images, ran)
+		if ref, err := image.Parse(ran.Image); err == nil && ref.Moving() {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("container %s: %s is pulled anew and may have moved since; what ran then was %s",
+				ran.Container, ran.Image, firstLine(ran.Digest, "not recorded")))
+		}
+	}
+}
+
+// compareTarget reads both definitions and holds them against each other.
+func (d *Deployer) compareTarget(ctx context.Context, r *Rollback) error {
+	current, _, err := d.describeDefinition(ctx, r.Current)
+	if err != nil {
+		return err
+	}
+	wanted, stored, err := d.describeStored(ctx, r.Target)
+	var missing *NotFoundError
+	if errors.As(err, &missing) {
+		r.Obstacles = append(r.Obstacles, missing.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if stored.Status != types.TaskDefinitionStatusActive {
+		r.Obstacles = append(r.Obstacles, fmt.Sprintf("%s is %s: ECS does not take it for a service any more; register its content again",
+			rollout.ShortName(r.Target), stored.Status))
+	}
+	r.Differences = taskdef.Diff(current, wanted)
+	return nil
+}

@@ -1,0 +1,86 @@
+package deploy
+
+import (
+	"context"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// Policy is how Run goes about a request.
+type Policy struct {
+	// NoWait ends Run when ECS has accepted the update; the verdict is Started.
+	NoWait bool
+	// IfInProgress says what to do when another deployment is in progress; the
+	// zero value is FailIfInProgress.
+	IfInProgress IfInProgress
+	// Watch says how far and how long the deployment is followed.
+	Watch WatchOptions
+}
+
+// IfInProgress says what to do when another deployment is in progress.
+type IfInProgress string
+
+// The answers.
+const (
+	// FailIfInProgress does nothing and returns a [*BusyError].
+	FailIfInProgress IfInProgress = "fail"
+	// WaitIfInProgress waits for the end of the other deployment, whatever it
+	// is, and plans anew.
+	WaitIfInProgress IfInProgress = "wait"
+	// ReplaceIfInProgress starts the new deployment over the other one.
+	ReplaceIfInProgress IfInProgress = "replace"
+)
+
+// Run plans, applies and watches. Its errors are those of the three; what went
+// wrong after ECS accepted the update is an outcome, not an error.
+func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, error) {
+	plan, err := d.Plan(ctx, r)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if plan.InProgress != nil && (plan.Action == ActionDeploy || plan.Action == ActionRestart) {
+		switch policy.IfInProgress {
+		case ReplaceIfInProgress:
+		case WaitIfInProgress:
+			if plan, err = d.waitAndPlan(ctx, r, plan, policy); err != nil {
+				return Outcome{}, err
+			}
+		default:
+			return Outcome{}, &BusyError{Service: rollout.ShortName(plan.Service), Deployment: *plan.InProgress}
+		}
+	}
+	deployment, err := d.Apply(ctx, plan)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if policy.NoWait && deployment.Action != ActionNone {
+		outcome := Outcome{
+			Verdict: rollout.Started, Reason: "ECS accepted the update; its end was not waited for", Deployment: deployment,
+			Serving: plan.Current, Desired: int(plan.Before.DesiredCount),
+		}
+		d.emit(Event{Type: EventOutcome, Outcome: &outcome})
+		return outcome, nil
+	}
+	return d.Watch(ctx, deployment, policy.Watch)
+}
+
+// waitAndPlan follows the deployment that is in the way, and plans again.
+func (d *Deployer) waitAndPlan(ctx context.Context, r Request, plan *Plan, policy Policy) (*Plan, error) {
+	d.emit(Event{Type: EventWarning, Message: "waiting for " + plan.InProgress.ID + ", which is in progress, to end"})
+	other, err := d.Join(ctx, plan.Cluster, plan.Service)
+	if err != nil {
+		return nil, err
+	}
+	w := newWatch(d, other, WatchOptions{CompleteTimeout: policy.Watch.CompleteTimeout})
+	outcome, err := w.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch outcome.Verdict {
+	case rollout.Interrupted:
+		return nil, &InterruptedError{Err: ctx.Err()}
+	case rollout.TimedOut, rollout.Superseded, rollout.Paused:
+		return nil, &BusyError{Service: rollout.ShortName(plan.Service), Deployment: *plan.InProgress}
+	}
+	return d.Plan(ctx, r)
+}

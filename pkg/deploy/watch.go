@@ -1,0 +1,273 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// The limits of a watch where the caller gives none.
+const (
+	// DefaultRunningTimeout is when a deployment without a running task is
+	// warned about.
+	DefaultRunningTimeout = 90 * time.Second
+	// DefaultCompleteTimeout bounds a watch, a rollback included.
+	DefaultCompleteTimeout = 30 * time.Minute
+)
+
+// How a watch polls. A change is near right after the start, when all new tasks
+// run, and during a rollback.
+const (
+	pollNear    = 1500 * time.Millisecond
+	pollFar     = 3 * time.Second
+	pollTrouble = 15 * time.Second // at most, while ECS does not answer
+	nearStart   = 15 * time.Second
+	// lostSight is how long ECS may be silent before a watch gives up.
+	lostSight = 5 * time.Minute
+	// recordSkew allows for a record made just before its deployment.
+	recordSkew = 5 * time.Second
+)
+
+// WatchOptions say how far and how long a deployment is followed.
+type WatchOptions struct {
+	// Until is how far; the zero value means until it completed.
+	Until rollout.Until
+	// RunningTimeout is the time in which a task of the new deployment must be
+	// RUNNING; when it passes, the verdict is TimedOut. 0 means no such limit:
+	// after DefaultRunningTimeout there is a warning, and the watch goes on.
+	RunningTimeout time.Duration
+	// CompleteTimeout bounds the whole watch; 0 means DefaultCompleteTimeout.
+	CompleteTimeout time.Duration
+}
+
+// Watch follows a deployment to its end and says how it went. It only reads. It
+// returns an error only where there is no outcome: the deployment does not
+// exist, or the caller may not read the service at all. Everything else is a
+// verdict: a limit that passed or credentials that expired make it TimedOut, a
+// cancelled context Interrupted, and in both cases the rollout goes on.
+func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
+	w := newWatch(d, deployment, o)
+	var outcome Outcome
+	var err error
+	if deployment.Action == ActionNone {
+		outcome = w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service, and nothing was asked that it does not have")
+	} else if outcome, err = w.run(ctx); err != nil {
+		return Outcome{}, err
+	}
+	d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
+	return outcome, nil
+}
+
+// watch is one following of one deployment.
+type watch struct {
+	*Deployer
+	looker  *looker
+	tracker *rollout.Tracker
+	options WatchOptions
+	started time.Time
+
+	last        rollout.Observation
+	news        news
+	warned      bool          // about the missing running task
+	silentSince time.Duration // when ECS stopped answering; -1 while it answers
+	failures    int           // failed looks in a row
+}
+
+func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
+	if o.CompleteTimeout == 0 {
+		o.CompleteTimeout = DefaultCompleteTimeout
+	}
+	if o.Until == "" {
+		o.Until = rollout.UntilComplete
+	}
+	target := rollout.Target{
+		DeploymentID: deployment.ID, CreatedAt: deployment.CreatedAt, NewestEvent: deployment.Before.NewestEvent,
+		RollsBack: deployment.Before.RollsBack, Guarded: deployment.Before.Guarded,
+		SettingsOnly: deployment.Action == ActionSettings, Until: o.Until,
+	}
+	for _, id := range deployment.Before.Deployments {
+		if id != deployment.ID {
+			target.EarlierIDs = append(target.EarlierIDs, id)
+		}
+	}
+	if deployment.DesiredCount != nil {
+		count := int(*deployment.DesiredCount)
+		target.DesiredCount = &count
+	}
+	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1}
+	w.looker = &looker{Deployer: d, deployment: &deployment, until: o.Until, tasks: map[string]rollout.Task{}}
+	w.news = news{emit: d.emit, since: deployment.newsSince(), seen: map[string]bool{}}
+	return w
+}
+
+// newsSince is the time, by ECS's clock, after which a service event is news.
+func (dep Deployment) newsSince() time.Time {
+	if dep.CreatedAt.IsZero() || dep.Before.NewestEvent.After(dep.CreatedAt) {
+		return dep.Before.NewestEvent
+	}
+	return dep.CreatedAt.Add(-time.Millisecond)
+}
+
+// run looks, judges and waits until there is a verdict.
+func (w *watch) run(ctx context.Context) (Outcome, error) {
+	for {
+		o, err := w.looker.look(ctx)
+		o.Elapsed = w.elapsed()
+		if ctx.Err() != nil {
+			return w.outcome(rollout.Interrupted, "interrupted: the rollout goes on in ECS without being watched"), nil
+		}
+		if err != nil {
+			if final, end := w.failed(err); end {
+				return final, nil
+			}
+			if neverSeen := w.last.Service == nil; neverSeen && permanent(err) {
+				return Outcome{}, err
+			}
+		} else {
+			w.silentSince, w.failures = -1, 0
+		}
+		if o.Service != nil {
+			w.last = o
+			verdict := w.tracker.Observe(o)
+			w.news.tell(o, w.looker.deployment.ID)
+			if verdict.Final() {
+				return w.conclude(ctx, verdict), nil
+			}
+		}
+		if reason := w.limit(); reason != "" {
+			return w.outcome(rollout.TimedOut, reason), nil
+		}
+		if w.clock.Sleep(ctx, w.pause()) != nil {
+			return w.outcome(rollout.Interrupted, "interrupted: the rollout goes on in ECS without being watched"), nil
+		}
+	}
+}
+
+func (w *watch) elapsed() time.Duration { return w.clock.Now().Sub(w.started) }
+
+// failed handles a look that failed. Only lost credentials, and a long silence,
+// end a watch.
+func (w *watch) failed(err error) (Outcome, bool) {
+	w.failures++
+	if w.silentSince < 0 {
+		w.silentSince = w.elapsed()
+	}
+	lost := "ECS can no longer be asked: " + err.Error()
+	switch {
+	case w.last.Service == nil && permanent(err):
+		return Outcome{}, false
+	case permanent(err):
+		return w.outcome(rollout.TimedOut, lost), true
+	case w.elapsed()-w.silentSince >= lostSight:
+		return w.outcome(rollout.TimedOut, lost), true
+	}
+	if w.failures == 3 {
+		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: "ECS does not answer; still trying: " + err.Error()})
+	}
+	return Outcome{}, false
+}
+
+// permanent reports whether asking again is useless.
+func permanent(err error) bool {
+	var missing *NotFoundError
+	return is(err, denied) || is(err, unauthenticated) || errors.As(err, &missing)
+}
+
+// limit says which limit has passed, or "". The first question is whether the
+// new definition runs at all, the second whether the rollout ends.
+func (w *watch) limit() string {
+	elapsed := w.elapsed()
+	if elapsed >= w.options.CompleteTimeout {
+		return fmt.Sprintf("the deployment did not end within %s", w.options.CompleteTimeout)
+	}
+	if !w.mustRun() || elapsed < w.runningLimit() {
+		return ""
+	}
+	if w.options.RunningTimeout > 0 {
+		return fmt.Sprintf("no task of the new deployment was running within %s", w.options.RunningTimeout)
+	}
+	if !w.warned {
+		w.warned = true
+		w.emit(Event{Type: EventWarning, Elapsed: elapsed, Service: w.last.Service,
+			Message: fmt.Sprintf("no task of the new deployment is running after %s; still waiting for ECS to decide", DefaultRunningTimeout)})
+	}
+	return ""
+}
+
+// mustRun reports whether a first running task is still awaited.
+func (w *watch) mustRun() bool {
+	if w.looker.deployment.Action == ActionSettings || w.tracker.EverRan() || w.tracker.RollingBack() {
+		return false
+	}
+	return w.last.Service == nil || w.last.Service.Desired > 0
+}
+
+func (w *watch) runningLimit() time.Duration {
+	if w.options.RunningTimeout > 0 {
+		return w.options.RunningTimeout
+	}
+	return DefaultRunningTimeout
+}
+
+// pause is the time to the next look, cut so that limits are kept exactly.
+func (w *watch) pause() time.Duration {
+	elapsed := w.elapsed()
+	pause := pollFar
+	switch {
+	case w.failures > 0:
+		pause = min(pollFar<<min(w.failures, 4), pollTrouble)
+	case elapsed < nearStart || w.tracker.RollingBack() || w.near():
+		pause = pollNear
+	}
+	pause = min(jitter(pause), w.options.CompleteTimeout-elapsed)
+	if w.mustRun() && !w.warned && elapsed < w.runningLimit() {
+		pause = min(pause, w.runningLimit()-elapsed)
+	}
+	return max(pause, time.Millisecond)
+}
+
+// near reports whether every new task runs, so that the end is near.
+func (w *watch) near() bool {
+	mine := w.last.Service.Deployment(w.looker.deployment.ID)
+	return mine != nil && mine.Desired > 0 && mine.Running >= mine.Desired
+}
+
+// conclude gathers the last evidence for a verdict that is not a success.
+func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict) Outcome {
+	if verdict.ExitCode() != 0 {
+		// Best effort: the verdict stands without it.
+		if err := w.looker.readStopped(ctx); err == nil {
+			w.last.Tasks = nil
+			for _, task := range w.looker.tasks {
+				w.last.Tasks = append(w.last.Tasks, task)
+			}
+		}
+	}
+	return w.outcome(verdict, w.tracker.Reason())
+}
+
+// outcome puts together what is known.
+func (w *watch) outcome(verdict rollout.Verdict, reason string) Outcome {
+	deployment := *w.looker.deployment
+	outcome := Outcome{Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed()}
+	if record := w.last.ServiceDeployment; record != nil {
+		outcome.EndedAt, outcome.Diagnosis.Breaker = record.FinishedAt, record.Breaker
+	}
+	service := w.last.Service
+	if service == nil {
+		outcome.Serving, outcome.Desired = deployment.TaskDefinition, int(deployment.Before.DesiredCount)
+		return outcome
+	}
+	outcome.Running, outcome.Desired = service.Running, service.Desired
+	if primary := service.Primary(); primary != nil {
+		outcome.Serving = primary.TaskDefinition
+	}
+	if verdict.ExitCode() != 0 {
+		outcome.Diagnosis.Causes = rollout.Explain(deployment.ID, w.last.Tasks).Causes
+		outcome.Diagnosis.Events = w.news.trouble
+	}
+	return outcome
+}

@@ -1,0 +1,123 @@
+// Package image reads container image references the way container runtimes
+// do: by the grammar of the distribution project, normalised, so that
+// "mariadb", "docker.io/mariadb" and "docker.io/library/mariadb" name one
+// repository, and "team/web" is never mistaken for "team/web-admin".
+//
+// A Reference also remembers what was typed: what is registered with ECS is
+// the text of the person who deploys, never a canonical rewriting of it.
+package image
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+// DefaultTag is the tag that an image without tag and digest stands for.
+const DefaultTag = "latest"
+
+// Reference is one image reference, as typed and as understood. The zero value
+// is not a reference; references are made by [Parse].
+type Reference struct {
+	typed  string
+	named  reference.Named
+	tag    string
+	digest string
+}
+
+// ParseError says that a text is not an image reference.
+type ParseError struct {
+	// Input is the text that was given.
+	Input string
+	// Reason says what is wrong with it, in the grammar's own words.
+	Reason string
+}
+
+// Error names the text and the reason.
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("%q is not an image reference: %s", e.Input, e.Reason)
+}
+
+// Hint shows the form of a reference.
+func (e *ParseError) Hint() string {
+	return "an image is [registry[:port]/]repository[:tag][@sha256:digest], in lower case but for the tag"
+}
+
+// ExitCode is that of bad input.
+func (e *ParseError) ExitCode() int { return 3 }
+
+// Parse reads an image reference: [registry[:port]/]path[:tag][@digest]. It
+// fails with a [*ParseError]. Nothing is added to the reference; see
+// [Reference.WithDefaultTag].
+func Parse(text string) (Reference, error) {
+	named, err := reference.ParseNormalizedNamed(text)
+	if err != nil {
+		return Reference{}, &ParseError{Input: text, Reason: reason(text, err)}
+	}
+	ref := Reference{typed: text, named: named}
+	if tagged, ok := named.(reference.Tagged); ok {
+		ref.tag = tagged.Tag()
+	}
+	if digested, ok := named.(reference.Digested); ok {
+		ref.digest = digested.Digest().String()
+	}
+	return ref, nil
+}
+
+// reason turns the grammar's terse errors into something a person can act on.
+func reason(text string, err error) string {
+	switch {
+	case text == "":
+		return "it is empty"
+	case strings.Contains(text, "://"):
+		return "it has a URL scheme; leave out everything up to ://"
+	case strings.TrimSpace(text) != text:
+		return "it begins or ends with white space"
+	}
+	return err.Error()
+}
+
+// String returns the reference exactly as it was typed.
+func (r Reference) String() string { return r.typed }
+
+// Repository is the normalised repository with its registry, without tag and
+// digest: docker.io/library/mariadb for "mariadb:11".
+func (r Reference) Repository() string {
+	if r.named == nil {
+		return ""
+	}
+	return r.named.Name()
+}
+
+// Tag is the tag, or "" where there is none.
+func (r Reference) Tag() string { return r.tag }
+
+// Digest is the digest with its algorithm ("sha256:…"), or "" where there is none.
+func (r Reference) Digest() string { return r.digest }
+
+// SameRepository reports whether both references name the same repository of
+// the same registry, whatever their tags and digests.
+func (r Reference) SameRepository(other Reference) bool {
+	return r.named != nil && other.named != nil && r.Repository() == other.Repository()
+}
+
+// WithDefaultTag returns the reference with ":latest" behind it if it has
+// neither a tag nor a digest, and unchanged otherwise.
+func (r Reference) WithDefaultTag() Reference {
+	if r.tag != "" || r.digest != "" {
+		return r
+	}
+	tagged, err := reference.WithTag(r.named, DefaultTag)
+	if err != nil { // "latest" is a valid tag for every name.
+		return r
+	}
+	return Reference{typed: r.typed + ":" + DefaultTag, named: tagged, tag: DefaultTag}
+}
+
+// Moving reports whether what the reference names is expected to change under
+// the same text: it is tagged "latest" (or not at all) and not pinned by a
+// digest.
+func (r Reference) Moving() bool {
+	return r.digest == "" && (r.tag == "" || r.tag == DefaultTag)
+}

@@ -1,0 +1,184 @@
+package rollout
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Kind classifies why a task stopped.
+type Kind string
+
+// The kinds of causes.
+const (
+	CannotPull    Kind = "cannot-pull"
+	CannotInit    Kind = "cannot-initialise"
+	OutOfMemory   Kind = "out-of-memory"
+	Exited        Kind = "exited"
+	Unhealthy     Kind = "unhealthy"
+	NotPlaced     Kind = "not-placed"
+	StoppedByUser Kind = "stopped-by-user"
+	OtherKind     Kind = "other"
+)
+
+// Cause is one reason for which tasks of a deployment stopped.
+type Cause struct {
+	Kind Kind `json:"kind"`
+	// Reason is what ECS said, of the task or of the container.
+	Reason string `json:"reason"`
+	// Container is the container that ended the task, where ECS names one.
+	Container string `json:"container,omitempty"`
+	// ExitCode is that container's exit code, where it has one.
+	ExitCode *int `json:"exitCode,omitempty"`
+	// Count is the number of tasks that stopped for this cause.
+	Count int `json:"count"`
+	// Task is the ARN of one of them.
+	Task string `json:"task"`
+	// Hint says what to look at.
+	Hint string `json:"hint,omitempty"`
+}
+
+// Diagnosis is why a deployment does not do well.
+type Diagnosis struct {
+	// Causes are ordered by the number of tasks, the most frequent first.
+	Causes []Cause `json:"causes,omitempty"`
+	// Events are service events that tell of trouble with placing or starting
+	// tasks, oldest first, each text once.
+	Events []string `json:"events,omitempty"`
+	// Breaker is the circuit breaker's count, where it is known.
+	Breaker *Breaker `json:"circuitBreaker,omitempty"`
+}
+
+// IsEmpty reports whether nothing is known to be wrong.
+func (d Diagnosis) IsEmpty() bool { return len(d.Causes) == 0 && len(d.Events) == 0 }
+
+// String is the cause in one line, for people.
+func (c Cause) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d × %s", c.Count, c.Reason)
+	if c.Container != "" {
+		fmt.Fprintf(&b, " (container %s", c.Container)
+		if c.ExitCode != nil {
+			fmt.Fprintf(&b, ", exit code %d", *c.ExitCode)
+		}
+		b.WriteString(")")
+	}
+	return b.String()
+}
+
+// causes is the table of what ECS says and what it means. The first row whose
+// pattern matches decides.
+var causes = []struct {
+	pattern *regexp.Regexp
+	kind    Kind
+	hint    string
+}{
+	{regexp.MustCompile(`does not contain descriptor matching platform`), CannotPull, "the image has no build for the task's CPU architecture; build it for that platform, or set runtimePlatform"},
+	{regexp.MustCompile(`CannotPull`), CannotPull, "check that the tag exists, that the execution role may read the repository, and that the task's subnet reaches the registry"},
+	{regexp.MustCompile(`(?i)secrets`), CannotInit, "check that the secret or parameter exists, that the execution role may read it, and that the subnet reaches its service"},
+	{regexp.MustCompile(`ResourceInitializationError|CannotCreateVolume|CannotStartContainer|ContainerRuntime`), CannotInit, "check the subnet's routes, the execution role, volumes and log configuration of the task definition"},
+	{regexp.MustCompile(`OutOfMemory`), OutOfMemory, "the container needed more than its memory limit; raise memory in the task definition"},
+	{regexp.MustCompile(`health checks`), Unhealthy, "check the health check's path and port, how long the application takes to start, and the service's healthCheckGracePeriodSeconds"},
+	{regexp.MustCompile(`RESOURCE:|AGENT|ATTRIBUTE|placement constraint|NO ACTIVE INSTANCES|EMPTY CAPACITY PROVIDER|Network Interface`), NotPlaced, "the cluster has no room for the task as it is defined: add capacity, or ask for less CPU, memory or ports"},
+	{regexp.MustCompile(`Essential container in task exited`), Exited, "the container ended by itself; its log says why"},
+	{regexp.MustCompile(`(?i)stopped by user|UserInitiated`), StoppedByUser, "somebody stopped the task"},
+}
+
+// scalingReason begins the stop reason of tasks that ECS stopped because they
+// were no longer wanted: that is not a failure.
+const scalingReason = "Scaling activity initiated by"
+
+// Explain groups the stopped tasks of one deployment by what stopped them.
+// Tasks of other deployments, and those that ECS scaled in, do not count.
+func Explain(deploymentID string, tasks []Task) Diagnosis {
+	var d Diagnosis
+	for _, task := range tasks {
+		if task.DeploymentID != deploymentID || !stopping(task) || strings.HasPrefix(task.StoppedReason, scalingReason) {
+			continue
+		}
+		cause := causeOf(task)
+		i := slices.IndexFunc(d.Causes, func(c Cause) bool { return c.Key() == cause.Key() })
+		if i < 0 {
+			d.Causes = append(d.Causes, cause)
+			continue
+		}
+		d.Causes[i].Count++
+	}
+	slices.SortStableFunc(d.Causes, func(a, b Cause) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Container, b.Container))
+	})
+	return d
+}
+
+func stopping(task Task) bool {
+	return task.LastStatus == "STOPPED" || task.StoppedReason != ""
+}
+
+// causeOf finds the container that ended the task and what ECS says of it.
+func causeOf(task Task) Cause {
+	cause := Cause{Reason: firstOf(task.StoppedReason, task.StopCode, "the task stopped without a reason"), Count: 1, Task: task.ARN}
+	if culprit := culpritOf(task); culprit != nil {
+		cause.Container, cause.ExitCode = culprit.Name, culprit.ExitCode
+		if culprit.Reason != "" {
+			cause.Reason = culprit.Reason
+		}
+	}
+	cause.Kind = OtherKind
+	for _, row := range causes {
+		if row.pattern.MatchString(cause.Reason) || row.pattern.MatchString(task.StoppedReason) {
+			cause.Kind, cause.Hint = row.kind, row.hint
+			break
+		}
+	}
+	return cause
+}
+
+// culpritOf is the container that has a reason of its own, or else the first
+// that ended with another exit code than 0. (When one container ends, ECS stops
+// the others with SIGTERM or SIGKILL: 143 and 137 are less telling.)
+func culpritOf(task Task) *Container {
+	rank := func(c Container) int {
+		switch {
+		case c.Reason != "":
+			return 3
+		case c.ExitCode == nil || *c.ExitCode == 0:
+			return 0
+		case *c.ExitCode == 143 || *c.ExitCode == 137:
+			return 1
+		}
+		return 2
+	}
+	var best *Container
+	for i, c := range task.Containers {
+		if rank(c) > 0 && (best == nil || rank(c) > rank(*best)) {
+			best = &task.Containers[i]
+		}
+	}
+	if best == nil && task.StopCode == "EssentialContainerExited" && len(task.Containers) == 1 {
+		return &task.Containers[0]
+	}
+	return best
+}
+
+// volatile matches what differs between tasks that stopped for one cause.
+var volatile = regexp.MustCompile(`[0-9a-f]{8,}|request id: \S+|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b`)
+
+// Key is the same for tasks that stopped for one cause, whatever ids and
+// addresses stand in the reasons.
+func (c Cause) Key() string {
+	code := "none"
+	if c.ExitCode != nil {
+		code = strconv.Itoa(*c.ExitCode)
+	}
+	return strings.Join([]string{string(c.Kind), c.Container, code, volatile.ReplaceAllString(c.Reason, "")}, "\n")
+}
+
+// trouble matches service events that tell of a problem. The texts are those
+// of the ECS developer guide (service event messages).
+var trouble = regexp.MustCompile(`(?i)unable to|is unhealthy in|throttled|failed container health checks|unhealthy status|deployment failed`)
+
+// Trouble reports whether a service event tells of a problem.
+func Trouble(e ServiceEvent) bool { return trouble.MatchString(e.Message) }

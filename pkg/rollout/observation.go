@@ -1,0 +1,160 @@
+package rollout
+
+// What ECS says about a service, reduced to what a verdict, an explanation or a
+// progress line needs. The names are those of the ECS API.
+
+import "time"
+
+// Deployment statuses and rollout states of the ECS API (Deployment.status,
+// Deployment.rolloutState).
+const (
+	StatusPrimary     = "PRIMARY"
+	StatusActive      = "ACTIVE"
+	RolloutInProgress = "IN_PROGRESS"
+	RolloutCompleted  = "COMPLETED"
+	RolloutFailed     = "FAILED"
+)
+
+// Service is one DescribeServices answer.
+type Service struct {
+	ARN            string `json:"arn"`
+	ClusterARN     string `json:"clusterArn"`
+	Name           string `json:"name"`
+	Status         string `json:"status"`
+	TaskDefinition string `json:"taskDefinition"`
+	Desired        int    `json:"desired"`
+	Running        int    `json:"running"`
+	Pending        int    `json:"pending"`
+	// Deployments are those that ECS still lists, the PRIMARY among them.
+	Deployments []Deployment `json:"deployments"`
+	// Events are at most 100, newest first.
+	Events []ServiceEvent `json:"events,omitempty"`
+}
+
+// Deployment is one entry of Service.deployments.
+type Deployment struct {
+	ID                 string    `json:"id"`
+	Status             string    `json:"status"`
+	TaskDefinition     string    `json:"taskDefinition"`
+	Desired            int       `json:"desired"`
+	Running            int       `json:"running"`
+	Pending            int       `json:"pending"`
+	Failed             int       `json:"failed"`
+	RolloutState       string    `json:"rolloutState,omitempty"`
+	RolloutStateReason string    `json:"rolloutStateReason,omitempty"`
+	CreatedAt          time.Time `json:"createdAt"`
+}
+
+// ServiceEvent is one entry of Service.events.
+type ServiceEvent struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"` // the server's time
+	Message string    `json:"message"`
+}
+
+// ServiceDeployment is one DescribeServiceDeployments answer.
+type ServiceDeployment struct {
+	ARN               string `json:"arn"`
+	Status            string `json:"status"`
+	StatusReason      string `json:"statusReason,omitempty"`
+	TargetRevisionARN string `json:"targetRevisionArn,omitempty"`
+	LifecycleStage    string `json:"lifecycleStage,omitempty"`
+	// RollbackReason is Rollback.reason, "" before a rollback.
+	RollbackReason string `json:"rollbackReason,omitempty"`
+	// Breaker is nil where the answer has no circuit breaker.
+	Breaker *Breaker `json:"circuitBreaker,omitempty"`
+	// AlarmsStatus is the status of the deployment alarms: TRIGGERED when one
+	// ended the deployment.
+	AlarmsStatus    string   `json:"alarmsStatus,omitempty"`
+	TriggeredAlarms []string `json:"triggeredAlarms,omitempty"`
+	// PauseHook is the hook at which the deployment waits for a person.
+	PauseHook  *PauseHook `json:"pauseHook,omitempty"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	FinishedAt time.Time  `json:"finishedAt,omitzero"`
+}
+
+// Breaker is the deployment circuit breaker's own count.
+type Breaker struct {
+	Status       string `json:"status"` // MONITORING, TRIGGERED, MONITORING_COMPLETE, DISABLED
+	FailureCount int    `json:"failureCount"`
+	Threshold    int    `json:"threshold"`
+}
+
+// PauseHook is a lifecycle hook that waits for ContinueServiceDeployment.
+type PauseHook struct {
+	ID        string    `json:"id"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Service deployment statuses of the ECS API (ServiceDeploymentStatus).
+const (
+	ServiceDeploymentPending            = "PENDING"
+	ServiceDeploymentInProgress         = "IN_PROGRESS"
+	ServiceDeploymentStopRequested      = "STOP_REQUESTED"
+	ServiceDeploymentStopped            = "STOPPED"
+	ServiceDeploymentSuccessful         = "SUCCESSFUL"
+	ServiceDeploymentRollbackRequested  = "ROLLBACK_REQUESTED"
+	ServiceDeploymentRollbackInProgress = "ROLLBACK_IN_PROGRESS"
+	ServiceDeploymentRollbackSuccessful = "ROLLBACK_SUCCESSFUL"
+	ServiceDeploymentRollbackFailed     = "ROLLBACK_FAILED"
+)
+
+// Task is one DescribeTasks answer.
+type Task struct {
+	ARN           string      `json:"arn"`
+	DeploymentID  string      `json:"deploymentId"` // Task.startedBy
+	LastStatus    string      `json:"lastStatus"`
+	HealthStatus  string      `json:"healthStatus,omitempty"`
+	StopCode      string      `json:"stopCode,omitempty"`
+	StoppedReason string      `json:"stoppedReason,omitempty"`
+	Containers    []Container `json:"containers,omitempty"`
+	StartedAt     time.Time   `json:"startedAt,omitzero"`
+	StoppedAt     time.Time   `json:"stoppedAt,omitzero"`
+}
+
+// Container is one container of a task.
+type Container struct {
+	Name     string `json:"name"`
+	ExitCode *int   `json:"exitCode,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Health   string `json:"health,omitempty"`
+}
+
+// Observation is what was seen of a service at one moment. Parts that could
+// not be read are nil.
+type Observation struct {
+	// Elapsed is the time since the deployment was started (or joined), by the
+	// observer's own monotonic clock.
+	Elapsed time.Duration
+	// Service is the service as described.
+	Service *Service
+	// ServiceDeployment is the record of the followed deployment.
+	ServiceDeployment *ServiceDeployment
+	// Tasks are stopped tasks of the service seen so far, of any deployment.
+	Tasks []Task
+	// OtherTasks is the number of tasks of other deployments that have not
+	// stopped, or -1 where it was not counted.
+	OtherTasks int
+}
+
+// Primary is the deployment with status PRIMARY, or nil.
+func (s *Service) Primary() *Deployment {
+	return s.find(func(d *Deployment) bool { return d.Status == StatusPrimary })
+}
+
+// Deployment is the deployment with the given id, or nil.
+func (s *Service) Deployment(id string) *Deployment {
+	return s.find(func(d *Deployment) bool { return d.ID == id })
+}
+
+func (s *Service) find(match func(*Deployment) bool) *Deployment {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Deployments {
+		if match(&s.Deployments[i]) {
+			return &s.Deployments[i]
+		}
+	}
+	return nil
+}
