@@ -26,7 +26,10 @@ const (
 	EventCause EventType = "cause"
 	// EventWarning: something that the reader should know; Message says it.
 	EventWarning EventType = "warning"
-	// EventOutcome: the end; Outcome is set.
+	// EventDeregistered: an old revision was deregistered; TaskDefinition is its
+	// ARN.
+	EventDeregistered EventType = "deregistered"
+	// EventOutcome: the end of the rollout; Outcome is set.
 	EventOutcome EventType = "outcome"
 )
 

@@ -13,6 +13,9 @@ type Policy struct {
 	// IfInProgress says what to do when another deployment is in progress; the
 	// zero value is FailIfInProgress.
 	IfInProgress IfInProgress
+	// KeepDefinitions, if not nil, has the oldest revisions of the family
+	// deregistered after success, but for this many, and for those in use.
+	KeepDefinitions *int32
 	// Watch says how far and how long the deployment is followed.
 	Watch WatchOptions
 }
@@ -61,7 +64,15 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 		d.emit(Event{Type: EventOutcome, Outcome: &outcome})
 		return outcome, nil
 	}
-	return d.Watch(ctx, deployment, policy.Watch)
+	outcome, err := d.follow(ctx, deployment, policy.Watch)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {
+		d.tidy(ctx, outcome.Deployment, *policy.KeepDefinitions)
+	}
+	d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
+	return outcome, nil
 }
 
 // waitAndPlan follows the deployment that is in the way, and plans again.
@@ -71,8 +82,7 @@ func (d *Deployer) waitAndPlan(ctx context.Context, r Request, plan *Plan, polic
 	if err != nil {
 		return nil, err
 	}
-	w := newWatch(d, other, WatchOptions{CompleteTimeout: policy.Watch.CompleteTimeout})
-	outcome, err := w.run(ctx)
+	outcome, err := d.follow(ctx, other, WatchOptions{CompleteTimeout: policy.Watch.CompleteTimeout})
 	if err != nil {
 		return nil, err
 	}

@@ -88,14 +88,9 @@ func (d *Deployer) locate(ctx context.Context, r Request) (*described, error) {
 // serviceOfFamily finds the one service of a cluster whose task definition is
 // of exactly this family.
 func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) (string, error) {
-	var arns []string
-	pages := ecs.NewListServicesPaginator(d.client, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return "", notFoundOr(callError("ListServices", "cluster "+cluster, err), cluster, "")
-		}
-		arns = append(arns, page.ServiceArns...)
+	arns, err := d.listServices(ctx, cluster)
+	if err != nil {
+		return "", err
 	}
 	var names []string
 	for some := range slices.Chunk(arns, describeLimit) {
@@ -118,6 +113,20 @@ func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) 
 	}
 	slices.Sort(names)
 	return "", &AmbiguousServiceError{Family: family, Cluster: rollout.ShortName(cluster), Services: names}
+}
+
+// listServices lists the ARNs of all services of a cluster.
+func (d *Deployer) listServices(ctx context.Context, cluster string) ([]string, error) {
+	var arns []string
+	pages := ecs.NewListServicesPaginator(d.client, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, notFoundOr(callError("ListServices", "cluster "+cluster, err), cluster, "")
+		}
+		arns = append(arns, page.ServiceArns...)
+	}
+	return arns, nil
 }
 
 // supported refuses, by name, services that UpdateService must not be used on.

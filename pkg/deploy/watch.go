@@ -49,16 +49,20 @@ type WatchOptions struct {
 // verdict: a limit that passed or credentials that expired make it TimedOut, a
 // cancelled context Interrupted, and in both cases the rollout goes on.
 func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
-	w := newWatch(d, deployment, o)
-	var outcome Outcome
-	var err error
-	if deployment.Action == ActionNone {
-		outcome = w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service, and nothing was asked that it does not have")
-	} else if outcome, err = w.run(ctx); err != nil {
-		return Outcome{}, err
+	outcome, err := d.follow(ctx, deployment, o)
+	if err == nil {
+		d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
 	}
-	d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
-	return outcome, nil
+	return outcome, err
+}
+
+// follow is Watch without the last event.
+func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
+	w := newWatch(d, deployment, o)
+	if deployment.Action == ActionNone {
+		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service already"), nil
+	}
+	return w.run(ctx)
 }
 
 // watch is one following of one deployment.

@@ -1,0 +1,116 @@
+// Package cmd is the command line of ecs-deploy: a file per subcommand, each of
+// which turns flags into one call of package deploy and hands what comes back to
+// a renderer. It decides nothing about deployments.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	// Out takes results, Err everything else.
+	Out, Err io.Writer
+	// OutTerminal and ErrTerminal tell whether a person looks at them.
+	OutTerminal, ErrTerminal bool
+}
+
+// System are the streams of the process.
+func System() Streams {
+	return Streams{
+		Out: os.Stdout, Err: os.Stderr,
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+}
+
+// app is one invocation of the program.
+type app struct {
+	streams  Streams
+	settings *config.Settings
+	renderer report.Renderer
+	cleanup  []func() error
+}
+
+// Main runs the program with the given arguments and returns its exit code. A
+// cancelled context is an interruption: the command ends in good order.
+func Main(ctx context.Context, args []string, streams Streams) int {
+	a := &app{streams: streams, settings: &config.Settings{}}
+	root := a.root()
+	root.SetArgs(withSubcommand(root, args))
+	err := root.ExecuteContext(ctx)
+	for _, clean := range a.cleanup {
+		err = errors.Join(err, clean())
+	}
+	if a.renderer != nil && a.renderer.Err() != nil {
+		err = errors.Join(err, a.renderer.Err())
+	}
+	return a.finish(err)
+}
+
+// New is the root command on the given streams, for programs that generate
+// documentation from it.
+func New(streams Streams) *cobra.Command {
+	return (&app{streams: streams, settings: &config.Settings{}}).root()
+}
+
+// prepare reads the settings file and merges all layers of settings into the
+// flags of a command.
+func (a *app) prepare(c *cobra.Command) error {
+	path, err := a.settingsFile()
+	if err != nil {
+		return err
+	}
+	file := config.File{}
+	if path != "" {
+		if file, err = config.ReadFile(path); err != nil {
+			return err
+		}
+	}
+	return a.settings.Resolve(c.Flags(), file)
+}
+
+// settingsFile is the path of the settings file: named by flag or variable, or
+// else found from the working directory upwards; "" for none.
+func (a *app) settingsFile() (string, error) {
+	if a.settings.Config != "" {
+		return a.settings.Config, nil
+	}
+	if path := os.Getenv(config.EnvPrefix + "CONFIG"); path != "" {
+		return path, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	path := config.Find(dir)
+	if relative, err := filepath.Rel(dir, path); path != "" && err == nil {
+		return relative, nil
+	}
+	return path, nil
+}
+
+// reporter makes the renderer of the invocation.
+func (a *app) reporter() report.Renderer {
+	if a.renderer == nil {
+		a.renderer = report.New(a.settings.Output, report.Options{
+			Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
+			Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Command: a.command,
+		})
+	}
+	return a.renderer
+}
+
+// colored decides whether a stream is coloured.
+func (a *app) colored(terminal bool) bool {
+	return config.Colored(a.settings.Color, terminal)
+}

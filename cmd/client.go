@@ -1,0 +1,177 @@
+package cmd
+
+// From settings to a deployer: AWS with its default credential chain, or the
+// embedded ECS.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+)
+
+// callLimit bounds a single HTTP exchange with AWS.
+const callLimit = 30 * time.Second
+
+// deployer prepares a command that shows the event stream.
+func (a *app) deployer(c *cobra.Command) (*deploy.Deployer, error) {
+	if err := a.prepare(c); err != nil {
+		return nil, err
+	}
+	return a.connect(c, deploy.WithObserver(func(e deploy.Event) { a.reporter().Event(e) }))
+}
+
+// connected prepares a command that shows a single answer.
+func (a *app) connected(c *cobra.Command) (*deploy.Deployer, error) {
+	if err := a.prepare(c); err != nil {
+		return nil, err
+	}
+	return a.connect(c)
+}
+
+// connect makes a deployer of the settings.
+func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deployer, error) {
+	if a.settings.Simulated() {
+		client, clock, err := a.simulated()
+		if err != nil {
+			return nil, err
+		}
+		return deploy.New(client, append(options, deploy.WithClock(clock))...), nil
+	}
+	client, err := a.client(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	return deploy.New(client, options...), nil
+}
+
+// client is a client of AWS, by the SDK's own rules for region and credentials,
+// which the flags override.
+func (a *app) client(ctx context.Context) (*ecs.Client, error) {
+	s := a.settings
+	if (s.AccessKey == "") != (s.SecretKey == "") {
+		return nil, &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
+	}
+	options := []func(*awsconfig.LoadOptions) error{
+		// The SDK's own client: a plain one would not take AWS_CA_BUNDLE.
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callLimit)),
+	}
+	if s.Region != "" {
+		options = append(options, awsconfig.WithRegion(s.Region))
+	}
+	if s.Profile != "" {
+		options = append(options, awsconfig.WithSharedConfigProfile(s.Profile))
+	}
+	if s.AccessKey != "" {
+		options = append(options, awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, "")))
+	}
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	var noProfile awsconfig.SharedConfigProfileNotExistError
+	switch {
+	case errors.As(err, &noProfile):
+		return nil, &usageError{problem: fmt.Sprintf("there is no AWS profile %q", noProfile.Profile), hint: "see ~/.aws/config, or aws configure list-profiles"}
+	case err != nil:
+		return nil, &usageError{problem: "the AWS settings cannot be loaded: " + message(err)}
+	case cfg.Region == "":
+		return nil, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
+	}
+	return ecs.NewFromConfig(cfg, func(o *ecs.Options) {
+		if s.EndpointURL != "" {
+			o.BaseEndpoint = &s.EndpointURL
+		}
+		a.logCalls(o)
+	}), nil
+}
+
+// logCalls has every call to AWS written to the error stream, if that was asked.
+func (a *app) logCalls(o *ecs.Options) {
+	if a.settings.Verbose {
+		o.HTTPClient = &callLog{next: o.HTTPClient, write: func(line string) { _, _ = fmt.Fprintln(a.streams.Err, line) }}
+	}
+}
+
+// callLog writes a line for each HTTP exchange: what was called and how it
+// went, nothing of what was said.
+type callLog struct {
+	next interface {
+		Do(*http.Request) (*http.Response, error)
+	}
+	write func(string)
+}
+
+// Do sends a request and writes its line.
+func (l *callLog) Do(r *http.Request) (*http.Response, error) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	started := time.Now()
+	response, err := l.next.Do(r)
+	result := "no answer"
+	if err == nil {
+		result = response.Status
+		if id := response.Header.Get("X-Amzn-Requestid"); id != "" {
+			result += " " + id
+		}
+	}
+	l.write(fmt.Sprintf("debug: ecs:%s %s: %s, %s", operation, r.URL.Host, result, time.Since(started).Round(time.Millisecond)))
+	return response, err
+}
+
+// command is a command line that goes on with a deployment: the same settings,
+// other words.
+func (a *app) command(d deploy.Deployment, words ...string) string {
+	s := a.settings
+	line := append([]string{"ecs-deploy", words[0], "-c", lastPart(d.Cluster), "-n", lastPart(d.Service)}, words[1:]...)
+	for _, flag := range []struct{ name, value string }{
+		{"--scenario", s.Scenario}, {"-r", s.Region}, {"-p", s.Profile}, {"--endpoint-url", s.EndpointURL},
+	} {
+		if flag.value != "" {
+			line = append(line, flag.name, flag.value)
+		}
+	}
+	if s.Simulate && s.Scenario == "" {
+		line = append(line, "--simulate")
+	}
+	for i, word := range line {
+		line[i] = quote(word)
+	}
+	return strings.Join(line, " ")
+}
+
+func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
+// quote makes a word safe for a shell.
+func quote(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}~#!") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// stateDir is the folder for what commands remember: the worlds of the embedded
+// ECS, and nothing else.
+func stateDir() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no place for the state of the embedded ECS: %w", err)
+	}
+	return home + "/.local/state", nil
+}
+
+// staticCredentials are what the embedded ECS is called with: it does not look.
+func staticCredentials() aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider("simulated", "simulated", "")
+}

@@ -1,0 +1,84 @@
+package cmd
+
+// The one place in which an error becomes an exit code and a message.
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+// exitStatus ends the program with a code when all has been said already.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// ExitCode is the code itself.
+func (e exitStatus) ExitCode() int { return int(e) }
+
+// usageError says that the command line cannot be understood.
+type usageError struct {
+	problem, hint string
+}
+
+func (e *usageError) Error() string { return e.problem }
+
+// Hint says where to look.
+func (e *usageError) Hint() string { return e.hint }
+
+// ExitCode is that of bad input.
+func (e *usageError) ExitCode() int { return 3 }
+
+// exitCode is the exit code of an error: its own, or 1.
+func exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	var coder interface{ ExitCode() int }
+	if errors.As(err, &coder) {
+		return coder.ExitCode()
+	}
+	return 1
+}
+
+// hint is what the error says one could do, or "".
+func hint(err error) string {
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		return hinter.Hint()
+	}
+	return ""
+}
+
+// finish shows an error, if it was not shown yet, and returns the exit code.
+func (a *app) finish(err error) int {
+	var said exitStatus
+	if err == nil || errors.As(err, &said) {
+		return exitCode(err)
+	}
+	failure := report.Failure{Message: message(err), Hint: hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
+	if a.settings.Output == "json" || a.settings.Output == "ndjson" {
+		a.reporter().Fail(failure)
+	}
+	report.New("text", report.Options{Err: a.streams.Err, ErrColor: a.colored(a.streams.ErrTerminal)}).Fail(failure)
+	return failure.ExitCode
+}
+
+// message is an error's text without what only a log wants.
+func message(err error) string { return strings.TrimSpace(err.Error()) }
+
+// verdictOf is the verdict with which a run ends that failed.
+func verdictOf(err error) string {
+	var busy *deploy.BusyError
+	var interrupted *deploy.InterruptedError
+	switch {
+	case errors.As(err, &busy):
+		return "busy"
+	case errors.As(err, &interrupted):
+		return "interrupted"
+	}
+	return "error"
+}

@@ -1,0 +1,66 @@
+// Command gendocs writes what is generated from the command line's definition:
+// the command reference in docs/reference and the completion scripts in
+// completions. go generate runs it; a test holds its output against the files
+// in the repository.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra/doc"
+
+	"github.com/ecs-deploy/ecs-deploy/cmd"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: gendocs REPOSITORY")
+		os.Exit(2)
+	}
+	if err := generate(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "gendocs:", err)
+		os.Exit(1)
+	}
+}
+
+// generate writes all generated files below root.
+func generate(root string) error {
+	command := cmd.New(cmd.Streams{Out: io.Discard, Err: io.Discard})
+	command.InitDefaultHelpCmd()
+	reference := filepath.Join(root, "docs", "reference")
+	completions := filepath.Join(root, "completions")
+	for _, dir := range []string{reference, completions} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := doc.GenMarkdownTree(command, reference); err != nil {
+		return err
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"ecs-deploy.bash": func(w io.Writer) error { return command.GenBashCompletionV2(w, true) },
+		"_ecs-deploy":     command.GenZshCompletion,
+		"ecs-deploy.fish": func(w io.Writer) error { return command.GenFishCompletion(w, true) },
+		"ecs-deploy.ps1":  command.GenPowerShellCompletionWithDesc,
+	} {
+		if err := writeFile(filepath.Join(completions, name), write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := write(file); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return file.Close()
+}

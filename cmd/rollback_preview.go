@@ -1,0 +1,37 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+func (a *app) rollbackPreview() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "rollback-preview",
+		Short: "Show what a rollback would bring back, and whether it can work",
+		Long: `Rollback-preview finds the newest deployment that succeeded with another
+definition than the one serving, and shows how that definition differs. It
+changes nothing. ECS keeps its records of deployments for 90 days.`,
+		Example: `  ecs-deploy rollback-preview -c production1 -n doorman-service`,
+		Args:    noArguments,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
+	}
+	a.settings.AddFlags(c.Flags(), "cluster", "service-name")
+	return c
+}
+
+func (a *app) runRollbackPreview(c *cobra.Command) error {
+	deployer, err := a.connected(c)
+	if err != nil {
+		return err
+	}
+	if err := a.needService(); err != nil {
+		return err
+	}
+	preview, err := deployer.PreviewRollback(c.Context(), a.settings.Cluster, a.settings.Service)
+	if err != nil {
+		return err
+	}
+	return a.show(preview, func() error { return report.Rollback(a.streams.Out, preview, a.colored(a.streams.OutTerminal)) })
+}

@@ -1,0 +1,127 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+// commonFlags are the flags of every command.
+var commonFlags = []string{
+	"region", "profile", "aws-access-key", "aws-secret-key", "endpoint-url", "simulate", "scenario",
+	"config", "output", "color", "quiet", "verbose",
+}
+
+const rootExample = `  # see a whole deployment, without an AWS account
+  ecs-deploy deploy --simulate -c production1 -n doorman-service -i docker.repo.com/doorman:v2
+
+  # deploy; flags without a subcommand mean the same
+  ecs-deploy deploy -c production1 -n doorman-service -i docker.repo.com/doorman:v2
+  ecs-deploy -c production1 -n doorman-service -i docker.repo.com/doorman:v2`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ecs-deploy",
+		Short: "Deploy to Amazon ECS, and tell the truth about how it went",
+		Long: `ecs-deploy puts a new image into an Amazon ECS service, says truthfully how the
+rollout went, and shows the way back.
+
+Every flag can also be set by a variable ECS_DEPLOY_<FLAG_NAME> or in a file
+ecs-deploy.yaml; a flag wins over a variable, and a variable over the file.`,
+		Example:           rootExample,
+		Args:              cobra.NoArgs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(a.streams.Out)
+	root.SetErr(a.streams.Err)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &usageError{problem: err.Error(), hint: fmt.Sprintf("see %s --help", c.CommandPath())}
+	})
+	a.settings.AddFlags(root.PersistentFlags(), commonFlags...)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.AddGroup(&cobra.Group{ID: "main", Title: "Deploying:"}, &cobra.Group{ID: "other", Title: "More:"})
+	root.SetHelpCommandGroupID("other")
+	root.SetCompletionCommandGroupID("other")
+	for _, sub := range []*cobra.Command{a.deploy(), a.render(), a.wait(), a.status(), a.rollbackPreview()} {
+		sub.GroupID = "main"
+		root.AddCommand(sub)
+	}
+	for _, sub := range []*cobra.Command{a.simulator(), a.version()} {
+		sub.GroupID = "other"
+		root.AddCommand(sub)
+	}
+	root.AddCommand(topics()...)
+	a.completeFlags(root)
+	return root
+}
+
+// noArguments refuses arguments, which are mostly values of a forgotten flag.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{
+		problem: fmt.Sprintf("unexpected argument %q", args[0]),
+		hint:    fmt.Sprintf("%s takes flags only; see %s --help", c.CommandPath(), c.CommandPath()),
+	}
+}
+
+// withSubcommand gives the original one-command form, flags without a
+// subcommand, its subcommand: deploy. No arguments, help and version stay what
+// they are.
+func withSubcommand(root *cobra.Command, args []string) []string {
+	completing := len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd)
+	if completing {
+		return args
+	}
+	found, _, err := root.Find(args)
+	if err != nil || found != root {
+		return args
+	}
+	asks := func(names ...string) bool {
+		return slices.ContainsFunc(args, func(arg string) bool { return slices.Contains(names, arg) })
+	}
+	if asks("-h", "--help", "--version") || !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }) {
+		return args
+	}
+	return append([]string{"deploy"}, args...)
+}
+
+// completeFlags completes the values of flags that take one of a few words.
+func (a *app) completeFlags(root *cobra.Command) {
+	for _, c := range append(root.Commands(), root) {
+		for _, key := range a.settings.Keys() {
+			if c.Flags().Lookup(key.Name) == nil && c.PersistentFlags().Lookup(key.Name) == nil {
+				continue
+			}
+			var words []cobra.Completion
+			switch {
+			case key.Name == "scenario":
+				words = scenarioNames()
+			case len(key.Choices()) > 0:
+				words = key.Choices()
+			case slices.Contains(config.FileKeys, key.Name):
+				continue // files are completed by the shell
+			}
+			if err := c.RegisterFlagCompletionFunc(key.Name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+				panic(err) // only for a flag that does not exist, or twice
+			}
+		}
+	}
+}
+
+func scenarioNames() []cobra.Completion {
+	var names []cobra.Completion
+	for _, scenario := range ecssim.Scenarios() {
+		names = append(names, cobra.CompletionWithDesc(scenario.Name, scenario.Summary))
+	}
+	return names
+}

@@ -1,0 +1,108 @@
+package cmd
+
+// --simulate and --scenario: the same commands against the embedded ECS, whose
+// state is kept between commands in one file per scenario.
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+const (
+	// simulatedSpeed is how much faster than real time a command runs.
+	simulatedSpeed = 20
+	// demo is the name of a cluster or service that nobody named.
+	demo = "demo"
+	// simulatedRegion is where the embedded ECS says that it is.
+	simulatedRegion = "us-east-1"
+)
+
+// simulated opens the world of the scenario, or makes it, and returns a client
+// of it and its clock.
+func (a *app) simulated() (*ecs.Client, deploy.Clock, error) {
+	s := a.settings
+	if s.Cluster == "" {
+		s.Cluster = demo
+	}
+	if s.Service == "" && s.TaskDefinition == "" {
+		s.Service = demo
+	}
+	path, err := worldPath(s.ScenarioName())
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := ecssim.OpenStore(path, a.seedWorld, simulatedSpeed)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.cleanup = append(a.cleanup, store.Close)
+	_, _ = fmt.Fprintf(a.streams.Err, "simulated: this is the embedded ECS, scenario %s, at %d times the speed of time; no AWS account is involved\n",
+		s.ScenarioName(), simulatedSpeed)
+	client := ecs.New(ecs.Options{
+		Region: simulatedRegion, Credentials: staticCredentials(), HTTPClient: store.HTTPClient(),
+		BaseEndpoint: aws.String("http://ecs.simulated"),
+		// The SDK waits in real time: shorter waits, so that they fit the speed.
+		Retryer: retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Second / 2 }),
+	}, a.logCalls)
+	return client, store.Clock(), nil
+}
+
+// seedWorld is the world of a scenario as the first command finds it: the named
+// service, running an earlier tag of the image.
+func (a *app) seedWorld() (ecssim.World, error) {
+	world, err := ecssim.LoadScenario(a.settings.ScenarioName())
+	if err != nil {
+		return ecssim.World{}, &usageError{problem: err.Error(), hint: "see ecs-deploy simulator scenarios"}
+	}
+	service := lastPart(a.settings.Service)
+	if service == "" {
+		service, _, _ = strings.Cut(lastPart(a.settings.TaskDefinition), ":")
+	}
+	image := service + ":1"
+	if len(a.settings.Images) > 0 {
+		image = earlier(a.settings.Images[0])
+	}
+	return world.WithSeed(ecssim.Seed{Cluster: lastPart(a.settings.Cluster), Service: service, Image: image}), nil
+}
+
+// earlier is a reference to an earlier image of the same repository: a tag that
+// ends in a number counted down, or else "previous".
+func earlier(image string) string {
+	name, _, _ := strings.Cut(image, "@")
+	repository, tag := name, ""
+	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
+		repository, tag = name[:colon], name[colon+1:]
+	}
+	stem := strings.TrimRight(tag, "0123456789")
+	if number, err := strconv.Atoi(tag[len(stem):]); err == nil && number > 0 {
+		return repository + ":" + stem + strconv.Itoa(number-1)
+	}
+	return repository + ":previous"
+}
+
+// worldsDir is where the worlds are kept, one file per scenario.
+func worldsDir() (string, error) {
+	dir, err := stateDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "ecs-deploy", "simulator"), nil
+}
+
+func worldPath(scenario string) (string, error) {
+	if _, err := ecssim.LoadScenario(scenario); err != nil { // also keeps odd names out of the path
+		return "", &usageError{problem: err.Error(), hint: "see ecs-deploy simulator scenarios"}
+	}
+	dir, err := worldsDir()
+	return filepath.Join(dir, scenario+".json"), err
+}

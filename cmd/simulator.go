@@ -1,0 +1,159 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+func (a *app) simulator() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "simulator",
+		Short: "The embedded ECS: serve it, list its scenarios, forget its worlds",
+		Long: `The embedded ECS speaks the protocol of the real one. Commands talk to it with
+--simulate or --scenario NAME; any other AWS client can talk to simulator serve
+through AWS_ENDPOINT_URL_ECS.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.simulatorServe(), a.simulatorScenarios(), a.simulatorReset())
+	return c
+}
+
+// serveOptions are the flags of simulator serve.
+type serveOptions struct {
+	listen, world string
+	speed         float64
+}
+
+func (a *app) simulatorServe() *cobra.Command {
+	var o serveOptions
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the embedded ECS over HTTP",
+		Long: `Serve runs the embedded ECS until it is interrupted. Its world comes from a file
+(--world) or from a scenario (--scenario, default healthy) with one service.`,
+		Example: `  ecs-deploy simulator serve --listen 127.0.0.1:4580 --speed 20
+  AWS_ENDPOINT_URL_ECS=http://127.0.0.1:4580 aws ecs list-clusters`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return a.runSimulatorServe(c.Context(), o) },
+	}
+	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:4580", "`address` to listen on; port 0 chooses one")
+	c.Flags().StringVar(&o.world, "world", "", "`file` that describes the world (YAML)")
+	c.Flags().Float64Var(&o.speed, "speed", 1, "how many `times` faster than real time the world runs")
+	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "image")
+	return c
+}
+
+func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
+	if o.speed <= 0 {
+		return &usageError{problem: fmt.Sprintf("the speed %g is not above 0", o.speed)}
+	}
+	world, err := a.servedWorld(o.world)
+	if err != nil {
+		return err
+	}
+	simulator, err := ecssim.New(world, ecssim.WithClock(ecssim.ScaledClock(time.Now(), o.speed)))
+	if err != nil {
+		return &usageError{problem: message(err)}
+	}
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return &usageError{problem: "cannot listen: " + err.Error(), hint: "choose another address with --listen 127.0.0.1:PORT"}
+	}
+	server := &http.Server{Handler: simulator, ReadHeaderTimeout: 10 * time.Second}
+	stopped := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
+	defer stopped()
+	_, _ = fmt.Fprintf(a.streams.Out, "simulated: the embedded ECS listens on http://%s\n", listener.Addr())
+	_, _ = fmt.Fprintf(a.streams.Err, "use it with: export AWS_ENDPOINT_URL_ECS=http://%s AWS_REGION=%s AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x\n",
+		listener.Addr(), simulatedRegion)
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// servedWorld is the world of a file, or a scenario's with one service.
+func (a *app) servedWorld(path string) (ecssim.World, error) {
+	if path == "" {
+		if a.settings.Cluster == "" {
+			a.settings.Cluster = demo
+		}
+		if a.settings.Service == "" {
+			a.settings.Service = demo
+		}
+		return a.seedWorld()
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ecssim.World{}, &usageError{problem: "the world cannot be read: " + err.Error()}
+	}
+	world, err := ecssim.ParseWorld(path, text)
+	if err != nil {
+		return ecssim.World{}, &usageError{problem: message(err), hint: "docs/simulator.md describes worlds"}
+	}
+	return world, nil
+}
+
+func (a *app) simulatorScenarios() *cobra.Command {
+	return &cobra.Command{
+		Use:   "scenarios",
+		Short: "List the scenarios that --scenario takes",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			scenarios := ecssim.Scenarios()
+			return a.show(scenarios, func() error {
+				var b strings.Builder
+				for _, scenario := range scenarios {
+					fmt.Fprintf(&b, "%-20s %s\n", scenario.Name, scenario.Summary)
+				}
+				_, err := fmt.Fprint(a.streams.Out, b.String())
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) simulatorReset() *cobra.Command {
+	return &cobra.Command{
+		Use:   "reset",
+		Short: "Forget the saved worlds, or with --scenario one of them",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return a.runSimulatorReset() },
+	}
+}
+
+func (a *app) runSimulatorReset() error {
+	dir, err := worldsDir()
+	if err != nil {
+		return err
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return err
+	}
+	if a.settings.Scenario != "" {
+		path, err := worldPath(a.settings.Scenario)
+		if err != nil {
+			return err
+		}
+		paths = []string{path}
+	}
+	for _, path := range paths {
+		if err := ecssim.RemoveStore(path); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.streams.Err, "forgot %s\n", strings.TrimSuffix(filepath.Base(path), ".json"))
+	}
+	return nil
+}

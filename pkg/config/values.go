@@ -1,0 +1,144 @@
+package config
+
+// The types of settings, each a pflag.Value: a flag, a variable and a key of the
+// file are read by the same code and fail with the same words.
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// optionalCount is a count or percentage that may be absent; 0 is a value.
+type optionalCount struct{ target **int32 }
+
+func (v optionalCount) String() string {
+	if v.target == nil || *v.target == nil {
+		return ""
+	}
+	return strconv.Itoa(int(**v.target))
+}
+
+func (v optionalCount) Set(text string) error {
+	number, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || number < 0 {
+		return fmt.Errorf("%q is not a whole number from 0 to %d", text, math.MaxInt32)
+	}
+	count := int32(number)
+	*v.target = &count
+	return nil
+}
+
+func (v optionalCount) Type() string { return "number" }
+
+// duration is a positive time span: 90, 90s, 15m, 1h30m. A bare number is
+// seconds, as it always was for -t.
+type duration struct{ target *time.Duration }
+
+func (v duration) String() string {
+	if v.target == nil || *v.target == 0 {
+		return ""
+	}
+	return v.target.String()
+}
+
+func (v duration) Set(text string) error {
+	span, err := time.ParseDuration(text)
+	if seconds, numberErr := strconv.ParseInt(text, 10, 32); numberErr == nil {
+		span, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || span <= 0 {
+		return fmt.Errorf("%q is not a duration; write 90 or 90s for seconds, 15m for minutes", text)
+	}
+	*v.target = span
+	return nil
+}
+
+func (v duration) Type() string { return "duration" }
+
+// choice is one of a few words.
+type choice struct {
+	target  *string
+	allowed []string
+}
+
+func (v choice) String() string {
+	if v.target == nil {
+		return ""
+	}
+	return *v.target
+}
+
+func (v choice) Set(text string) error {
+	if !slices.Contains(v.allowed, text) {
+		return fmt.Errorf("%q is none of %s", text, strings.Join(v.allowed, ", "))
+	}
+	*v.target = text
+	return nil
+}
+
+func (v choice) Type() string { return strings.Join(v.allowed, "|") }
+
+// list is a text that may be given several times.
+type list struct{ target *[]string }
+
+func (v list) String() string {
+	if v.target == nil {
+		return ""
+	}
+	return strings.Join(*v.target, ",")
+}
+
+func (v list) Set(text string) error {
+	*v.target = append(*v.target, text)
+	return nil
+}
+
+func (v list) Type() string { return "list" }
+
+// text is a text; an empty one is as good as none.
+type text struct {
+	target *string
+	kind   string
+}
+
+func (v text) String() string {
+	if v.target == nil {
+		return ""
+	}
+	return *v.target
+}
+
+func (v text) Set(value string) error {
+	*v.target = value
+	return nil
+}
+
+func (v text) Type() string { return v.kind }
+
+// toggle is a switch.
+type toggle struct{ target *bool }
+
+func (v toggle) String() string {
+	if v.target == nil {
+		return "false"
+	}
+	return strconv.FormatBool(*v.target)
+}
+
+func (v toggle) Set(value string) error {
+	switch value {
+	case "true":
+		*v.target = true
+	case "false":
+		*v.target = false
+	default:
+		return fmt.Errorf("%q is neither true nor false", value)
+	}
+	return nil
+}
+
+func (v toggle) Type() string { return "bool" }

@@ -1,0 +1,203 @@
+package ecssim
+
+// This file is the operations on service deployments and service revisions.
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+type listServiceDeploymentsInput struct {
+	Cluster    string   `json:"cluster"`
+	Service    string   `json:"service"`
+	Status     []string `json:"status"`
+	MaxResults *int     `json:"maxResults"`
+	NextToken  string   `json:"nextToken"`
+	CreatedAt  struct {
+		Before json.Number `json:"before"`
+		After  json.Number `json:"after"`
+	} `json:"createdAt"`
+}
+
+func (e *engine) listServiceDeployments(in listServiceDeploymentsInput, _ Document) (any, *apiError) {
+	_, s, apiErr := e.locate(in.Cluster, in.Service)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	before, hasBefore := moment(in.CreatedAt.Before)
+	after, hasAfter := moment(in.CreatedAt.After)
+	briefs := []any{}
+	for _, sd := range slices.Backward(s.History) {
+		switch {
+		case len(in.Status) > 0 && !slices.Contains(in.Status, sd.Status),
+			hasBefore && sd.CreatedAt > before, hasAfter && sd.CreatedAt < after,
+			e.hidden(s, sd):
+			continue
+		}
+		view := e.deploymentDates(s, sd)
+		view["targetServiceRevisionArn"] = sd.Target.Arn
+		briefs = append(briefs, view)
+	}
+	return page(briefs, "serviceDeployments", in.MaxResults, 20, in.NextToken)
+}
+
+// moment reads a timestamp of an input.
+func moment(n json.Number) (millis, bool) {
+	f, err := n.Float64()
+	return millis(f * 1000), err == nil
+}
+
+// hidden reports whether reads that lag behind do not see a deployment yet.
+func (e *engine) hidden(s *service, sd *serviceDeployment) bool {
+	old := e.lagging(s)
+	return old != nil && sd.CreatedAt >= old.Since
+}
+
+// deploymentDates is what a service deployment and its brief have in common.
+func (e *engine) deploymentDates(s *service, sd *serviceDeployment) map[string]any {
+	view := map[string]any{
+		"serviceDeploymentArn": sd.Arn, "serviceArn": e.serviceArn(s), "clusterArn": e.arn("cluster/" + s.Cluster),
+		"status": sd.Status, "createdAt": sd.CreatedAt.epoch(),
+	}
+	for member, when := range map[string]millis{
+		"startedAt": sd.StartedAt, "finishedAt": sd.FinishedAt, "stoppedAt": sd.StoppedAt,
+	} {
+		if when != 0 {
+			view[member] = when.epoch()
+		}
+	}
+	if sd.Reason != "" {
+		view["statusReason"] = sd.Reason
+	}
+	return view
+}
+
+// eachService finds the service that each service deployment or revision ARN
+// belongs to.
+func (e *engine) eachService(arns []string, visit func(s *service, arn string) any) ([]any, []any) {
+	found, failures := []any{}, []any{}
+	for _, arn := range arns {
+		var view any
+		parts := strings.Split(arn, "/")
+		if len(parts) == 4 {
+			if c := e.Clusters[parts[1]]; c != nil && c.Services[parts[2]] != nil {
+				view = visit(c.Services[parts[2]], arn)
+			}
+		}
+		if view == nil {
+			failures = append(failures, missing(arn))
+		} else {
+			found = append(found, view)
+		}
+	}
+	return found, failures
+}
+
+func (e *engine) describeServiceDeployments(in struct {
+	Arns []string `json:"serviceDeploymentArns"`
+}, _ Document) (any, *apiError) {
+	if err := atMost(len(in.Arns), 20, "serviceDeploymentArns"); err != nil {
+		return nil, err
+	}
+	found, failures := e.eachService(in.Arns, func(s *service, arn string) any {
+		sd := s.history(arn)
+		if sd == nil || e.hidden(s, sd) {
+			return nil
+		}
+		return e.serviceDeploymentView(s, sd)
+	})
+	return map[string]any{"serviceDeployments": found, "failures": failures}, nil
+}
+
+func (e *engine) serviceDeploymentView(s *service, sd *serviceDeployment) map[string]any {
+	e.recount(s, sd)
+	view := e.deploymentDates(s, sd)
+	view["updatedAt"] = sd.UpdatedAt.epoch()
+	view["deploymentConfiguration"] = sd.Config
+	view["targetServiceRevision"] = revisionCountView(sd.Target)
+	sources := []any{}
+	for _, r := range sd.Sources {
+		sources = append(sources, revisionCountView(r))
+	}
+	view["sourceServiceRevisions"] = sources
+	view["alarms"] = map[string]any{"status": "DISABLED"}
+	view["deploymentCircuitBreaker"] = map[string]any{
+		"status": sd.Breaker, "failureCount": sd.Failures, "threshold": sd.Threshold,
+	}
+	if sd.RollbackAt != 0 {
+		view["rollback"] = map[string]any{
+			"reason": sd.RollbackReason, "startedAt": sd.RollbackAt.epoch(), "serviceRevisionArn": sd.RollbackTo,
+		}
+	}
+	return view
+}
+
+func revisionCountView(r revisionCount) map[string]any {
+	return map[string]any{
+		"arn": r.Arn, "requestedTaskCount": r.Requested, "runningTaskCount": r.Running, "pendingTaskCount": r.Pending,
+	}
+}
+
+func (e *engine) describeServiceRevisions(in struct {
+	Arns []string `json:"serviceRevisionArns"`
+}, _ Document) (any, *apiError) {
+	if err := atMost(len(in.Arns), 20, "serviceRevisionArns"); err != nil {
+		return nil, err
+	}
+	found, failures := e.eachService(in.Arns, func(s *service, arn string) any {
+		for _, r := range s.Revisions {
+			if r.Arn == arn {
+				return e.revisionView(s, r)
+			}
+		}
+		return nil
+	})
+	return map[string]any{"serviceRevisions": found, "failures": failures}, nil
+}
+
+func (e *engine) revisionView(s *service, r *revision) map[string]any {
+	view := map[string]any{
+		"serviceRevisionArn": r.Arn, "serviceArn": e.serviceArn(s), "clusterArn": e.arn("cluster/" + s.Cluster),
+		"taskDefinition": r.TaskDefinition, "createdAt": r.CreatedAt.epoch(), "containerImages": r.Images,
+		"guardDutyEnabled": false, "serviceConnectConfiguration": map[string]any{"enabled": false},
+	}
+	for _, member := range []string{
+		"launchType", "capacityProviderStrategy", "networkConfiguration", "loadBalancers", "serviceRegistries",
+		"serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations", "gatewayConnectors", "monitoring",
+	} {
+		if v, ok := r.Spec[member]; ok {
+			view[member] = v
+		}
+	}
+	if s.launchType() == "FARGATE" {
+		view["platformVersion"], view["platformFamily"] = "1.4.0", "Linux"
+	}
+	return view
+}
+
+func (e *engine) stopServiceDeployment(in struct {
+	Arn  string `json:"serviceDeploymentArn"`
+	Type string `json:"stopType"`
+}, _ Document) (any, *apiError) {
+	var sd *serviceDeployment
+	var s *service
+	e.eachService([]string{in.Arn}, func(found *service, arn string) any {
+		s, sd = found, found.history(arn)
+		return nil
+	})
+	switch {
+	case sd == nil:
+		return nil, &apiError{code: "ServiceDeploymentNotFoundException", message: "The service deployment does not exist."}
+	case in.Type != "" && in.Type != "ROLLBACK":
+		return nil, invalid("The valid values for stopType are ROLLBACK.") // assumed text
+	case sd.over():
+		return nil, &apiError{code: "ConflictException", message: "Service deployment is in the terminal state " + sd.Status + " and cannot be stopped."} // assumed text
+	}
+	if sd.Status == "PENDING" || sd.Status == "IN_PROGRESS" {
+		e.remember(s)
+		sd.Status, sd.UpdatedAt = "ROLLBACK_REQUESTED", e.Now
+		e.wake(s, firstPassDelay)
+	}
+	return map[string]any{"serviceDeploymentArn": sd.Arn}, nil
+}

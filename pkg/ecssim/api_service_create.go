@@ -1,0 +1,195 @@
+package ecssim
+
+// This file creates and deletes services.
+
+import (
+	"strings"
+)
+
+func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
+	c, apiErr := e.findCluster(in.Cluster)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	if old := c.Services[in.Name]; old != nil && old.Status != "INACTIVE" {
+		if in.Token != "" && in.Token == old.Token {
+			return map[string]any{"service": e.serviceView(old, true)}, nil
+		}
+		return nil, invalid("Creation of service was not idempotent.")
+	}
+	s, td, apiErr := e.buildService(c, in, raw)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	c.Services[s.Name] = s
+	e.deploy(s, td.arn())
+	return map[string]any{"service": e.serviceView(s, true)}, nil
+}
+
+// buildService checks the input of CreateService and makes the service, without
+// a deployment.
+func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
+	switch {
+	case !namePattern.MatchString(in.Name):
+		return nil, nil, invalid("Invalid service name.") // assumed text
+	case in.TaskDefinition == "":
+		return nil, nil, invalid("TaskDefinition cannot be empty.") // assumed text
+	case in.Scheduling != "" && in.Scheduling != "REPLICA" && in.Scheduling != "DAEMON":
+		return nil, nil, invalid("Unknown scheduling strategy " + in.Scheduling + ".") // assumed text
+	}
+	if err := checkShape(map[string]any(raw), serviceShape); err != nil {
+		return nil, nil, err
+	}
+	td, apiErr := e.usable(in.TaskDefinition)
+	if apiErr != nil {
+		return nil, nil, apiErr
+	}
+	s := &service{
+		Name: in.Name, Cluster: c.Name, Status: "ACTIVE", CreatedAt: e.Now, Token: in.Token,
+		Daemon: in.Scheduling == "DAEMON", Controller: in.Controller.Type, Grace: in.Grace,
+		Spec: Document{}, Tags: in.Tags,
+	}
+	if s.Controller == "" {
+		s.Controller = "ECS"
+	}
+	for _, group := range [][]string{deployedMembers, keptMembers, createOnly} {
+		for _, member := range group {
+			if v, ok := raw[member]; ok {
+				s.Spec[member] = cloneValue(v)
+			}
+		}
+	}
+	if s.Spec["launchType"] == nil && s.Spec["capacityProviderStrategy"] == nil {
+		s.Spec["launchType"] = "EC2"
+	}
+	if apiErr := s.setCount(in.Desired, true); apiErr != nil {
+		return nil, nil, apiErr
+	}
+	config := deploymentConfig{}
+	if in.Config != nil {
+		config = *in.Config
+	}
+	s.Config = config.completed(s.Daemon)
+	for _, apiErr := range []*apiError{s.Config.check(s.Daemon), checkTags(in.Tags), checkService(s.Spec, s.launchType(), td)} {
+		if apiErr != nil {
+			return nil, nil, apiErr
+		}
+	}
+	return s, td, nil
+}
+
+// usable finds a task definition that a service may use.
+func (e *engine) usable(identifier string) (*taskDefinition, *apiError) {
+	td := e.resolve(identifier)
+	switch {
+	case td == nil:
+		return nil, errTDNotFound
+	case !td.Active:
+		return nil, errTDInactive
+	}
+	return td, nil
+}
+
+// setCount takes a desiredCount from an input.
+func (s *service) setCount(desired *int, creating bool) *apiError {
+	switch {
+	case s.Daemon && desired != nil:
+		return invalid("The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.")
+	case s.Daemon:
+		return nil
+	case desired == nil && creating:
+		return invalid("The desired count must be specified for the replica scheduling strategy.") // assumed text
+	case desired == nil:
+		return nil
+	case *desired < 0 || *desired > 5000:
+		return invalid("The desired count must be between 0 and 5000.") // assumed text
+	}
+	s.Desired = *desired
+	return nil
+}
+
+// deploy starts a deployment: the new one is PRIMARY, born with a desired count
+// of 0, and the one before is ACTIVE.
+func (e *engine) deploy(s *service, taskDefinition string) {
+	if len(s.Deployments) > 0 {
+		p := s.primary()
+		p.Status, p.UpdatedAt, p.CompleteAt, p.TripAt = "ACTIVE", e.Now, 0, 0
+		// Assumed: a service deployment that a newer one replaces is STOPPED.
+		e.finish(s, s.history(p.HistoryArn), "STOPPED", "Service deployment stopped because a newer service deployment was started.")
+	}
+	d := &deployment{
+		Number: e.Engine.digits(), Status: "PRIMARY", TaskDefinition: taskDefinition,
+		CreatedAt: e.Now, UpdatedAt: e.Now, Rollout: "IN_PROGRESS", Spec: Document{},
+	}
+	d.Reason = "ECS deployment " + d.id() + " in progress."
+	for _, member := range deployedMembers {
+		if v, ok := s.Spec[member]; ok {
+			d.Spec[member] = cloneValue(v)
+		}
+	}
+	var sources []revisionCount
+	for _, old := range s.Deployments {
+		if old.Status == "ACTIVE" {
+			sources = append(sources, revisionCount{Arn: old.RevisionArn})
+		}
+	}
+	d.RevisionArn = e.revise(s, d)
+	sd := &serviceDeployment{
+		Arn:        e.arn("service-deployment/" + s.Cluster + "/" + s.Name + "/" + e.Engine.letters()),
+		Deployment: d.Number, Status: "PENDING", CreatedAt: e.Now, UpdatedAt: e.Now,
+		Config: s.Config, Sources: sources, Target: revisionCount{Arn: d.RevisionArn}, Breaker: "DISABLED",
+	}
+	if s.Config.Breaker.Enable {
+		sd.Breaker = "MONITORING"
+	}
+	d.HistoryArn = sd.Arn
+	s.History = append(s.History, sd)
+	s.Deployments = append([]*deployment{d}, s.Deployments...)
+	s.SteadyAt, s.Said = 0, nil
+	e.wake(s, firstPassDelay)
+}
+
+// revise records a service revision for a deployment and returns its ARN.
+func (e *engine) revise(s *service, d *deployment) string {
+	number := d.Number
+	if e.World.Switches.ServiceRevisionIDs == "unrelated" {
+		number = e.Engine.digits()
+	}
+	r := &revision{
+		Arn:    e.arn("service-revision/" + s.Cluster + "/" + s.Name + "/" + number),
+		Number: d.Number, TaskDefinition: d.TaskDefinition, CreatedAt: e.Now - 30, Spec: clone(s.Spec),
+	}
+	for _, c := range e.taskDefinition(d.TaskDefinition).containers() {
+		image, _ := c["image"].(string)
+		r.Images = append(r.Images, Document{
+			"containerName": c["name"], "image": image, "imageDigest": imageDigest(image),
+		})
+	}
+	s.Revisions = append(s.Revisions, r)
+	return r.Arn
+}
+
+type deleteServiceInput struct {
+	Cluster string `json:"cluster"`
+	Service string `json:"service"`
+	Force   bool   `json:"force"`
+}
+
+func (e *engine) deleteService(in deleteServiceInput, _ Document) (any, *apiError) {
+	_, s, apiErr := e.locate(in.Cluster, in.Service)
+	switch {
+	case apiErr != nil:
+		return nil, apiErr
+	case s.Status != "ACTIVE":
+		return nil, errNotActive
+	case s.Desired > 0 && !s.Daemon && !in.Force:
+		return nil, invalid("The service cannot be stopped while it is scaled above 0.")
+	}
+	s.Status, s.Desired, s.SteadyAt = "DRAINING", 0, 0
+	e.finish(s, s.history(s.primary().HistoryArn), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text
+	e.wake(s, firstPassDelay)
+	return map[string]any{"service": e.serviceView(s, true)}, nil
+}
+
+// shortName is the last part of an ARN.
+func shortName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

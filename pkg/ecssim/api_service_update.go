@@ -1,0 +1,151 @@
+package ecssim
+
+// This file is UpdateService: what it changes, what it refuses, and when it
+// starts a deployment.
+
+import (
+	"reflect"
+	"time"
+)
+
+func (e *engine) updateService(in serviceInput, raw Document) (any, *apiError) {
+	_, s, apiErr := e.locate(in.Cluster, in.Service)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	if s.Status != "ACTIVE" {
+		return nil, errNotActive
+	}
+	if err := checkShape(map[string]any(raw), serviceShape); err != nil {
+		return nil, err
+	}
+	if err := s.checkController(in, raw); err != nil {
+		return nil, err
+	}
+	next, td, apiErr := e.updated(s, in, raw)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	e.remember(s)
+	changed := in.Force || td.arn() != s.primary().TaskDefinition
+	for _, member := range deployedMembers {
+		changed = changed || !sameValue(s.Spec[member], next.Spec[member])
+	}
+	growth := next.Desired - s.Desired
+	s.Spec, s.Config, s.Desired, s.Grace = next.Spec, next.Config, next.Desired, next.Grace
+	s.grow(growth)
+	if changed {
+		e.deploy(s, td.arn())
+		if !e.acting {
+			e.stirActors(s)
+		}
+	}
+	if sd := s.history(s.primary().HistoryArn); sd != nil && !sd.over() {
+		sd.Config = s.Config
+	}
+	e.checkThreshold(s, s.primary())
+	e.wake(s, firstPassDelay)
+	return map[string]any{"service": e.serviceView(s, true)}, nil
+}
+
+// checkController refuses what only CodeDeploy or an external controller may
+// change.
+func (s *service) checkController(in serviceInput, raw Document) *apiError {
+	switch {
+	case s.Controller == "CODE_DEPLOY" && in.TaskDefinition != "":
+		return invalid("Unable to update task definition on services with a CODE_DEPLOY deployment controller. Please use Code Deploy to trigger a new deployment.")
+	case s.Controller == "CODE_DEPLOY" && in.Force:
+		return invalid("Cannot force a new deployment on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.")
+	case s.Controller == "EXTERNAL" && (in.TaskDefinition != "" || in.Force):
+		// Assumed text.
+		return invalid("Cannot update the task definition of, or force a new deployment on, services with an EXTERNAL deployment controller. Use task sets.")
+	case s.Controller == "ECS":
+		return nil
+	}
+	for _, member := range deployedMembers {
+		if _, given := raw[member]; given {
+			return invalid("Cannot update " + member + " on services with a " + s.Controller + " deployment controller.") // assumed text
+		}
+	}
+	return nil
+}
+
+// updated is a copy of the service's settings with the input's over them. A
+// member that is absent is unchanged; an empty list removes.
+func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
+	next := &service{Daemon: s.Daemon, Spec: clone(s.Spec), Config: s.Config, Desired: s.Desired, Grace: s.Grace}
+	for _, group := range [][]string{deployedMembers, keptMembers} {
+		for _, member := range group {
+			if v, given := raw[member]; given {
+				next.Spec[member] = cloneValue(v)
+			}
+		}
+	}
+	if v, given := raw["capacityProviderStrategy"]; given && len(objects(v)) > 0 {
+		delete(next.Spec, "launchType")
+	}
+	if in.Grace != nil {
+		next.Grace = in.Grace
+	}
+	if in.Config != nil {
+		next.Config = *in.Config
+		if e.World.Switches.PartialDeploymentConfiguration == "merge" {
+			next.Config = in.Config.over(s.Config)
+		}
+		next.Config = next.Config.completed(s.Daemon)
+		if err := next.Config.check(s.Daemon); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := next.setCount(in.Desired, false); err != nil {
+		return nil, nil, err
+	}
+	td := e.taskDefinition(s.primary().TaskDefinition)
+	if in.TaskDefinition != "" {
+		var err *apiError
+		if td, err = e.usable(in.TaskDefinition); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := checkService(next.Spec, next.launchType(), td); err != nil {
+		return nil, nil, err
+	}
+	return next, td, nil
+}
+
+// grow lets a change of the desired count during a rollout also reach the
+// deployment that is being replaced: since November 2025 ECS scales both.
+func (s *service) grow(growth int) {
+	for _, d := range s.Deployments[1:] {
+		if d.Proven && d.Rollout != "FAILED" && (growth > 0 || s.primary().Rollout == "FAILED") {
+			d.Desired = max(d.Desired+growth, 0)
+			return
+		}
+	}
+}
+
+// remember keeps what the service looked like, for reads that lag behind.
+func (e *engine) remember(s *service) {
+	lag := orDefault(e.World.Switches.ReadLag, 0)
+	if lag <= 0 {
+		return
+	}
+	s.Stale = &stale{Since: e.Now, Until: e.Now.add(max(lag, time.Millisecond)), Service: e.serviceView(s, true)}
+}
+
+// lagging is the stale view of the service that reads see now, or nil.
+func (e *engine) lagging(s *service) *stale {
+	if s.Stale == nil || e.Now >= s.Stale.Until {
+		return nil
+	}
+	return s.Stale
+}
+
+// sameValue compares two members; none and an empty list are the same.
+func sameValue(a, b any) bool {
+	empty := func(v any) bool {
+		list, ok := v.([]any)
+		return v == nil || ok && len(list) == 0
+	}
+	return empty(a) && empty(b) || reflect.DeepEqual(a, b)
+}

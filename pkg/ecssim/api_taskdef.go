@@ -1,0 +1,151 @@
+package ecssim
+
+// This file is the operations on task definitions.
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// taskDefinition finds a revision by its full ARN, or by family:revision.
+func (e *engine) taskDefinition(arn string) *taskDefinition {
+	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	familyName, revision, _ := strings.Cut(name, ":")
+	f := e.Families[familyName]
+	n, err := strconv.Atoi(revision)
+	if f == nil || err != nil || n < 1 || n > len(f.Revisions) {
+		return nil
+	}
+	return f.Revisions[n-1]
+}
+
+// resolve finds a revision by family (its latest ACTIVE one), family:revision
+// or ARN.
+func (e *engine) resolve(identifier string) *taskDefinition {
+	name := identifier[strings.LastIndexByte(identifier, '/')+1:]
+	if strings.Contains(name, ":") {
+		return e.taskDefinition(name)
+	}
+	f := e.Families[name]
+	if f == nil {
+		return nil
+	}
+	for _, td := range slices.Backward(f.Revisions) {
+		if td.Active {
+			return td
+		}
+	}
+	return nil
+}
+
+func (td *taskDefinition) arn() string { return td.Doc["taskDefinitionArn"].(string) }
+
+func (td *taskDefinition) containers() []map[string]any {
+	return objects(td.Doc["containerDefinitions"])
+}
+
+type registerInput struct {
+	Tags []tag `json:"tags"`
+}
+
+func (e *engine) registerTaskDefinition(in registerInput, raw Document) (any, *apiError) {
+	doc, err := checkRegistration(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	name := doc["family"].(string)
+	f := e.Families[name]
+	if f == nil {
+		f = &family{Name: name}
+		e.Families[name] = f
+	}
+	number := len(f.Revisions) + 1
+	e.describe(doc, number)
+	td := &taskDefinition{Doc: doc, Tags: in.Tags, Number: number, Active: true}
+	f.Revisions = append(f.Revisions, td)
+	out := map[string]any{"taskDefinition": td.Doc}
+	if len(in.Tags) > 0 {
+		out["tags"] = in.Tags
+	}
+	return out, nil
+}
+
+type taskDefinitionInput struct {
+	TaskDefinition string   `json:"taskDefinition"`
+	Include        []string `json:"include"`
+}
+
+func (e *engine) describeTaskDefinition(in taskDefinitionInput, _ Document) (any, *apiError) {
+	td := e.resolve(in.TaskDefinition)
+	if td == nil {
+		return nil, errNoTD
+	}
+	out := map[string]any{"taskDefinition": td.Doc}
+	if slices.Contains(in.Include, "TAGS") {
+		out["tags"] = orNone(td.Tags)
+	}
+	return out, nil
+}
+
+func (e *engine) deregisterTaskDefinition(in taskDefinitionInput, _ Document) (any, *apiError) {
+	if !strings.Contains(in.TaskDefinition[strings.LastIndexByte(in.TaskDefinition, '/')+1:], ":") {
+		return nil, errNoRevision
+	}
+	td := e.taskDefinition(in.TaskDefinition)
+	if td == nil {
+		return nil, errNoTD
+	}
+	if td.Active {
+		td.Active = false
+		td.Doc["status"] = "INACTIVE"
+		td.Doc["deregisteredAt"] = e.Now.epoch()
+	}
+	return map[string]any{"taskDefinition": td.Doc}, nil
+}
+
+type listTaskDefinitionsInput struct {
+	Prefix     string `json:"familyPrefix"`
+	Status     string `json:"status"`
+	Sort       string `json:"sort"`
+	MaxResults *int   `json:"maxResults"`
+	NextToken  string `json:"nextToken"`
+}
+
+func (e *engine) listTaskDefinitions(in listTaskDefinitionsInput, _ Document) (any, *apiError) {
+	active := in.Status == "" || in.Status == "ACTIVE"
+	if !active && in.Status != "INACTIVE" && in.Status != "DELETE_IN_PROGRESS" {
+		return nil, invalid(fmt.Sprintf("Status %s is not valid.", in.Status))
+	}
+	arns := []string{}
+	for _, name := range sortedKeys(e.Families) {
+		if in.Prefix != "" && name != in.Prefix || in.Status == "DELETE_IN_PROGRESS" {
+			continue // familyPrefix is the full family name here
+		}
+		for _, td := range e.Families[name].Revisions {
+			if td.Active == active {
+				arns = append(arns, td.arn())
+			}
+		}
+	}
+	if in.Sort == "DESC" {
+		slices.Reverse(arns)
+	}
+	return page(arns, "taskDefinitionArns", in.MaxResults, 100, in.NextToken)
+}
+
+func (e *engine) listTaskDefinitionFamilies(in listTaskDefinitionsInput, _ Document) (any, *apiError) {
+	names := []string{}
+	for _, name := range sortedKeys(e.Families) {
+		active := slices.ContainsFunc(e.Families[name].Revisions, func(td *taskDefinition) bool { return td.Active })
+		fits := in.Status == "" || in.Status == "ALL" || (in.Status == "ACTIVE") == active
+		if strings.HasPrefix(name, in.Prefix) && fits {
+			names = append(names, name)
+		}
+	}
+	return page(names, "families", in.MaxResults, 100, in.NextToken)
+}

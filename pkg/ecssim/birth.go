@@ -1,0 +1,158 @@
+package ecssim
+
+// This file makes the engine of a new world: everything in it has existed for
+// a day, and the services are steady.
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+)
+
+const (
+	worldAge   = 24 * time.Hour   // how long the world's things have existed at birth
+	firstBuild = 95 * time.Second // how long their first deployment took
+)
+
+// engine is the state with what does not outlive a call.
+type engine struct {
+	state
+	acting bool // the call that is served is an actor's
+}
+
+// newEngine makes the engine of a world at a moment.
+func newEngine(world World, now time.Time) (*engine, error) {
+	if err := world.err(); err != nil {
+		return nil, err
+	}
+	seed := random(world.RandomSeed + 1)
+	e := &engine{state: state{
+		Format: stateFormat, World: world, Born: toMillis(now), Now: toMillis(now.Add(-worldAge)),
+		Engine: random(seed.next()), Wire: random(seed.next()),
+		Clusters: map[string]*cluster{}, Families: map[string]*family{},
+	}}
+	for _, spec := range world.Clusters {
+		e.bearCluster(spec)
+	}
+	var found []error
+	for i, doc := range world.TaskDefinitions {
+		if err := e.bearTaskDefinition(doc); err != nil {
+			found = append(found, fmt.Errorf("taskDefinitions[%d]: %w", i, err))
+		}
+	}
+	for i, doc := range world.Services {
+		if err := e.bearService(doc); err != nil {
+			found = append(found, fmt.Errorf("services[%d]: %w", i, err))
+		}
+	}
+	if err := errors.Join(found...); err != nil {
+		return nil, err
+	}
+	e.advance(e.Born)
+	e.startActors()
+	return e, nil
+}
+
+func (e *engine) bearCluster(spec ClusterSpec) {
+	c := &cluster{Name: spec.Name, Status: "ACTIVE", Services: map[string]*service{}}
+	if spec.TaskSlots != nil {
+		slots := *spec.TaskSlots
+		c.Slots = &slots
+	}
+	orInt := func(n, fallback int) int {
+		if n == 0 {
+			return fallback
+		}
+		return n
+	}
+	for _, inst := range spec.ContainerInstances {
+		for range orInt(inst.Count, 1) {
+			c.Hosts = append(c.Hosts, &host{e.Engine.hex(32), orInt(inst.CPU, 2048), orInt(inst.Memory, 3884)})
+		}
+	}
+	e.Clusters[spec.Name] = c
+}
+
+func (e *engine) bearTaskDefinition(doc Document) error {
+	doc = clone(doc)
+	inactive := doc["status"] == "INACTIVE"
+	delete(doc, "status")
+	out, apiErr := e.born("RegisterTaskDefinition", doc)
+	if apiErr != nil {
+		return apiErr
+	}
+	if !inactive {
+		return nil
+	}
+	td := out.(map[string]any)["taskDefinition"].(Document)
+	_, apiErr = e.born("DeregisterTaskDefinition", Document{"taskDefinition": td["taskDefinitionArn"]})
+	if apiErr != nil {
+		return apiErr
+	}
+	return nil
+}
+
+// born runs an operation on a document of the world.
+func (e *engine) born(operation string, input Document) (any, *apiError) {
+	body, err := json.Marshal(input)
+	if err != nil {
+		return nil, serialization(err.Error())
+	}
+	return operations()[operation].serve(e, body)
+}
+
+// bearService creates a service and makes it steady at once.
+func (e *engine) bearService(doc Document) error {
+	input := clone(e.World.ServiceDefaults)
+	if input == nil {
+		input = Document{}
+	}
+	if doc["launchType"] != nil {
+		delete(input, "capacityProviderStrategy")
+	}
+	maps.Copy(input, doc)
+	began := e.Now
+	if _, apiErr := e.born("CreateService", input); apiErr != nil {
+		return apiErr
+	}
+	clusterName, _ := input["cluster"].(string)
+	_, s, apiErr := e.locate(clusterName, input["serviceName"].(string))
+	if apiErr != nil {
+		return apiErr
+	}
+	e.mature(s)
+	e.Now = began
+	return nil
+}
+
+// mature gives a new service its tasks, RUNNING and healthy, and completes its
+// deployment, whatever its images would do.
+func (e *engine) mature(s *service) {
+	e.begin(s)
+	d := s.primary()
+	d.Desired, d.NextLaunch = e.desired(s), 0
+	for i := range d.Desired {
+		t := e.newTask(s, d)
+		t.Plan = plan{Behaviour: Starts, StartAfter: traceRunning}
+		if why := e.place(s, t); why != "" && t.LaunchType == "EC2" {
+			if hosts := e.Clusters[s.Cluster].Hosts; len(hosts) > 0 {
+				t.Host = hosts[i%len(hosts)].ID
+			}
+		}
+		t.Status, t.Healthy = running, true
+		t.ConnectedAt, t.PullStartedAt = t.CreatedAt+traceConnected, t.CreatedAt+tracePull
+		t.PullStoppedAt, t.StartedAt = t.CreatedAt+tracePulled, t.CreatedAt+traceRunning
+		for j := range t.Containers {
+			t.Containers[j].Status = running
+			if t.Containers[j].Checked {
+				t.Containers[j].Health = "HEALTHY"
+			}
+		}
+		s.add(t)
+	}
+	e.Now = e.Now.add(firstBuild)
+	e.complete(s)
+	s.PassAt = 0
+}

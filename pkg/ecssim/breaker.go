@@ -1,0 +1,207 @@
+package ecssim
+
+// This file is how a deployment ends: completed, failed by the circuit breaker,
+// rolled back by it or on request, replaced by a newer one.
+
+import "time"
+
+// checkFailure ends the PRIMARY deployment if the circuit breaker's moment has
+// come, or if somebody asked for a rollback.
+func (e *engine) checkFailure(s *service) {
+	p := s.primary()
+	sd := s.history(p.HistoryArn)
+	if sd != nil && sd.Status == "ROLLBACK_REQUESTED" {
+		e.fail(s, failure{
+			event:  "deployment failed: deployment failure.",
+			rollup: "ECS deployment was stopped.",
+			status: "Service deployment rolled back because of a request to stop it.",
+			back:   true,
+		})
+		return
+	}
+	if p.TripAt == 0 {
+		return
+	}
+	if e.Now < p.TripAt {
+		e.wake(s, time.Duration(p.TripAt-e.Now)*time.Millisecond)
+		return
+	}
+	p.TripAt = 0
+	if !s.Config.Breaker.Enable {
+		return // it was turned off meanwhile
+	}
+	if sd != nil {
+		sd.Breaker = "TRIGGERED"
+	}
+	e.fail(s, failure{
+		event:  "deployment failed: tasks failed to start.",
+		rollup: "ECS deployment circuit breaker: tasks failed to start.",
+		status: "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+		halted: "Service deployment stopped because the circuit breaker threshold was exceeded.",
+		back:   s.Config.Breaker.Rollback,
+	})
+}
+
+// failure is why a deployment failed, in the words of each place that says so,
+// and whether ECS goes back. The words of a rollback on request and of halted
+// are assumed.
+type failure struct {
+	event  string // service event
+	rollup string // rolloutStateReason
+	status string // statusReason of a service deployment that is rolled back
+	halted string // statusReason where nothing is rolled back
+	back   bool
+}
+
+// fail ends the PRIMARY deployment without success. The way back is the most
+// recent deployment that is COMPLETED; ECS uses that very deployment again, with
+// its old id and creation time.
+func (e *engine) fail(s *service, why failure) {
+	p := s.primary()
+	sd := s.history(p.HistoryArn)
+	p.Rollout, p.Reason, p.UpdatedAt, p.CompleteAt = "FAILED", why.rollup, e.Now, 0
+	e.say(s, 0, "(deployment %s) %s", p.id(), why.event)
+	back := s.candidate()
+	switch {
+	case why.back && back != nil:
+		e.say(s, 1, "rolling back to deployment %s.", back.id())
+		e.rollBack(s, back, why)
+	case why.back:
+		e.finish(s, sd, "ROLLBACK_FAILED", "No rollback candidate was found to run the rollback.")
+	default:
+		e.finish(s, sd, "STOPPED", why.halted)
+	}
+}
+
+// candidate is the deployment that ECS would roll back to.
+func (s *service) candidate() *deployment {
+	var best *deployment
+	for _, d := range s.Deployments[1:] {
+		if d.Rollout == "COMPLETED" && (best == nil || d.CreatedAt > best.CreatedAt) {
+			best = d
+		}
+	}
+	return best
+}
+
+// rollBack makes an earlier deployment PRIMARY again.
+func (e *engine) rollBack(s *service, back *deployment, why failure) {
+	failed := s.primary()
+	failed.Status, failed.Desired = "ACTIVE", s.count(failed, (*task).held)
+	back.Status, back.Rollout, back.UpdatedAt = "PRIMARY", "IN_PROGRESS", e.Now
+	back.Reason = "ECS deployment circuit breaker: rolling back to deploymentId " + back.id()
+	back.Failures, back.BackoffStep, back.NextLaunch, back.Blocked = 0, 0, 0, false
+	order := []*deployment{back}
+	for _, d := range s.Deployments {
+		if d != back {
+			order = append(order, d)
+		}
+	}
+	s.Deployments = order
+	// Assumed: the service takes back the configuration that the earlier
+	// deployment deployed, not only its task definition.
+	for _, member := range deployedMembers {
+		delete(s.Spec, member)
+		if v, ok := back.Spec[member]; ok {
+			s.Spec[member] = cloneValue(v)
+		}
+	}
+	if sd := s.history(failed.HistoryArn); sd != nil {
+		back.HistoryArn = sd.Arn
+		sd.Status, sd.Reason, sd.UpdatedAt = "ROLLBACK_IN_PROGRESS", why.status, e.Now
+		sd.RollbackReason, sd.RollbackAt, sd.RollbackTo = why.status, e.Now, back.RevisionArn
+	}
+	s.SteadyAt = 0
+	e.wake(s, passDelay)
+}
+
+// complete ends the PRIMARY deployment with success.
+func (e *engine) complete(s *service) {
+	p := s.primary()
+	sd := s.history(p.HistoryArn)
+	p.Rollout, p.Proven, p.UpdatedAt, p.CompleteAt, p.TripAt = "COMPLETED", true, e.Now, 0, 0
+	p.Reason = "ECS deployment " + p.id() + " completed."
+	if sd != nil && sd.Status == "ROLLBACK_IN_PROGRESS" {
+		e.finish(s, sd, "ROLLBACK_SUCCESSFUL", sd.Reason)
+	} else {
+		e.finish(s, sd, "SUCCESSFUL", "")
+	}
+	e.say(s, 0, "(deployment %s) deployment completed.", p.id())
+	e.retire(s)
+	e.saySteady(s, 1)
+	if len(s.Deployments) > 1 {
+		e.wake(s, passDelay)
+	}
+}
+
+// finish gives a service deployment its terminal status and fixes its counts.
+func (e *engine) finish(s *service, sd *serviceDeployment, status, reason string) {
+	if sd == nil || sd.over() {
+		return
+	}
+	e.recount(s, sd)
+	sd.Status, sd.Reason, sd.UpdatedAt = status, reason, e.Now
+	if status == "STOPPED" {
+		sd.StoppedAt = e.Now
+	}
+	sd.FinishedAt = e.Now
+	if sd.Breaker == "MONITORING" {
+		sd.Breaker = "MONITORING_COMPLETE"
+	}
+}
+
+// recount takes the numbers of a running service deployment from the service.
+func (e *engine) recount(s *service, sd *serviceDeployment) {
+	if sd.over() {
+		return
+	}
+	count := func(r *revisionCount, fallback int) {
+		r.Running, r.Pending, r.Requested = 0, 0, fallback
+		for _, d := range s.Deployments {
+			if d.RevisionArn == r.Arn && d.Launched {
+				r.Requested = d.Desired
+				r.Running += s.count(d, func(t *task) bool { return t.Status == running })
+				r.Pending += s.count(d, func(t *task) bool { return t.starting() && t.alive() })
+			}
+		}
+	}
+	count(&sd.Target, 0)
+	for i := range sd.Sources {
+		count(&sd.Sources[i], 0)
+	}
+	sd.Threshold = s.Config.threshold(e.desired(s))
+	if d := s.deployment(sd.Deployment); d != nil {
+		sd.Failures = d.Failures
+	}
+}
+
+// failed counts a task that could not start or failed its health checks, and
+// sets off the circuit breaker when that makes the threshold.
+func (e *engine) failed(s *service, d *deployment) {
+	d.Failures++
+	d.UpdatedAt = e.Now
+	e.checkThreshold(s, d)
+}
+
+// checkThreshold sets the circuit breaker's moment when the PRIMARY deployment
+// has failed often enough. A rollback in progress is not watched.
+func (e *engine) checkThreshold(s *service, d *deployment) {
+	sd := s.history(d.HistoryArn)
+	if d != s.primary() || d.Rollout != "IN_PROGRESS" || d.TripAt != 0 || sd == nil || sd.RollbackAt != 0 {
+		return
+	}
+	if !s.Config.Breaker.Enable || d.Failures < s.Config.threshold(e.desired(s)) {
+		return
+	}
+	lag := orDefault(e.World.Switches.BreakerLag, 30*time.Second)
+	d.TripAt = e.Now.add(lag)
+	e.wake(s, lag)
+}
+
+// recovered notes that a task of the deployment is healthy.
+func (e *engine) recovered(s *service, d *deployment) {
+	d.BackoffStep = 0
+	if s.Config.resets() && d.Failures > 0 && d.Rollout != "FAILED" {
+		d.Failures, d.TripAt, d.UpdatedAt = 0, 0, e.Now
+	}
+}

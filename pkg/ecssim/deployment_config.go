@@ -1,0 +1,134 @@
+package ecssim
+
+// This file is deploymentConfiguration: its defaults, what a partial one in
+// UpdateService means, and the arithmetic that follows from it.
+
+import (
+	"encoding/json"
+	"math"
+)
+
+// deploymentConfig is a deploymentConfiguration. The members that the simulator
+// acts on are typed; the others are kept as they were given.
+type deploymentConfig struct {
+	Breaker *breakerConfig `json:"deploymentCircuitBreaker,omitempty"`
+	Maximum *int           `json:"maximumPercent,omitempty"`
+	Minimum *int           `json:"minimumHealthyPercent,omitempty"`
+	Early   *earlyConfig   `json:"earlySuccessCriteria,omitempty"`
+	Bake    *int           `json:"bakeTimeInMinutes,omitempty"`
+
+	Strategy string   `json:"strategy,omitempty"`
+	Alarms   Document `json:"alarms,omitempty"`
+	Hooks    []any    `json:"lifecycleHooks,omitempty"`
+	Linear   Document `json:"linearConfiguration,omitempty"`
+	Canary   Document `json:"canaryConfiguration,omitempty"`
+}
+
+type breakerConfig struct {
+	Enable    bool             `json:"enable"`
+	Rollback  bool             `json:"rollback"`
+	Reset     *bool            `json:"resetOnHealthyTask,omitempty"`
+	Threshold *thresholdConfig `json:"thresholdConfiguration,omitempty"`
+}
+
+type thresholdConfig struct {
+	Type  string `json:"type"`
+	Value int    `json:"value"`
+}
+
+type earlyConfig struct {
+	Enable  bool   `json:"enable"`
+	Percent int    `json:"healthyPercent"`
+	Cleanup string `json:"sourceServiceRevisionCleanup,omitempty"`
+}
+
+// completed is the configuration with ECS's defaults where it says nothing:
+// 100 and 200 percent, for DAEMON 0 and 100; circuit breaker and alarms off.
+func (c deploymentConfig) completed(daemon bool) deploymentConfig {
+	minimum, maximum := 100, 200
+	if daemon {
+		minimum, maximum = 0, 100
+	}
+	if c.Minimum == nil {
+		c.Minimum = &minimum
+	}
+	if c.Maximum == nil {
+		c.Maximum = &maximum
+	}
+	if c.Breaker == nil {
+		c.Breaker = &breakerConfig{}
+	}
+	if c.Alarms == nil {
+		c.Alarms = Document{"alarmNames": []any{}, "enable": false, "rollback": false}
+	}
+	if c.Strategy == "" {
+		c.Strategy = "ROLLING"
+	}
+	return c
+}
+
+// over is c with the members that it leaves out taken from before.
+func (c deploymentConfig) over(before deploymentConfig) deploymentConfig {
+	var merged deploymentConfig // of its own: what before points to is shared
+	for _, layer := range []deploymentConfig{before, c} {
+		if text, err := json.Marshal(layer); err == nil {
+			_ = json.Unmarshal(text, &merged) // it was marshalled from this very type
+		}
+	}
+	return merged
+}
+
+// limits are the bounds of a rolling deployment: at least lower tasks stay
+// healthy (rounded up), at most upper are RUNNING or PENDING (rounded down).
+func (c deploymentConfig) limits(desired int) (lower, upper int) {
+	return ceilPercent(desired, *c.Minimum), desired * *c.Maximum / 100
+}
+
+func ceilPercent(n, percent int) int { return (n*percent + 99) / 100 }
+
+// threshold is the number of failed tasks at which the circuit breaker acts.
+func (c deploymentConfig) threshold(desired int) int {
+	kind, value := "BOUNDED_PERCENT", 50
+	if c.Breaker != nil && c.Breaker.Threshold != nil {
+		kind, value = c.Breaker.Threshold.Type, c.Breaker.Threshold.Value
+	}
+	switch kind {
+	case "COUNT":
+		return value
+	case "UNBOUNDED_PERCENT":
+		return ceilPercent(desired, value)
+	default:
+		return min(max(ceilPercent(desired, value), 3), 200)
+	}
+}
+
+// resets reports whether a healthy task sets the failure count back to 0.
+func (c deploymentConfig) resets() bool {
+	return c.Breaker == nil || c.Breaker.Reset == nil || *c.Breaker.Reset
+}
+
+// check finds what ECS refuses in a configuration. The texts are assumed.
+func (c deploymentConfig) check(daemon bool) *apiError {
+	switch {
+	case *c.Minimum < 0 || *c.Maximum < 0 || *c.Minimum > math.MaxInt32 || *c.Maximum > math.MaxInt32:
+		return invalid("minimumHealthyPercent and maximumPercent cannot be negative.")
+	case daemon && *c.Maximum != 100:
+		return invalid("The daemon scheduling strategy only supports a maximumPercent of 100.")
+	case *c.Maximum < *c.Minimum, *c.Maximum == 0:
+		return invalid("maximumPercent must be greater than 0 and not less than minimumHealthyPercent.")
+	case c.Strategy != "ROLLING":
+		return unsupported("The simulator only rolls: it has no deployment strategy " + c.Strategy + ".")
+	}
+	if e := c.Early; e != nil && e.Enable && (e.Percent > 100 || e.Percent < *c.Minimum) {
+		return invalid("healthyPercent must be between minimumHealthyPercent and 100.")
+	}
+	if b := c.Breaker; b != nil && b.Threshold != nil {
+		switch {
+		case b.Threshold.Type != "COUNT" && b.Threshold.Type != "BOUNDED_PERCENT" && b.Threshold.Type != "UNBOUNDED_PERCENT":
+			return invalid("Unknown threshold type " + b.Threshold.Type + ".")
+		case b.Threshold.Value < 1:
+			return invalid("The circuit breaker threshold value must be at least 1.")
+		}
+	}
+	return nil
+}

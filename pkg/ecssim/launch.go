@@ -1,0 +1,231 @@
+package ecssim
+
+// This file starts tasks: finding a place for each, making it, and waiting
+// longer and longer where that does not work.
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// backOffs are the pauses before tasks that never reached RUNNING are tried
+// again, near what captures show; the last one repeats.
+var backOffs = []time.Duration{40 * time.Second, 30 * time.Second, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute}
+
+// launch starts up to n tasks of a deployment. placed is false when one of them
+// found no capacity.
+func (e *engine) launch(s *service, d *deployment, n int) (started int, placed bool) {
+	if n <= 0 {
+		return 0, true
+	}
+	replaced := s.count(d, func(t *task) bool { return t.alive() && t.Unhealthy != "" })
+	var ids []string
+	for range n {
+		t := e.newTask(s, d)
+		if why := e.place(s, t); why != "" {
+			e.blocked(s, d, why)
+			break
+		}
+		s.add(t)
+		e.enter(s, t)
+		ids = append(ids, "(task "+t.ID+")")
+	}
+	if len(ids) > 0 {
+		text := fmt.Sprintf("has started %d tasks: %s.", len(ids), strings.Join(ids, " "))
+		if replaced = min(replaced, len(ids)); replaced > 0 {
+			text += fmt.Sprintf(" Amazon ECS replaced %d tasks due to an unhealthy status.", replaced)
+		}
+		e.say(s, 0, "%s", text)
+	}
+	return len(ids), len(ids) == n
+}
+
+// newTask makes a task of a deployment. It has no place yet.
+func (e *engine) newTask(s *service, d *deployment) *task {
+	td := e.taskDefinition(d.TaskDefinition)
+	t := &task{
+		ID:             e.Engine.hex(32),
+		Deployment:     d.Number,
+		TaskDefinition: d.TaskDefinition,
+		LaunchType:     s.launchType(),
+		Zone:           e.World.region() + string("ab"[e.Engine.upTo(2)]),
+		Status:         provisioning,
+		Version:        1,
+		CreatedAt:      e.Now,
+	}
+	stopTime := orDefault(e.World.Switches.TaskStopTime, 11*time.Second)
+	longest := 30 * time.Second
+	for i, c := range td.containers() {
+		image, _ := c["image"].(string)
+		name, _ := c["name"].(string)
+		_, checked := c["healthCheck"].(map[string]any)
+		t.Containers = append(t.Containers, container{
+			ID: e.Engine.uuid(), Name: name, Image: image, Status: pending, Checked: checked, Health: "UNKNOWN",
+		})
+		t.CPU += number(c["cpu"], 0)
+		t.Memory += max(number(c["memoryReservation"], 0), number(c["memory"], 0))
+		if limit := time.Duration(number(c["stopTimeout"], 30)) * time.Second; i == 0 || limit > longest {
+			longest = limit
+		}
+		for _, port := range hostPorts(td, c) {
+			t.Ports = append(t.Ports, port)
+		}
+	}
+	t.CPU = number(td.Doc["cpu"], t.CPU)
+	t.Memory = number(td.Doc["memory"], t.Memory)
+	t.StopTime = millis(min(stopTime, longest).Milliseconds())
+	t.Plan = e.planFor(t.Containers)
+	return t
+}
+
+// hostPorts are the fixed host ports of a container; in network mode awsvpc
+// each task has its own.
+func hostPorts(td *taskDefinition, c map[string]any) []int {
+	if td.Doc["networkMode"] == "awsvpc" {
+		return nil
+	}
+	var ports []int
+	list, _ := c["portMappings"].([]any)
+	for _, m := range list {
+		m, _ := m.(map[string]any)
+		port := number(m["hostPort"], 0)
+		if td.Doc["networkMode"] == "host" && port == 0 {
+			port = number(m["containerPort"], 0)
+		}
+		if port != 0 {
+			ports = append(ports, port)
+		}
+	}
+	return ports
+}
+
+const troubleshooting = " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+
+// place finds room for a task, or says why there is none in the words of the
+// service event.
+func (e *engine) place(s *service, t *task) string {
+	c := e.Clusters[s.Cluster]
+	if c.Slots != nil && e.occupied(c) >= *c.Slots {
+		return "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone." + troubleshooting
+	}
+	if t.LaunchType != "EC2" {
+		return ""
+	}
+	const none = "was unable to place a task because no container instance met all of its requirements."
+	if len(c.Hosts) == 0 {
+		return none + " Reason: No Container Instances were found in your cluster." + troubleshooting
+	}
+	free := e.freeHosts(c, s)
+	slices.SortStableFunc(free, func(a, b hostRoom) int { return cmp.Compare(b.memory, a.memory) })
+	why := ""
+	for _, f := range free {
+		obstacle := f.obstacle(s, t)
+		if obstacle == "" {
+			t.Host = f.id
+			return ""
+		}
+		if why == "" {
+			why = fmt.Sprintf("%s The closest matching (container-instance %s) %s."+troubleshooting, none, f.id, obstacle)
+		}
+	}
+	return why
+}
+
+// occupied is the number of tasks in a cluster that are not STOPPED.
+func (e *engine) occupied(c *cluster) int {
+	n := 0
+	for _, s := range c.Services {
+		n += len(s.Tasks)
+	}
+	return n
+}
+
+// hostRoom is what is left on a container instance.
+type hostRoom struct {
+	id          string
+	cpu, memory int
+	ports       map[int]bool
+	daemon      bool // a task of the service in question is there
+}
+
+func (e *engine) freeHosts(c *cluster, s *service) []hostRoom {
+	rooms := make([]hostRoom, len(c.Hosts))
+	index := make(map[string]*hostRoom, len(c.Hosts))
+	for i, h := range c.Hosts {
+		rooms[i] = hostRoom{id: h.ID, cpu: h.CPU, memory: h.Memory, ports: map[int]bool{}}
+		index[h.ID] = &rooms[i]
+	}
+	for _, other := range c.Services {
+		for _, t := range other.Tasks {
+			r := index[t.Host]
+			if r == nil {
+				continue
+			}
+			r.cpu -= t.CPU
+			r.memory -= t.Memory
+			for _, port := range t.Ports {
+				r.ports[port] = true
+			}
+			r.daemon = r.daemon || other == s && t.alive()
+		}
+	}
+	return rooms
+}
+
+// obstacle is what keeps a task from this instance, in ECS's words.
+func (r hostRoom) obstacle(s *service, t *task) string {
+	switch {
+	case s.Daemon && r.daemon:
+		return "does not satisfy the placement constraint of the daemon" // assumed; never the only one
+	case slices.ContainsFunc(t.Ports, func(p int) bool { return r.ports[p] }):
+		return "is already using a port required by your task"
+	case r.cpu < t.CPU:
+		return "has insufficient CPU units available"
+	case r.memory < t.Memory:
+		return "has insufficient memory available"
+	}
+	return ""
+}
+
+// blocked notes that a task of the deployment found no place. It counts as a
+// failure and is tried again after a while.
+func (e *engine) blocked(s *service, d *deployment, why string) {
+	e.sayOnce(s, why)
+	d.Blocked = true
+	d.NextLaunch = e.Now.add(orDefault(e.World.Switches.PlacementRetry, 15*time.Minute))
+	e.wake(s, time.Duration(d.NextLaunch-e.Now)*time.Millisecond)
+	e.failed(s, d)
+}
+
+// unblock lets deployments that found no place try again, because a task of
+// the cluster has stopped.
+func (e *engine) unblock(clusterName string) {
+	c := e.Clusters[clusterName]
+	for _, name := range sortedKeys(c.Services) {
+		s := c.Services[name]
+		for _, d := range s.Deployments {
+			if d.Blocked {
+				d.Blocked, d.NextLaunch = false, e.Now
+				e.wake(s, passDelay)
+			}
+		}
+	}
+}
+
+// backOff makes the deployment wait before it starts tasks again, because one
+// never reached RUNNING. Tasks that were started together count once.
+func (e *engine) backOff(s *service, d *deployment, t *task) {
+	if t.CreatedAt < d.BackoffSince {
+		return
+	}
+	pause := backOffs[min(d.BackoffStep, len(backOffs)-1)]
+	d.BackoffStep++
+	d.BackoffSince = e.Now
+	d.NextLaunch = e.Now.add(pause)
+	if d.BackoffStep >= 3 {
+		e.sayOnce(s, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
+	}
+}

@@ -1,0 +1,87 @@
+package ecssim
+
+// This file decides, when a task is created, how its life will go: which image
+// rule applies to which of its containers.
+
+import "time"
+
+// plan is the future of a task, as its images determine it. Times are
+// milliseconds; 0 means ECS's own default where there is one.
+type plan struct {
+	Behaviour    Behaviour `json:"behaviour"`
+	Container    int       `json:"container"` // the one that makes the trouble
+	StartAfter   millis    `json:"startAfter"`
+	HealthyAfter millis    `json:"healthyAfter,omitempty"`
+	After        millis    `json:"after,omitempty"`
+	Code         int       `json:"code,omitempty"`
+	Check        string    `json:"check,omitempty"`
+	Message      string    `json:"message,omitempty"`
+}
+
+// Defaults of image rules; the comments of ImageRule promise them.
+const (
+	defaultStart     = 25100 * time.Millisecond
+	defaultPullFail  = 130 * time.Second
+	defaultInitFail  = 289 * time.Second
+	defaultExit      = 5 * time.Second
+	defaultMemory    = 20 * time.Second
+	defaultUnhealthy = 60 * time.Second
+)
+
+// planFor reads the image rules for the containers of a task. The slowest
+// container decides when the task is RUNNING, the first one that misbehaves
+// decides the rest.
+func (e *engine) planFor(containers []container) plan {
+	p := plan{Behaviour: Starts, StartAfter: millis(defaultStart.Milliseconds())}
+	slowest := millis(0)
+	for i, c := range containers {
+		rule, ok := e.ruleFor(c.Image)
+		if !ok {
+			continue
+		}
+		slowest = max(slowest, millis(time.Duration(rule.StartAfter).Milliseconds()))
+		p.HealthyAfter = max(p.HealthyAfter, millis(time.Duration(rule.HealthyAfter).Milliseconds()))
+		if p.Behaviour != Starts || rule.Behaviour == "" || rule.Behaviour == Starts {
+			continue
+		}
+		p.Behaviour, p.Container, p.Check, p.Message = rule.Behaviour, i, rule.Check, rule.Message
+		p.After = millis(rule.After.or(defaultAfter(rule.Behaviour)).Milliseconds())
+		p.Code = 1
+		if rule.Code != nil {
+			p.Code = *rule.Code
+		}
+	}
+	if slowest > 0 {
+		p.StartAfter = slowest
+	}
+	return p
+}
+
+func defaultAfter(b Behaviour) time.Duration {
+	switch b {
+	case CannotPull:
+		return defaultPullFail
+	case InitFail:
+		return defaultInitFail
+	case OutOfMemory:
+		return defaultMemory
+	case Unhealthy:
+		return defaultUnhealthy
+	default:
+		return defaultExit
+	}
+}
+
+// ruleFor is the first rule that matches the image and is lucky.
+func (e *engine) ruleFor(image string) (ImageRule, bool) {
+	for _, rule := range e.World.Images {
+		if !glob(rule.Match, image) {
+			continue
+		}
+		if rule.Probability > 0 && rule.Probability < 1 && !e.Engine.chance(rule.Probability) {
+			continue
+		}
+		return rule, true
+	}
+	return ImageRule{}, false
+}

@@ -1,0 +1,114 @@
+package ecssim
+
+// This file is the event queue: what happens, and when. Playing it up to a
+// moment in one step or in many gives the same state.
+
+import (
+	"container/heap"
+	"time"
+)
+
+// event is something that happens at a moment. Those that concern a service
+// name it; those that a later decision can make void carry what to compare.
+type event struct {
+	At      millis    `json:"at"`
+	Seq     uint64    `json:"seq"`
+	Kind    eventKind `json:"kind"`
+	Cluster string    `json:"cluster,omitempty"`
+	Service string    `json:"service,omitempty"`
+	Task    string    `json:"task,omitempty"`
+	Number  int       `json:"number,omitempty"` // the task's step, or the actor
+	Arn     string    `json:"arn,omitempty"`
+}
+
+type eventKind string
+
+const (
+	eventTask   eventKind = "task"   // the next step of a task's life
+	eventHealth eventKind = "health" // the outcome of a task's health checks
+	eventExit   eventKind = "exit"   // a task's containers exit by themselves
+	eventForget eventKind = "forget" // a stopped task is forgotten
+	eventPass   eventKind = "pass"   // the scheduler looks at a service
+	eventSteady eventKind = "steady" // "has reached a steady state" is repeated
+	eventActor  eventKind = "actor"  // somebody else acts
+)
+
+// queue is a heap of events, earliest first, in order of creation at one moment.
+type queue []event
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	if q[i].At != q[j].At {
+		return q[i].At < q[j].At
+	}
+	return q[i].Seq < q[j].Seq
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push is for container/heap.
+func (q *queue) Push(x any) { *q = append(*q, x.(event)) }
+
+// Pop is for container/heap.
+func (q *queue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}
+
+// schedule makes ev happen at a moment; not before now.
+func (e *engine) schedule(when millis, ev event) {
+	e.EventSeq++
+	ev.At, ev.Seq = max(when, e.Now), e.EventSeq
+	heap.Push(&e.Queue, ev)
+}
+
+// advance plays every event up to now, in order. Time never goes backwards.
+func (e *engine) advance(now millis) {
+	for len(e.Queue) > 0 && e.Queue[0].At <= now {
+		ev := heap.Pop(&e.Queue).(event)
+		e.Now = ev.At
+		e.play(ev)
+	}
+	e.Now = max(e.Now, now)
+}
+
+func (e *engine) play(ev event) {
+	if ev.Kind == eventActor {
+		e.act(ev)
+		return
+	}
+	c := e.Clusters[ev.Cluster]
+	if c == nil || c.Services[ev.Service] == nil {
+		return
+	}
+	s := c.Services[ev.Service]
+	switch ev.Kind {
+	case eventPass:
+		if s.PassAt == ev.At {
+			s.PassAt = 0
+			e.pass(s)
+		}
+	case eventSteady:
+		if s.SteadyAt == ev.At {
+			e.repeatSteady(s)
+		}
+	case eventForget:
+		e.forget(s, ev.Task)
+	default:
+		if t := s.task(ev.Task); t != nil {
+			e.playTask(s, t, ev)
+		}
+	}
+}
+
+// wake lets the scheduler look at the service after d, or earlier if it is
+// going to anyway.
+func (e *engine) wake(s *service, d time.Duration) {
+	when := e.Now.add(d)
+	if s.PassAt != 0 && s.PassAt <= when {
+		return
+	}
+	s.PassAt = when
+	e.schedule(when, event{Kind: eventPass, Cluster: s.Cluster, Service: s.Name})
+}

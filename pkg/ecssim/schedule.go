@@ -1,0 +1,289 @@
+package ecssim
+
+// This file is the service scheduler: one look at a service, which starts and
+// stops tasks within minimumHealthyPercent and maximumPercent.
+
+import (
+	"time"
+)
+
+// Times of the scheduler, near what captures of real rollouts show.
+const (
+	firstPassDelay = 1600 * time.Millisecond // UpdateService to IN_PROGRESS
+	launchDelay    = 3400 * time.Millisecond // from there to the first tasks
+	passDelay      = 2 * time.Second         // a change to the scheduler's reaction
+	launchBatch    = 10                      // tasks started in one pass
+)
+
+// census counts the tasks of a service, as the scheduler sees them.
+type census struct {
+	alive     int // RUNNING or on the way, all deployments
+	stopping  int // not alive, not STOPPED
+	healthy   int // alive and healthy, all deployments
+	settling  int // alive, neither healthy nor found unhealthy
+	unhealthy int // found unhealthy, not yet stopped
+}
+
+func (s *service) census() census {
+	var c census
+	for _, t := range s.Tasks {
+		switch {
+		case !t.alive():
+			c.stopping++
+			continue
+		case t.Unhealthy != "":
+			c.unhealthy++
+		case t.Healthy:
+			c.healthy++
+		default:
+			c.settling++
+		}
+		c.alive++
+	}
+	return c
+}
+
+// desired is the number of tasks that the service wants: for a DAEMON service
+// one on each container instance.
+func (e *engine) desired(s *service) int {
+	if s.Daemon {
+		return len(e.Clusters[s.Cluster].Hosts)
+	}
+	return s.Desired
+}
+
+// pass is one look of the scheduler at a service.
+func (e *engine) pass(s *service) {
+	if s.Status != "ACTIVE" {
+		e.drain(s)
+		return
+	}
+	e.begin(s)
+	e.checkFailure(s)
+	desired := e.desired(s)
+	before := s.census()
+	started, waiting := e.startTasks(s, desired)
+	halted := e.stopTasks(s, desired, started)
+	e.retire(s)
+	if started+halted > 0 {
+		s.SteadyAt = 0
+		e.wake(s, passDelay)
+	} else if !waiting && before.alive-before.healthy == 0 && before.stopping == 0 {
+		e.sayStuck(s, desired)
+	}
+	e.settle(s, desired)
+}
+
+// begin gives a new PRIMARY deployment its desired count, which is 0 until the
+// scheduler looks at it for the first time.
+func (e *engine) begin(s *service) {
+	p := s.primary()
+	if p.Launched {
+		return
+	}
+	p.Launched = true
+	p.UpdatedAt = e.Now
+	p.NextLaunch = e.Now.add(launchDelay)
+	if sd := s.history(p.HistoryArn); sd != nil && sd.Status == "PENDING" {
+		sd.Status, sd.StartedAt, sd.UpdatedAt = "IN_PROGRESS", e.Now, e.Now
+	}
+}
+
+// startTasks starts what is missing and allowed, of the PRIMARY deployment
+// first, then replacements for tasks of earlier deployments. waiting reports
+// whether something is missing that may only start later.
+func (e *engine) startTasks(s *service, desired int) (started int, waiting bool) {
+	_, upper := s.Config.limits(desired)
+	if s.Daemon {
+		upper = max(upper, desired)
+	}
+	p := s.primary()
+	if p.Launched && p.Rollout != "FAILED" && p.Desired != desired {
+		p.Desired, p.UpdatedAt = desired, e.Now
+	}
+	newHealthy := s.count(p, func(t *task) bool { return t.alive() && t.Healthy })
+	for i, d := range s.Deployments {
+		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || newHealthy >= desired) {
+			continue
+		}
+		missing := d.Desired - s.count(d, func(t *task) bool { return t.held() && t.Unhealthy == "" })
+		if missing <= 0 {
+			continue
+		}
+		if d.NextLaunch > e.Now {
+			e.wake(s, time.Duration(d.NextLaunch-e.Now)*time.Millisecond)
+			waiting = true
+			continue
+		}
+		c := s.census()
+		room := upper - c.alive
+		if e.World.Switches.StoppingCountsInUpper {
+			room -= c.stopping
+		}
+		n, placed := e.launch(s, d, min(missing, room, launchBatch))
+		started += n
+		waiting = waiting || !placed
+	}
+	return started, waiting
+}
+
+// stopTasks stops what is unhealthy, superfluous or replaced.
+func (e *engine) stopTasks(s *service, desired, started int) int {
+	lower, upper := s.Config.limits(desired)
+	p := s.primary()
+	c := s.census()
+	var out []*task
+	for _, t := range s.Tasks { // unhealthy: one by one where no replacement fits
+		if t.alive() && t.Unhealthy != "" && (c.alive <= upper && started > 0 || len(out) == 0) {
+			out = append(out, t)
+		}
+	}
+	n := len(out)
+	e.stopAll(s, out, "")
+	n += e.scaleIn(s, p, desired)
+	if p.Rollout == "FAILED" {
+		return n
+	}
+	newHealthy := s.count(p, func(t *task) bool { return t.alive() && t.Healthy && t.Unhealthy == "" })
+	spare := s.census().healthy - lower
+	for i := len(s.Deployments) - 1; i > 0; i-- {
+		d := s.Deployments[i]
+		var olds []*task
+		for _, t := range s.Tasks {
+			if t.Deployment != d.Number || !t.alive() {
+				continue
+			}
+			switch {
+			case t.Healthy && spare > 0:
+				spare--
+				olds = append(olds, t)
+			case !t.Healthy && (!d.Proven || d.Rollout == "FAILED" || newHealthy >= desired):
+				olds = append(olds, t)
+			}
+		}
+		d.Desired = max(d.Desired-len(olds), 0)
+		e.stopAll(s, olds, scalingBy(d))
+		n += len(olds)
+	}
+	return n
+}
+
+// scaleIn stops the tasks of a deployment beyond the desired count: those that
+// are not healthy first, then the newest.
+func (e *engine) scaleIn(s *service, d *deployment, desired int) int {
+	var held, out []*task
+	for _, t := range s.Tasks {
+		if t.Deployment == d.Number && t.alive() {
+			held = append(held, t)
+		}
+	}
+	excess := len(held) - desired
+	for _, wantHealthy := range []bool{false, true} {
+		for i := len(held) - 1; i >= 0 && len(out) < excess; i-- {
+			if held[i].Healthy == wantHealthy {
+				out = append(out, held[i])
+			}
+		}
+	}
+	e.stopAll(s, out, scalingBy(d))
+	return len(out)
+}
+
+func scalingBy(d *deployment) string {
+	return "Scaling activity initiated by (deployment " + d.id() + ")"
+}
+
+// drain stops the tasks of a service that was deleted.
+func (e *engine) drain(s *service) {
+	for _, d := range s.Deployments {
+		var out []*task
+		for _, t := range s.Tasks {
+			if t.Deployment == d.Number && t.alive() {
+				out = append(out, t)
+			}
+		}
+		d.Desired = 0
+		e.stopAll(s, out, scalingBy(d))
+	}
+	if len(s.Tasks) == 0 && s.Status == "DRAINING" {
+		s.Status = "INACTIVE"
+		s.Deployments = nil
+	}
+}
+
+// retire takes earlier deployments out of sight when they have no tasks left
+// and ECS has no further use for them.
+func (e *engine) retire(s *service) {
+	p := s.primary()
+	kept := s.Deployments[:1]
+	for _, d := range s.Deployments[1:] {
+		idle := s.count(d, func(t *task) bool { return t.held() || t.Status == deactivating || t.Status == stopping }) == 0
+		candidate := d.Rollout == "COMPLETED" && p.Rollout != "COMPLETED"
+		if !idle || candidate || p.Rollout == "FAILED" && d.Proven {
+			kept = append(kept, d)
+		}
+	}
+	s.Deployments = kept
+}
+
+// settle completes the deployment when everything is as desired and stays so
+// for the completion lag, and says "steady state".
+func (e *engine) settle(s *service, desired int) {
+	p := s.primary()
+	if !e.settled(s, desired) {
+		p.CompleteAt = 0
+		return
+	}
+	if p.Rollout != "IN_PROGRESS" {
+		e.saySteady(s, 0)
+		return
+	}
+	if p.CompleteAt == 0 {
+		if !s.earlySuccess() || !s.Config.deferred() {
+			for _, d := range s.Deployments[1:] {
+				d.Status = "INACTIVE"
+			}
+		}
+		lag := orDefault(e.World.Switches.CompletionLag, 20*time.Second)
+		if s.Config.Bake != nil {
+			lag += time.Duration(*s.Config.Bake) * time.Minute
+		}
+		p.CompleteAt = e.Now.add(lag)
+	}
+	if e.Now < p.CompleteAt {
+		e.wake(s, time.Duration(p.CompleteAt-e.Now)*time.Millisecond)
+		return
+	}
+	e.complete(s)
+}
+
+// settled reports whether the PRIMARY deployment has all it needs to complete,
+// or, once it has completed, whether the service is steady.
+func (e *engine) settled(s *service, desired int) bool {
+	p := s.primary()
+	if !p.Launched || p.Rollout == "FAILED" || p.Desired != desired {
+		return false
+	}
+	early := p.Rollout == "IN_PROGRESS" && s.earlySuccess()
+	need := desired
+	if early {
+		need = ceilPercent(desired, s.Config.Early.Percent)
+	}
+	healthy := s.count(p, func(t *task) bool { return t.alive() && t.Healthy && t.Unhealthy == "" })
+	if healthy < need || !early && s.count(p, (*task).held) != desired {
+		return false
+	}
+	if early && s.Config.deferred() {
+		return true
+	}
+	for _, t := range s.Tasks {
+		if t.Deployment != p.Number && t.Status != deprovisioning {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *service) earlySuccess() bool { return s.Config.Early != nil && s.Config.Early.Enable }
+
+func (c deploymentConfig) deferred() bool { return c.Early != nil && c.Early.Cleanup == "DEFERRED" }

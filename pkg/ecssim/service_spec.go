@@ -1,0 +1,116 @@
+package ecssim
+
+// This file is the members of CreateService and UpdateService: which are kept
+// as given, which belong to a deployment, and what types they have.
+
+// deployedMembers are what a deployment deploys besides the task definition: a
+// change of one of them starts a deployment. capacityProviderStrategy is not in
+// the list that AWS documents, and launchType cannot change.
+var deployedMembers = []string{
+	"networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries",
+	"serviceConnectConfiguration", "vpcLatticeConfigurations", "volumeConfigurations",
+}
+
+// keptMembers are kept as given and shown again, but start no deployment.
+var keptMembers = []string{
+	"capacityProviderStrategy", "placementConstraints", "placementStrategy", "propagateTags",
+	"enableECSManagedTags", "enableExecuteCommand", "availabilityZoneRebalancing",
+	"gatewayConnectors", "monitoring",
+}
+
+// createOnly are members that only CreateService takes.
+var createOnly = []string{"launchType", "role"}
+
+// createServiceMembers are all members of CreateService.
+var createServiceMembers = append(append(append([]string{
+	"cluster", "serviceName", "taskDefinition", "desiredCount", "clientToken", "deploymentConfiguration",
+	"deploymentController", "healthCheckGracePeriodSeconds", "schedulingStrategy", "tags",
+}, deployedMembers...), keptMembers...), createOnly...)
+
+var (
+	anyObject  = shape{members: map[string]shape{}}
+	anyObjects = listOf(anyObject)
+
+	// serviceShape is the JSON types of what is kept as given.
+	serviceShape = object(map[*shape][]string{
+		&textShape: {"platformVersion", "propagateTags", "availabilityZoneRebalancing", "launchType", "role"},
+		&boolShape: {"enableECSManagedTags", "enableExecuteCommand", "forceNewDeployment"},
+		&anyObject: {"serviceConnectConfiguration", "monitoring"},
+		&anyObjects: {"serviceRegistries", "vpcLatticeConfigurations", "volumeConfigurations",
+			"capacityProviderStrategy", "placementConstraints", "placementStrategy", "gatewayConnectors"},
+	}, map[string]shape{
+		"networkConfiguration": object(nil, map[string]shape{"awsvpcConfiguration": object(map[*shape][]string{
+			&textsShape: {"subnets", "securityGroups"}, &textShape: {"assignPublicIp"}}, nil)}),
+		"loadBalancers": listOf(object(map[*shape][]string{
+			&textShape: {"targetGroupArn", "loadBalancerName", "containerName"}, &intShape: {"containerPort"}}, nil)),
+	})
+)
+
+// serviceInput is what CreateService and UpdateService have in common, and
+// what the simulator acts on itself.
+type serviceInput struct {
+	Cluster        string            `json:"cluster"`
+	Service        string            `json:"service"`     // UpdateService
+	Name           string            `json:"serviceName"` // CreateService
+	TaskDefinition string            `json:"taskDefinition"`
+	Desired        *int              `json:"desiredCount"`
+	Config         *deploymentConfig `json:"deploymentConfiguration"`
+	Grace          *int              `json:"healthCheckGracePeriodSeconds"`
+	Force          bool              `json:"forceNewDeployment"`
+	Token          string            `json:"clientToken"`
+	Scheduling     string            `json:"schedulingStrategy"`
+	Controller     struct {
+		Type string `json:"type"`
+	} `json:"deploymentController"`
+	Tags []tag `json:"tags"`
+}
+
+// launchType is where the tasks of the service run.
+func (s *service) launchType() string {
+	if kind, ok := s.Spec["launchType"].(string); ok {
+		return kind
+	}
+	for _, item := range objects(s.Spec["capacityProviderStrategy"]) {
+		if item["capacityProvider"] == "FARGATE" || item["capacityProvider"] == "FARGATE_SPOT" {
+			return "FARGATE"
+		}
+	}
+	return "EC2"
+}
+
+// checkService finds what ECS refuses about a service and its task definition
+// together.
+func checkService(spec Document, launchType string, td *taskDefinition) *apiError {
+	names := map[string]bool{}
+	for _, c := range td.containers() {
+		name, _ := c["name"].(string)
+		names[name] = true
+	}
+	for _, lb := range objects(spec["loadBalancers"]) {
+		name, _ := lb["containerName"].(string)
+		if !names[name] {
+			return invalid("The container " + name + " does not exist in the task definition.")
+		}
+	}
+	if launchType == "FARGATE" && !isFargate(td) {
+		return invalid("Task definition does not support launch_type FARGATE.")
+	}
+	network, _ := spec["networkConfiguration"].(map[string]any)
+	if td.Doc["networkMode"] == "awsvpc" && network["awsvpcConfiguration"] == nil {
+		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+	}
+	if spec["enableExecuteCommand"] == true && td.Doc["taskRoleArn"] == nil {
+		return invalid("The service couldn't be updated because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
+	}
+	return nil
+}
+
+func isFargate(td *taskDefinition) bool {
+	list, _ := td.Doc["compatibilities"].([]any)
+	for _, c := range list {
+		if c == "FARGATE" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,288 @@
+package ecssim
+
+// This file is everything that the simulated ECS remembers. The whole of it is
+// saved as JSON, so nothing here is a pointer into something else, except that
+// a service owns its deployments and tasks.
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// millis is a moment: milliseconds since 1970, the precision of ECS. 0 is never.
+type millis int64
+
+func toMillis(t time.Time) millis { return millis(t.UnixMilli()) }
+
+func (m millis) add(d time.Duration) millis { return m + millis(d.Milliseconds()) }
+
+// epoch is how the ECS protocol writes a moment: seconds with a fraction.
+func (m millis) epoch() json.Number {
+	return json.Number(fmt.Sprintf("%d.%03d", m/1000, m%1000))
+}
+
+// stateFormat changes when a saved state of an earlier version cannot be read.
+const stateFormat = 1
+
+// state is one simulated account in one Region.
+type state struct {
+	Format int   `json:"format"`
+	World  World `json:"world"`
+
+	Born millis `json:"born"`
+	Now  millis `json:"now"`
+
+	// Engine and Wire are separate streams of random numbers, so that how often
+	// somebody reads does not change what happens.
+	Engine random `json:"engine"`
+	Wire   random `json:"wire"`
+
+	Queue    queue  `json:"queue"`
+	EventSeq uint64 `json:"eventSeq"`
+
+	Clusters map[string]*cluster `json:"clusters"`
+	Families map[string]*family  `json:"families"`
+
+	FaultCounts []int              `json:"faultCounts,omitempty"`
+	ActorCounts []int              `json:"actorCounts,omitempty"`
+	Updated     bool               `json:"updated,omitempty"` // an UpdateService was served
+	Buckets     map[string]*bucket `json:"buckets,omitempty"`
+}
+
+// family is a task definition family; revision n is Revisions[n-1].
+type family struct {
+	Name      string            `json:"name"`
+	Revisions []*taskDefinition `json:"revisions"`
+}
+
+// taskDefinition is a registered revision: Doc is what DescribeTaskDefinition
+// answers, except for the tags, which ECS keeps beside it.
+type taskDefinition struct {
+	Doc    Document `json:"doc"`
+	Tags   []tag    `json:"tags,omitempty"`
+	Number int      `json:"number"`
+	Active bool     `json:"active"`
+}
+
+type tag struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+type cluster struct {
+	Name     string              `json:"name"`
+	Status   string              `json:"status"`
+	Slots    *int                `json:"slots,omitempty"`
+	Hosts    []*host             `json:"hosts,omitempty"`
+	Services map[string]*service `json:"services"`
+	Tags     []tag               `json:"tags,omitempty"`
+	Extra    Document            `json:"extra,omitempty"` // settings and the like, as given
+}
+
+// host is a container instance.
+type host struct {
+	ID     string `json:"id"`
+	CPU    int    `json:"cpu"`
+	Memory int    `json:"memory"`
+}
+
+// service is an ECS service. Its newest service deployment and revision are the
+// last of their lists; its PRIMARY deployment is the first of its list.
+type service struct {
+	Name      string `json:"name"`
+	Cluster   string `json:"cluster"`
+	Status    string `json:"status"` // ACTIVE, DRAINING, INACTIVE
+	CreatedAt millis `json:"createdAt"`
+	Token     string `json:"token,omitempty"` // clientToken of CreateService
+
+	Desired    int              `json:"desired"`
+	Daemon     bool             `json:"daemon,omitempty"`
+	Controller string           `json:"controller"` // ECS, CODE_DEPLOY, EXTERNAL
+	Config     deploymentConfig `json:"config"`
+	Grace      *int             `json:"grace,omitempty"` // healthCheckGracePeriodSeconds
+	Spec       Document         `json:"spec"`            // members that are kept as given
+	Tags       []tag            `json:"tags,omitempty"`
+
+	Deployments []*deployment        `json:"deployments"`
+	History     []*serviceDeployment `json:"history"`
+	Revisions   []*revision          `json:"revisions"`
+	Events      []serviceEvent       `json:"events"` // oldest first, at most 100
+	Said        map[string]millis    `json:"said,omitempty"`
+	Tasks       []*task              `json:"tasks"`          // not STOPPED yet, oldest first
+	Gone        []*task              `json:"gone,omitempty"` // STOPPED within the last hour
+
+	PassAt   millis `json:"passAt,omitempty"`   // the scheduler's next look
+	SteadyAt millis `json:"steadyAt,omitempty"` // when "steady state" is said again; 0: not steady
+	Stale    *stale `json:"stale,omitempty"`
+
+	index map[string]*task // of Tasks and Gone, made when first needed
+}
+
+// stale is how reads go on seeing the service for a while after a write.
+type stale struct {
+	Since   millis   `json:"since"`
+	Until   millis   `json:"until"`
+	Service Document `json:"service"`
+}
+
+// serviceEvent is one line of a service's event list.
+type serviceEvent struct {
+	ID      string `json:"id"`
+	At      millis `json:"at"`
+	Message string `json:"message"`
+}
+
+// deployment is an entry of Service.deployments.
+type deployment struct {
+	Number         string   `json:"number"` // its id is ecs-svc/<number>
+	Status         string   `json:"status"` // PRIMARY, ACTIVE; INACTIVE is not shown any more
+	TaskDefinition string   `json:"taskDefinition"`
+	CreatedAt      millis   `json:"createdAt"`
+	UpdatedAt      millis   `json:"updatedAt"`
+	Rollout        string   `json:"rollout"` // IN_PROGRESS, COMPLETED, FAILED
+	Reason         string   `json:"reason"`
+	Desired        int      `json:"desired"`
+	Failures       int      `json:"failures"`
+	Spec           Document `json:"spec"` // the members of the service that it deploys
+
+	RevisionArn string `json:"revisionArn"`
+	HistoryArn  string `json:"historyArn"`         // the service deployment that drives it now
+	Launched    bool   `json:"launched,omitempty"` // the scheduler has begun with it
+	Proven      bool   `json:"proven,omitempty"`   // it was COMPLETED at some time
+
+	BackoffStep  int    `json:"backoffStep,omitempty"`
+	BackoffSince millis `json:"backoffSince,omitempty"`
+	NextLaunch   millis `json:"nextLaunch,omitempty"`
+	Blocked      bool   `json:"blocked,omitempty"`    // for want of capacity
+	TripAt       millis `json:"tripAt,omitempty"`     // the circuit breaker reacts
+	CompleteAt   millis `json:"completeAt,omitempty"` // COMPLETED, if nothing changes
+}
+
+func (d *deployment) id() string { return "ecs-svc/" + d.Number }
+
+// serviceDeployment is one entry of the history that ListServiceDeployments
+// shows. Deployment is the number of the deployment that it began with.
+type serviceDeployment struct {
+	Arn        string           `json:"arn"`
+	Deployment string           `json:"deployment"`
+	Status     string           `json:"status"`
+	Reason     string           `json:"reason,omitempty"`
+	CreatedAt  millis           `json:"createdAt"`
+	StartedAt  millis           `json:"startedAt,omitempty"`
+	FinishedAt millis           `json:"finishedAt,omitempty"`
+	StoppedAt  millis           `json:"stoppedAt,omitempty"`
+	UpdatedAt  millis           `json:"updatedAt"`
+	Config     deploymentConfig `json:"config"`
+	Sources    []revisionCount  `json:"sources"`
+	Target     revisionCount    `json:"target"`
+	Breaker    string           `json:"breaker"` // MONITORING, TRIGGERED, ...
+	Failures   int              `json:"failures"`
+	Threshold  int              `json:"threshold"`
+
+	RollbackReason string `json:"rollbackReason,omitempty"`
+	RollbackAt     millis `json:"rollbackAt,omitempty"`
+	RollbackTo     string `json:"rollbackTo,omitempty"`
+}
+
+// over reports whether the service deployment has reached a terminal status.
+func (sd *serviceDeployment) over() bool {
+	switch sd.Status {
+	case "SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED":
+		return true
+	}
+	return false
+}
+
+// revisionCount is a service revision and how many of its tasks there are.
+type revisionCount struct {
+	Arn       string `json:"arn"`
+	Requested int    `json:"requested"`
+	Running   int    `json:"running"`
+	Pending   int    `json:"pending"`
+}
+
+// revision is a service revision: the configuration that a deployment deploys.
+type revision struct {
+	Arn            string     `json:"arn"`
+	Number         string     `json:"number"` // of its deployment
+	TaskDefinition string     `json:"taskDefinition"`
+	CreatedAt      millis     `json:"createdAt"`
+	Images         []Document `json:"images"`
+	Spec           Document   `json:"spec"`
+}
+
+// task is one task of a service.
+type task struct {
+	ID             string     `json:"id"`
+	Deployment     string     `json:"deployment"` // number
+	TaskDefinition string     `json:"taskDefinition"`
+	Host           string     `json:"host,omitempty"`
+	LaunchType     string     `json:"launchType"`
+	Zone           string     `json:"zone"`
+	CPU            int        `json:"cpu"`
+	Memory         int        `json:"memory"`
+	Ports          []int      `json:"ports,omitempty"` // taken on its host
+	Status         taskStatus `json:"status"`
+	Stopping       bool       `json:"stopping,omitempty"` // the scheduler has let go of it
+	Dying          bool       `json:"dying,omitempty"`    // it stops by itself
+	Version        int        `json:"version"`
+
+	CreatedAt          millis `json:"createdAt"`
+	ConnectedAt        millis `json:"connectedAt,omitempty"`
+	PullStartedAt      millis `json:"pullStartedAt,omitempty"`
+	PullStoppedAt      millis `json:"pullStoppedAt,omitempty"`
+	StartedAt          millis `json:"startedAt,omitempty"`
+	StoppingAt         millis `json:"stoppingAt,omitempty"`
+	ExecutionStoppedAt millis `json:"executionStoppedAt,omitempty"`
+	StoppedAt          millis `json:"stoppedAt,omitempty"`
+
+	StopCode   string      `json:"stopCode,omitempty"`
+	StopReason string      `json:"stopReason,omitempty"`
+	Containers []container `json:"containers"`
+
+	Plan      plan   `json:"plan"`
+	StopTime  millis `json:"stopTime"`            // SIGTERM to exit, milliseconds
+	Healthy   bool   `json:"healthy,omitempty"`   // counts as healthy
+	Unhealthy string `json:"unhealthy,omitempty"` // the stop reason of a failed check: to be replaced
+	Counted   bool   `json:"counted,omitempty"`   // its failure was counted
+}
+
+// taskStatus is a task's lastStatus.
+type taskStatus string
+
+const (
+	provisioning   taskStatus = "PROVISIONING"
+	pending        taskStatus = "PENDING"
+	activating     taskStatus = "ACTIVATING"
+	running        taskStatus = "RUNNING"
+	deactivating   taskStatus = "DEACTIVATING"
+	stopping       taskStatus = "STOPPING"
+	deprovisioning taskStatus = "DEPROVISIONING"
+	stopped        taskStatus = "STOPPED"
+)
+
+// held reports whether the task still fills a place in its deployment: the
+// scheduler has not let go of it, even if its containers have already exited.
+func (t *task) held() bool { return !t.Stopping && t.Status != stopped }
+
+// alive reports whether the task counts towards the upper limit: it is RUNNING
+// or on its way there.
+func (t *task) alive() bool { return t.held() && !t.Dying }
+
+// starting reports whether the task is on its way to RUNNING.
+func (t *task) starting() bool {
+	return t.Status == provisioning || t.Status == pending || t.Status == activating
+}
+
+// container is one container of a task.
+type container struct {
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	Image   string     `json:"image"`
+	Status  taskStatus `json:"status"` // PENDING, RUNNING, STOPPED
+	Exit    *int       `json:"exit,omitempty"`
+	Reason  string     `json:"reason,omitempty"`
+	Checked bool       `json:"checked,omitempty"` // has a health check
+	Health  string     `json:"health"`            // HEALTHY, UNHEALTHY, UNKNOWN
+}

@@ -1,0 +1,177 @@
+package ecssim
+
+// This file is what ECS refuses in RegisterTaskDefinition. The texts come from
+// the wild where one was seen; the others are assumed.
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+const (
+	maxTaskDefinition = 64 << 10 // bytes
+	maxConstraints    = 10
+	maxTags           = 50
+)
+
+var familyPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+
+// checkRegistration checks an input of RegisterTaskDefinition and returns the
+// definition as ECS stores it, without tags.
+func checkRegistration(input Document) (Document, *apiError) {
+	doc := clone(input)
+	if doc == nil {
+		doc = Document{}
+	}
+	dropNulls(map[string]any(doc))
+	if err := checkShape(map[string]any(doc), taskDefinitionShape); err != nil {
+		return nil, err
+	}
+	delete(doc, "tags")
+	for _, member := range outputOnly {
+		delete(doc, member)
+	}
+	if err := checkTask(doc); err != nil {
+		return nil, err
+	}
+	if err := normaliseSize(doc); err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	list, _ := doc["containerDefinitions"].([]any)
+	for _, c := range list {
+		c := c.(map[string]any) // checkShape saw to it
+		if err := checkContainer(doc, c); err != nil {
+			return nil, err
+		}
+		name := c["name"].(string)
+		if names[name] {
+			return nil, refused(fmt.Sprintf("Container name '%s' is used more than once in the task definition.", name))
+		}
+		names[name] = true
+	}
+	if err := checkFargate(doc); err != nil {
+		return nil, err
+	}
+	normalise(doc)
+	return doc, nil
+}
+
+// checkTask checks the task level.
+func checkTask(doc Document) *apiError {
+	if size, err := json.Marshal(doc); err == nil && len(size) > maxTaskDefinition {
+		return refused(fmt.Sprintf("Actual length: '%d'. Max allowed length is '%d' bytes.", len(size), maxTaskDefinition))
+	}
+	family, _ := doc["family"].(string)
+	list, _ := doc["containerDefinitions"].([]any)
+	constraints, _ := doc["placementConstraints"].([]any)
+	switch {
+	case family == "":
+		return refused("Family should not be null or empty.")
+	case !familyPattern.MatchString(family):
+		return refused("Family contains invalid characters.")
+	case len(list) == 0:
+		return refused("Container definitions should not be null or empty.")
+	case len(constraints) > maxConstraints:
+		return refused(fmt.Sprintf("Too many placement constraints: at most %d are allowed.", maxConstraints))
+	}
+	essential := slices.ContainsFunc(list, func(c any) bool { return c.(map[string]any)["essential"] != false })
+	if !essential {
+		return refused("At least one container must be essential.")
+	}
+	return nil
+}
+
+// checkContainer checks one container definition.
+func checkContainer(doc Document, c map[string]any) *apiError {
+	for _, member := range []string{"name", "image"} {
+		if text, _ := c[member].(string); text == "" {
+			return refused("Container." + member + " should not be null or empty.")
+		}
+	}
+	name := c["name"].(string)
+	if number(c["memory"], 0) == 0 && number(c["memoryReservation"], 0) == 0 && doc["memory"] == nil {
+		return refused(fmt.Sprintf("Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must be specified.", name))
+	}
+	taken := map[string]bool{}
+	for _, pair := range objects(c["environment"]) {
+		if key, ok := pair["name"].(string); ok {
+			taken[key] = true
+		}
+	}
+	for _, pair := range objects(c["secrets"]) {
+		key, _ := pair["name"].(string)
+		if taken[key] {
+			return refused(fmt.Sprintf("The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '%s'.", key))
+		}
+		taken[key] = true
+	}
+	volumes := map[string]bool{}
+	for _, v := range objects(doc["volumes"]) {
+		volumes[fmt.Sprint(v["name"])] = true
+	}
+	for _, m := range objects(c["mountPoints"]) {
+		if source, ok := m["sourceVolume"].(string); ok && !volumes[source] {
+			return refused(fmt.Sprintf("Unknown volume '%s'.", source))
+		}
+	}
+	for _, m := range objects(c["portMappings"]) {
+		host, port := number(m["hostPort"], 0), number(m["containerPort"], 0)
+		if doc["networkMode"] == "awsvpc" && host != 0 && host != port {
+			return refused("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+		}
+	}
+	return nil
+}
+
+// fargateSizes are the memory sizes in MiB that each number of CPU units
+// allows: from, to, step.
+var fargateSizes = map[int][3]int{
+	512:   {1024, 4096, 1024},
+	1024:  {2048, 8192, 1024},
+	2048:  {4096, 16384, 1024},
+	4096:  {8192, 30720, 1024},
+	8192:  {16384, 61440, 4096},
+	16384: {32768, 122880, 8192},
+}
+
+func fargatePair(cpu, memory int) bool {
+	if cpu == 256 {
+		return memory == 512 || memory == 1024 || memory == 2048
+	}
+	size, ok := fargateSizes[cpu]
+	return ok && memory >= size[0] && memory <= size[1] && (memory-size[0])%size[2] == 0
+}
+
+// checkFargate checks what only Fargate asks for.
+func checkFargate(doc Document) *apiError {
+	list, _ := doc["requiresCompatibilities"].([]any)
+	if !slices.Contains(list, any("FARGATE")) {
+		return nil
+	}
+	switch {
+	case doc["networkMode"] != "awsvpc":
+		return refused("Fargate only supports network mode ‘awsvpc’.")
+	case doc["cpu"] == nil:
+		return refused("Fargate requires that 'cpu' be defined at the task level.")
+	case doc["memory"] == nil:
+		return refused("Fargate requires that 'memory' be defined at the task level.")
+	case !fargatePair(number(doc["cpu"], 0), number(doc["memory"], 0)):
+		return refused("No Fargate configuration exists for given values.")
+	}
+	return nil
+}
+
+// objects are the elements of a JSON list that are objects.
+func objects(v any) []map[string]any {
+	list, _ := v.([]any)
+	var found []map[string]any
+	for _, e := range list {
+		if m, ok := e.(map[string]any); ok {
+			found = append(found, m)
+		}
+	}
+	return found
+}

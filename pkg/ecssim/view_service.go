@@ -1,0 +1,151 @@
+package ecssim
+
+// This file shows a service as DescribeServices and UpdateService do, with the
+// zeros and empty lists that the real ECS sends.
+
+import "slices"
+
+func (e *engine) serviceArn(s *service) string { return e.arn("service/" + s.Cluster + "/" + s.Name) }
+
+func (s *service) scheduling() string {
+	if s.Daemon {
+		return "DAEMON"
+	}
+	return "REPLICA"
+}
+
+// serviceView is the service, with its tags if it has any. It leaves out
+// currentServiceDeployment, which no real payload was seen to contain.
+func (e *engine) serviceView(s *service, tags bool) Document {
+	runningTasks, pendingTasks := tally(s.Tasks)
+	view := Document{
+		"serviceArn": e.serviceArn(s), "serviceName": s.Name, "clusterArn": e.arn("cluster/" + s.Cluster),
+		"status": s.Status, "desiredCount": e.desired(s), "runningCount": runningTasks, "pendingCount": pendingTasks,
+		"createdAt": s.CreatedAt.epoch(), "createdBy": "arn:aws:iam::" + e.World.account() + ":role/deployer",
+		"schedulingStrategy": s.scheduling(), "deploymentController": map[string]any{"type": s.Controller},
+		"deploymentConfiguration": s.Config, "deployments": []any{}, "events": e.eventViews(s),
+		"roleArn":       "arn:aws:iam::" + e.World.account() + ":role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+		"loadBalancers": []any{}, "serviceRegistries": []any{}, "placementConstraints": []any{}, "placementStrategy": []any{},
+		"propagateTags": "NONE", "enableECSManagedTags": false, "enableExecuteCommand": false,
+		"availabilityZoneRebalancing": "DISABLED", "healthCheckGracePeriodSeconds": 0,
+	}
+	for _, member := range []string{
+		"launchType", "capacityProviderStrategy", "networkConfiguration", "platformVersion", "loadBalancers",
+		"serviceRegistries", "placementConstraints", "placementStrategy", "propagateTags",
+		"enableECSManagedTags", "enableExecuteCommand", "availabilityZoneRebalancing",
+	} {
+		if v, ok := s.Spec[member]; ok {
+			view[member] = v
+		}
+	}
+	if s.launchType() == "FARGATE" {
+		orValue(view, "platformVersion", "LATEST")
+		view["platformFamily"] = "Linux"
+	}
+	if s.Grace != nil {
+		view["healthCheckGracePeriodSeconds"] = *s.Grace
+	}
+	if role, ok := s.Spec["role"]; ok {
+		view["roleArn"] = role
+	}
+	if len(s.Deployments) > 0 {
+		view["taskDefinition"] = s.primary().TaskDefinition
+		e.showDeployments(s, view)
+	}
+	if tags && len(s.Tags) > 0 {
+		view["tags"] = s.Tags
+	}
+	return view
+}
+
+// tally counts the tasks that ECS calls running and pending.
+func tally(tasks []*task) (runningTasks, pendingTasks int) {
+	for _, t := range tasks {
+		switch {
+		case t.Status == running:
+			runningTasks++
+		case t.starting() && t.alive():
+			pendingTasks++
+		}
+	}
+	return runningTasks, pendingTasks
+}
+
+// showDeployments shows the deployments, or, where CodeDeploy or somebody else
+// deploys, the task set that stands in their place.
+func (e *engine) showDeployments(s *service, view Document) {
+	var list []any
+	for _, d := range s.Deployments {
+		if d.Status == "INACTIVE" {
+			continue
+		}
+		if s.Controller == "ECS" {
+			list = append(list, e.deploymentView(s, d))
+		} else {
+			list = append(list, e.taskSetView(s, d))
+		}
+	}
+	if s.Controller == "ECS" {
+		view["deployments"] = list
+	} else {
+		view["taskSets"] = list
+	}
+}
+
+func (s *service) ofDeployment(d *deployment) []*task {
+	var found []*task
+	for _, t := range s.Tasks {
+		if t.Deployment == d.Number {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+func (e *engine) deploymentView(s *service, d *deployment) map[string]any {
+	runningTasks, pendingTasks := tally(s.ofDeployment(d))
+	view := map[string]any{
+		"id": d.id(), "status": d.Status, "taskDefinition": d.TaskDefinition,
+		"desiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
+		"failedTasks": d.Failures, "createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(),
+	}
+	if !s.classic() {
+		view["rolloutState"], view["rolloutStateReason"] = d.Rollout, d.Reason
+	}
+	for _, member := range []string{"launchType", "capacityProviderStrategy"} {
+		if v, ok := s.Spec[member]; ok {
+			view[member] = v
+		}
+	}
+	for _, member := range []string{"networkConfiguration", "serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"} {
+		if v, ok := d.Spec[member]; ok {
+			view[member] = v
+		}
+	}
+	if s.launchType() == "FARGATE" {
+		view["platformVersion"], view["platformFamily"] = "1.4.0", "Linux"
+	}
+	return view
+}
+
+func (e *engine) taskSetView(s *service, d *deployment) map[string]any {
+	runningTasks, pendingTasks := tally(s.ofDeployment(d))
+	return map[string]any{
+		"id": d.id(), "status": d.Status, "taskDefinition": d.TaskDefinition,
+		"taskSetArn": e.arn("task-set/" + s.Cluster + "/" + s.Name + "/" + d.id()),
+		"serviceArn": e.serviceArn(s), "clusterArn": e.arn("cluster/" + s.Cluster),
+		"computedDesiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
+		"createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(), "stabilityStatus": "STEADY_STATE",
+		"scale": map[string]any{"value": 100.0, "unit": "PERCENT"}, "launchType": s.launchType(),
+		"loadBalancers": orNone(objects(s.Spec["loadBalancers"])), "serviceRegistries": []any{}, "tags": []any{},
+	}
+}
+
+// eventViews are the service's events, newest first.
+func (e *engine) eventViews(s *service) []any {
+	list := make([]any, 0, len(s.Events))
+	for _, ev := range slices.Backward(s.Events) {
+		list = append(list, map[string]any{"id": ev.ID, "createdAt": ev.At.epoch(), "message": ev.Message})
+	}
+	return list
+}

@@ -1,0 +1,213 @@
+package ecssim
+
+// This file finds the contradictions in a world: what YAML alone cannot know.
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// problem is one thing wrong with a world, and the path to it.
+type problem struct {
+	path    []any // map keys and list indexes
+	message string
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	namePattern    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+)
+
+// checker collects problems.
+type checker struct{ found []problem }
+
+func (c *checker) add(path []any, format string, args ...any) {
+	c.found = append(c.found, problem{slices.Clone(path), fmt.Sprintf(format, args...)})
+}
+
+func at(path ...any) []any { return path }
+
+// err is all problems in one error, or nil.
+func (w World) err() error {
+	var found []error
+	for _, p := range w.problems() {
+		var b strings.Builder
+		for _, step := range p.path {
+			if i, ok := step.(int); ok {
+				fmt.Fprintf(&b, "[%d]", i)
+			} else {
+				fmt.Fprintf(&b, ".%v", step)
+			}
+		}
+		found = append(found, fmt.Errorf("world%s: %s", b.String(), p.message))
+	}
+	return errors.Join(found...)
+}
+
+// problems checks everything about the world that does not need a simulator.
+func (w World) problems() []problem {
+	c := &checker{}
+	if w.Account != "" && !accountPattern.MatchString(w.Account) {
+		c.add(at("account"), "an account id is 12 digits, not %q", w.Account)
+	}
+	c.checkSwitches(w.Switches)
+	c.checkClusters(w)
+	c.checkTaskDefinitions(w)
+	c.checkServices(w)
+	for i, rule := range w.Images {
+		c.checkRule(at("images", i), rule)
+	}
+	for i, f := range w.Faults {
+		c.checkFault(at("faults", i), f)
+	}
+	for i, a := range w.Actors {
+		c.checkActor(at("actors", i), a)
+	}
+	return c.found
+}
+
+func (c *checker) checkSwitches(s Switches) {
+	c.oneOf(at("switches", "partialDeploymentConfiguration"), s.PartialDeploymentConfiguration, "", "merge", "reset")
+	c.oneOf(at("switches", "serviceRevisionIds"), s.ServiceRevisionIDs, "", "matching", "unrelated")
+}
+
+func (c *checker) oneOf(path []any, value string, allowed ...string) {
+	if slices.Contains(allowed, value) {
+		return
+	}
+	names := slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "" })
+	c.add(path, "%q is not one of %s", value, strings.Join(names, ", "))
+}
+
+func (c *checker) checkClusters(w World) {
+	seen := map[string]bool{}
+	for i, cl := range w.Clusters {
+		switch {
+		case !namePattern.MatchString(cl.Name):
+			c.add(at("clusters", i, "name"), "%q is not a cluster name", cl.Name)
+		case seen[cl.Name]:
+			c.add(at("clusters", i, "name"), "cluster %q is here twice", cl.Name)
+		}
+		seen[cl.Name] = true
+		if cl.TaskSlots != nil && *cl.TaskSlots < 0 {
+			c.add(at("clusters", i, "taskSlots"), "a number of tasks cannot be negative")
+		}
+		for j, inst := range cl.ContainerInstances {
+			if inst.Count < 0 || inst.CPU < 0 || inst.Memory < 0 {
+				c.add(at("clusters", i, "containerInstances", j), "count, cpu and memory cannot be negative")
+			}
+		}
+	}
+}
+
+func (c *checker) checkTaskDefinitions(w World) {
+	for i, doc := range w.TaskDefinitions {
+		input := clone(doc)
+		delete(input, "status")
+		if status, ok := doc["status"]; ok && status != "ACTIVE" && status != "INACTIVE" {
+			c.add(at("taskDefinitions", i, "status"), "%v is not ACTIVE or INACTIVE", status)
+		}
+		if _, err := checkRegistration(input); err != nil {
+			c.add(at("taskDefinitions", i), "%s: %s", err.code, err.message)
+		}
+	}
+}
+
+// checkServices checks what CreateService would only say without a place; the
+// rest is said when New creates the service.
+func (c *checker) checkServices(w World) {
+	c.checkMembers(at("serviceDefaults"), w.ServiceDefaults)
+	seen := map[string]bool{}
+	for i, doc := range w.Services {
+		c.checkMembers(at("services", i), doc)
+		for _, member := range []string{"serviceName", "taskDefinition"} {
+			if _, ok := doc[member].(string); !ok {
+				c.add(at("services", i), "a service needs a %s", member)
+			}
+		}
+		cluster, _ := doc["cluster"].(string)
+		if cluster == "" {
+			cluster = "default"
+		}
+		if !slices.ContainsFunc(w.Clusters, func(s ClusterSpec) bool { return s.Name == cluster }) {
+			c.add(at("services", i, "cluster"), "the world has no cluster %q", cluster)
+		}
+		key := fmt.Sprint(cluster, "/", doc["serviceName"])
+		if seen[key] {
+			c.add(at("services", i, "serviceName"), "service %s is here twice", key)
+		}
+		seen[key] = true
+	}
+}
+
+func (c *checker) checkMembers(path []any, doc Document) {
+	for _, member := range sortedKeys(doc) {
+		if !slices.Contains(createServiceMembers, member) {
+			c.add(append(slices.Clone(path), member), "CreateService has no member %q", member)
+		}
+	}
+}
+
+func (c *checker) checkRule(path []any, r ImageRule) {
+	if r.Match == "" {
+		c.add(path, "an image rule needs a match, such as \"*\"")
+	}
+	c.oneOf(append(path, "behaviour"), string(r.Behaviour), "", string(Starts), string(CannotPull),
+		string(InitFail), string(Exits), string(OutOfMemory), string(Unhealthy), string(Hangs))
+	c.oneOf(append(path, "check"), r.Check, "", "targetGroup", "container")
+	c.probability(path, r.Probability)
+	if r.Code != nil && r.Behaviour != Exits {
+		c.add(append(path, "code"), "only the behaviour exits has a code")
+	}
+	if r.Check != "" && r.Behaviour != Unhealthy {
+		c.add(append(path, "check"), "only the behaviour unhealthy has a check")
+	}
+}
+
+func (c *checker) probability(path []any, p float64) {
+	if !(p >= 0 && p <= 1) {
+		c.add(append(path, "probability"), "a probability is between 0 and 1")
+	}
+}
+
+func (c *checker) checkFault(path []any, f Fault) {
+	for i, pattern := range f.Operations {
+		if !slices.ContainsFunc(allOperations(), func(op string) bool { return glob(pattern, op) }) {
+			c.add(append(path, "operations", i), "ECS has no operation %q", pattern)
+		}
+	}
+	c.probability(path, f.Probability)
+	effects := 0
+	for _, on := range []bool{f.Code != "", f.Body != "", f.ConnectionReset, f.LostResponse} {
+		if on {
+			effects++
+		}
+	}
+	if effects > 1 {
+		c.add(path, "a fault has one of code, body, connectionReset and lostResponse, not %d of them", effects)
+	}
+	if effects == 0 && f.Latency == 0 {
+		c.add(path, "this fault does nothing: give it a code, body, connectionReset, lostResponse or latency")
+	}
+	if f.First < 0 || f.Nth < 0 || f.Every < 0 {
+		c.add(path, "first, nth and every cannot be negative")
+	}
+	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
+		c.add(append(path, "status"), "an error status is between 400 and 599")
+	}
+}
+
+func (c *checker) checkActor(path []any, a Actor) {
+	if _, ok := operations()[a.Operation]; !ok {
+		c.add(append(path, "operation"), "the simulator has no operation %q", a.Operation)
+	}
+	if a.AfterDeployment && (a.Cluster != "" || a.Service != "") {
+		c.add(path, "with afterDeployment the deployment says which service: leave out cluster and service")
+	}
+	if a.Times < 0 || a.Times > 0 && !a.AfterDeployment {
+		c.add(append(path, "times"), "times goes with afterDeployment and cannot be negative")
+	}
+}

@@ -1,0 +1,218 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/fatih/color"
+)
+
+// text is the renderer for people and logs: a time-stamped line on each change,
+// nothing twice, and the outcome at the end.
+type text struct {
+	options  Options
+	out, err writer
+	onOut    palette
+	onErr    palette
+	last     string // the last progress line, without its time
+}
+
+func newText(o Options) *text {
+	if o.Location == nil {
+		o.Location = time.Local
+	}
+	return &text{
+		options: o, out: writer{out: o.Out}, err: writer{out: o.Err}, onOut: newPalette(o.OutColor), onErr: newPalette(o.ErrColor),
+	}
+}
+
+func (t *text) Err() error {
+	if t.out.err != nil {
+		return t.out.err
+	}
+	return t.err.err
+}
+
+func (t *text) Fail(f Failure) {
+	t.say(t.onErr.bad.Sprint("error: ") + f.Message)
+	if f.Hint != "" {
+		t.say(t.onErr.dim.Sprint("hint: ") + f.Hint)
+	}
+}
+
+// Event shows an event as one line or a few.
+func (t *text) Event(e deploy.Event) {
+	if e.Type == deploy.EventOutcome {
+		t.outcome(*e.Outcome)
+		return
+	}
+	if t.options.Quiet {
+		return
+	}
+	switch e.Type {
+	case deploy.EventPlan:
+		t.plan(e)
+	case deploy.EventRegistered:
+		t.line(e, "registered "+rollout.ShortName(e.TaskDefinition))
+	case deploy.EventUpdated:
+		t.line(e, updated(*e.Deployment))
+	case deploy.EventProgress:
+		if line := progress(e.Service, e.Record); line != t.last {
+			t.last = line
+			t.line(e, line)
+		}
+	case deploy.EventService:
+		t.serviceEvent(e)
+	case deploy.EventCause:
+		t.line(e, t.onErr.bad.Sprint("a task stopped: ")+reasonOf(*e.Cause))
+		if e.Cause.Hint != "" {
+			t.line(e, "  "+e.Cause.Hint)
+		}
+	case deploy.EventWarning:
+		t.line(e, t.onErr.warn.Sprint("warning: ")+e.Message)
+	case deploy.EventDeregistered:
+		t.line(e, "deregistered "+rollout.ShortName(e.TaskDefinition))
+	}
+}
+
+func (t *text) plan(e deploy.Event) {
+	p := e.Plan
+	t.line(e, p.String())
+	for _, d := range p.Differences {
+		t.line(e, "  "+d.String())
+	}
+	for _, s := range p.Settings {
+		t.line(e, "  "+s.String())
+	}
+}
+
+func updated(d deploy.Deployment) string {
+	switch d.Action {
+	case deploy.ActionSettings:
+		return "updated the service; ECS started no deployment for it"
+	case deploy.ActionRestart:
+		return "updated the service: deployment " + d.ID + " starts " + rollout.ShortName(d.TaskDefinition) + " anew"
+	}
+	return "updated the service: deployment " + d.ID + " brings " + rollout.ShortName(d.TaskDefinition)
+}
+
+// progress says where the deployments stand, the PRIMARY one first.
+func progress(s *rollout.Service, record *rollout.ServiceDeployment) string {
+	var parts []string
+	for _, d := range s.Deployments {
+		part := fmt.Sprintf("%s %d/%d running", rollout.ShortName(d.TaskDefinition), d.Running, d.Desired)
+		if d.Pending > 0 {
+			part += fmt.Sprintf(", %d pending", d.Pending)
+		}
+		if d.Failed > 0 {
+			part += fmt.Sprintf(", %d failed", d.Failed)
+		}
+		if d.RolloutState == rollout.RolloutFailed {
+			part += ", FAILED"
+		}
+		if d.Status == rollout.StatusPrimary {
+			parts = append([]string{part}, parts...)
+		} else {
+			parts = append(parts, "("+part+")")
+		}
+	}
+	line := strings.Join(parts, "  ")
+	if record != nil && record.Status != rollout.ServiceDeploymentInProgress {
+		line += "  " + record.Status
+	}
+	return line
+}
+
+func (t *text) serviceEvent(e deploy.Event) {
+	message := e.ServiceEvent.Message
+	if prefix := "(service " + e.Service.Name + ") "; strings.HasPrefix(message, prefix) {
+		message = message[len(prefix):]
+	}
+	if rollout.Trouble(*e.ServiceEvent) {
+		message = t.onErr.warn.Sprint(message)
+	}
+	t.line(e, "ECS: "+message)
+}
+
+// outcome is the result, on the result's stream, and what to type next.
+func (t *text) outcome(o deploy.Outcome) {
+	verdict := t.verdictColor(o).Sprint(string(o.Verdict))
+	t.result(fmt.Sprintf("%s: %s", verdict, summary(o)))
+	if o.Reason != "" && o.Verdict != rollout.Succeeded && o.Verdict != rollout.Unchanged {
+		t.result("  " + o.Reason)
+	}
+	for _, cause := range o.Diagnosis.Causes {
+		t.result("  " + t.onOut.bold.Sprint(cause.String()))
+		if cause.Hint != "" {
+			t.result("      " + cause.Hint)
+		}
+	}
+	for _, event := range o.Diagnosis.Events {
+		t.result("  ECS: " + event)
+	}
+	if b := o.Diagnosis.Breaker; b != nil && b.FailureCount > 0 && o.ExitCode() != 0 {
+		t.result(fmt.Sprintf("  circuit breaker: %d of %d failures", b.FailureCount, b.Threshold))
+	}
+	for _, next := range Next(o, t.options.Command) {
+		t.result(t.onOut.dim.Sprint("  "+next.Purpose+": ") + next.Command)
+	}
+}
+
+func (t *text) verdictColor(o deploy.Outcome) *color.Color {
+	switch {
+	case o.ExitCode() == 0:
+		return t.onOut.good
+	case o.Verdict == rollout.Failed || o.Verdict == rollout.RolledBack:
+		return t.onOut.bad
+	}
+	return t.onOut.warn
+}
+
+// summary says what is in service now.
+func summary(o deploy.Outcome) string {
+	service := rollout.ShortName(o.Deployment.Service)
+	serving := fmt.Sprintf("%s, %d of %d tasks running", rollout.ShortName(o.Serving), o.Running, o.Desired)
+	switch o.Verdict {
+	case rollout.Unchanged:
+		return fmt.Sprintf("%s: %s", service, o.Reason)
+	case rollout.Started:
+		return fmt.Sprintf("%s brings %s into %s", o.Deployment.ID, rollout.ShortName(o.Deployment.TaskDefinition), service)
+	case rollout.Succeeded:
+		text := fmt.Sprintf("%s runs %s", service, serving)
+		if previous := o.Deployment.Before.TaskDefinition; previous != "" && previous != o.Serving {
+			text += " (before: " + rollout.ShortName(previous) + ")"
+		}
+		if o.Desired == 0 {
+			text += "; the desired count is 0, so nothing was started"
+		}
+		return text + after(o)
+	case rollout.RolledBack:
+		return fmt.Sprintf("%s did not come up; %s serves %s%s", rollout.ShortName(o.Deployment.TaskDefinition), service, serving, after(o))
+	}
+	return fmt.Sprintf("%s serves %s%s", service, serving, after(o))
+}
+
+// after is how long it took, or, of a deployment that had ended before anybody
+// looked, when it ended.
+func after(o deploy.Outcome) string {
+	if o.Deployment.Action == deploy.ActionFollow && !o.EndedAt.IsZero() && o.Elapsed < 2*time.Second {
+		return ", ended " + o.EndedAt.Local().Format("2006-01-02 15:04:05")
+	}
+	return ", after " + o.Elapsed.Round(time.Second).String()
+}
+
+// reasonOf is a cause without its count: the first of its kind.
+func reasonOf(c rollout.Cause) string {
+	_, reason, _ := strings.Cut(c.String(), " × ")
+	return reason
+}
+
+func (t *text) line(e deploy.Event, line string) {
+	t.say(t.onErr.dim.Sprint(e.Time.In(t.options.Location).Format("15:04:05")) + "  " + line)
+}
+
+func (t *text) say(line string)    { t.err.write([]byte(line + "\n")) }
+func (t *text) result(line string) { t.out.write([]byte(line + "\n")) }

@@ -1,0 +1,110 @@
+package report
+
+// Views of things that are not events: where a service stands, and what a
+// rollback would bring back.
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// eventsShown is how many service events a status shows.
+const eventsShown = 5
+
+// Value writes a value as indented JSON.
+func Value(w io.Writer, value any) error {
+	text, err := encode(value, "  ")
+	if err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+// Line writes a value as one line of JSON.
+func Line(w io.Writer, value any) error {
+	text, err := encode(value, "")
+	if err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+// Status writes where a service stands.
+func Status(w io.Writer, s deploy.Status, colored bool) error {
+	p := newPalette(colored)
+	var b strings.Builder
+	service := s.Service
+	fmt.Fprintf(&b, "%s  %s  %s\n", p.bold.Sprint(service.Name), service.Status, rollout.ShortName(service.ClusterARN))
+	fmt.Fprintf(&b, "  tasks       %d of %d running, %d pending\n", service.Running, service.Desired, service.Pending)
+	for _, d := range service.Deployments {
+		state := d.RolloutState
+		switch state {
+		case rollout.RolloutCompleted:
+			state = p.good.Sprint(state)
+		case rollout.RolloutFailed:
+			state = p.bad.Sprint(state)
+		}
+		fmt.Fprintf(&b, "  %-10s  %s  %d of %d running", strings.ToLower(d.Status), rollout.ShortName(d.TaskDefinition), d.Running, d.Desired)
+		if d.Failed > 0 {
+			fmt.Fprintf(&b, ", %d failed", d.Failed)
+		}
+		fmt.Fprintf(&b, "  %s  since %s  %s\n", state, stamp(d.CreatedAt), p.dim.Sprint(d.ID))
+	}
+	if s.Last != nil {
+		fmt.Fprintf(&b, "  last        %s", s.Last.Status)
+		if !s.Last.FinishedAt.IsZero() {
+			fmt.Fprintf(&b, " at %s", stamp(s.Last.FinishedAt))
+		}
+		if s.Last.StatusReason != "" {
+			fmt.Fprintf(&b, ": %s", s.Last.StatusReason)
+		}
+		b.WriteString("\n")
+	} else if s.LastUnread != "" {
+		fmt.Fprintf(&b, "  last        not readable: %s\n", s.LastUnread)
+	}
+	for i, event := range service.Events {
+		if i == eventsShown {
+			break
+		}
+		message := strings.TrimPrefix(event.Message, "(service "+service.Name+") ")
+		fmt.Fprintf(&b, "  %s  %s\n", p.dim.Sprint(event.At.Local().Format("01-02 15:04:05")), message)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// Rollback writes what a rollback would bring back.
+func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
+	p := newPalette(colored)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(rollout.ShortName(r.Service)), rollout.ShortName(r.Current), p.bold.Sprint(rollout.ShortName(r.Target)))
+	fmt.Fprintf(&b, "  it came into service at %s\n", stamp(r.SucceededAt))
+	for _, d := range r.Differences {
+		fmt.Fprintf(&b, "  %s\n", d)
+	}
+	if len(r.Differences) == 0 && len(r.Obstacles) == 0 {
+		fmt.Fprintf(&b, "  the two definitions do not differ\n")
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&b, "%s %s\n", p.warn.Sprint("warning:"), warning)
+	}
+	for _, obstacle := range r.Obstacles {
+		fmt.Fprintf(&b, "%s %s\n", p.bad.Sprint("it would fail:"), obstacle)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
