@@ -82,9 +82,11 @@ type Before struct {
 	Deployment string `json:"deployment"`
 	// TaskDefinition is the ARN of the revision that was in service.
 	TaskDefinition string `json:"taskDefinition"`
-	// DesiredCount, MinimumHealthyPercent and MaximumPercent are the settings
-	// that a deployment can change; nil where ECS did not say.
+	// DesiredCount and RunningCount are the service's counts. With the
+	// percentages, nil where ECS did not say, DesiredCount is what a deployment
+	// can change.
 	DesiredCount          int32  `json:"desiredCount"`
+	RunningCount          int32  `json:"runningCount"`
 	MinimumHealthyPercent *int32 `json:"minimumHealthyPercent,omitempty"`
 	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
 	// Deployments are the ids of all deployments that ECS listed.
@@ -109,8 +111,8 @@ type Outcome struct {
 	Elapsed time.Duration `json:"-"`
 	// EndedAt is when it ended by ECS's clock, where ECS says so.
 	EndedAt time.Time `json:"endedAt,omitzero"`
-	// Serving is the ARN of the revision that is PRIMARY now, and Running and
-	// Desired are the service's counts, as last seen.
+	// Serving is the ARN of the revision of which most tasks run, and Running
+	// and Desired are the service's counts, as last seen.
 	Serving string `json:"serving,omitempty"`
 	Running int    `json:"running"`
 	Desired int    `json:"desired"`

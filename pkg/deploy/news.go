@@ -15,7 +15,7 @@ type news struct {
 	since    time.Time       // service events up to here, by ECS's clock, are old
 	seen     map[string]bool // ids of service events, and keys of causes
 	progress string
-	trouble  []string
+	told     []rollout.ServiceEvent // newest first
 }
 
 // tell emits what an observation has that earlier ones had not.
@@ -47,16 +47,14 @@ func (n *news) tellEvents(o rollout.Observation) {
 			continue
 		}
 		n.seen[event.ID] = true
-		if rollout.Trouble(event) && !slices.Contains(n.trouble, event.Message) {
-			n.trouble = append(n.trouble, event.Message)
-		}
+		n.told = append([]rollout.ServiceEvent{event}, n.told...)
 		n.emit(Event{Type: EventService, Elapsed: o.Elapsed, ServiceEvent: &event, Service: o.Service})
 	}
 }
 
 // tellCauses emits a cause when it is new, and not again when it only counts up.
 func (n *news) tellCauses(o rollout.Observation, deploymentID string) {
-	for _, cause := range rollout.Explain(deploymentID, o.Tasks).Causes {
+	for _, cause := range rollout.Explain(deploymentID, o.Tasks, nil).Causes {
 		if !n.seen[cause.Key()] {
 			n.seen[cause.Key()] = true
 			n.emit(Event{Type: EventCause, Elapsed: o.Elapsed, Cause: &cause, Service: o.Service})

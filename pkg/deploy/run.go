@@ -59,7 +59,7 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	if policy.NoWait && deployment.Action != ActionNone {
 		outcome := Outcome{
 			Verdict: rollout.Started, Reason: "ECS accepted the update; its end was not waited for", Deployment: deployment,
-			Serving: plan.Current, Desired: int(plan.Before.DesiredCount),
+			Serving: plan.Current, Running: int(plan.Before.RunningCount), Desired: int(plan.Before.DesiredCount),
 		}
 		d.emit(Event{Type: EventOutcome, Outcome: &outcome})
 		return outcome, nil

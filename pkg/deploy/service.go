@@ -160,7 +160,7 @@ func (s *described) primary() *types.Deployment {
 
 // before captures the way back.
 func (s *described) before() Before {
-	b := Before{TaskDefinition: aws.ToString(s.TaskDefinition), DesiredCount: s.DesiredCount}
+	b := Before{TaskDefinition: aws.ToString(s.TaskDefinition), DesiredCount: s.DesiredCount, RunningCount: s.RunningCount}
 	completed := false
 	for _, deployment := range s.Deployments {
 		b.Deployments = append(b.Deployments, aws.ToString(deployment.Id))

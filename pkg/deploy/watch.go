@@ -258,20 +258,23 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string) Outcome {
 	deployment := *w.looker.deployment
 	outcome := Outcome{Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed()}
 	if record := w.last.ServiceDeployment; record != nil {
-		outcome.EndedAt, outcome.Diagnosis.Breaker = record.FinishedAt, record.Breaker
+		outcome.EndedAt = record.FinishedAt
 	}
 	service := w.last.Service
 	if service == nil {
-		outcome.Serving, outcome.Desired = deployment.TaskDefinition, int(deployment.Before.DesiredCount)
+		before := deployment.Before
+		outcome.Serving, outcome.Running, outcome.Desired = before.TaskDefinition, int(before.RunningCount), int(before.DesiredCount)
 		return outcome
 	}
 	outcome.Running, outcome.Desired = service.Running, service.Desired
-	if primary := service.Primary(); primary != nil {
-		outcome.Serving = primary.TaskDefinition
+	if serving := service.Serving(); serving != nil {
+		outcome.Serving = serving.TaskDefinition
 	}
-	if verdict.ExitCode() != 0 {
-		outcome.Diagnosis.Causes = rollout.Explain(deployment.ID, w.last.Tasks).Causes
-		outcome.Diagnosis.Events = w.news.trouble
+	if verdict.ExitCode() != 0 && verdict != rollout.Superseded {
+		outcome.Diagnosis = rollout.Explain(deployment.ID, w.last.Tasks, w.news.told)
+		if record := w.last.ServiceDeployment; record != nil && record.Breaker != nil && record.Breaker.Status != "DISABLED" {
+			outcome.Diagnosis.Breaker = record.Breaker
+		}
 	}
 	return outcome
 }

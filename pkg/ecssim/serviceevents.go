@@ -21,7 +21,11 @@ func (e *engine) say(s *service, later millis, format string, args ...any) {
 }
 
 func (e *engine) record(s *service, later millis, message string) {
-	s.Events = append(s.Events, serviceEvent{ID: e.Engine.uuid(), At: e.Now + later, Message: message})
+	when := e.Now + later
+	if n := len(s.Events); n > 0 {
+		when = max(when, s.Events[n-1].At)
+	}
+	s.Events = append(s.Events, serviceEvent{ID: e.Engine.uuid(), At: when, Message: message})
 	if len(s.Events) > maxEvents {
 		s.Events = append([]serviceEvent(nil), s.Events[len(s.Events)-maxEvents:]...)
 	}

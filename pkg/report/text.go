@@ -153,7 +153,7 @@ func (t *text) outcome(o deploy.Outcome) {
 	for _, event := range o.Diagnosis.Events {
 		t.result("  ECS: " + event)
 	}
-	if b := o.Diagnosis.Breaker; b != nil && b.FailureCount > 0 && o.ExitCode() != 0 {
+	if b := o.Diagnosis.Breaker; b != nil && b.FailureCount > 0 {
 		t.result(fmt.Sprintf("  circuit breaker: %d of %d failures", b.FailureCount, b.Threshold))
 	}
 	for _, next := range Next(o, t.options.Command) {

@@ -91,9 +91,10 @@ var causes = []struct {
 // were no longer wanted: that is not a failure.
 const scalingReason = "Scaling activity initiated by"
 
-// Explain groups the stopped tasks of one deployment by what stopped them.
+// Explain groups the stopped tasks of one deployment by what stopped them, and
+// quotes the service events (newest first, as ECS lists them) that tell more.
 // Tasks of other deployments, and those that ECS scaled in, do not count.
-func Explain(deploymentID string, tasks []Task) Diagnosis {
+func Explain(deploymentID string, tasks []Task, events []ServiceEvent) Diagnosis {
 	var d Diagnosis
 	for _, task := range tasks {
 		if task.DeploymentID != deploymentID || !stopping(task) || strings.HasPrefix(task.StoppedReason, scalingReason) {
@@ -110,6 +111,7 @@ func Explain(deploymentID string, tasks []Task) Diagnosis {
 	slices.SortStableFunc(d.Causes, func(a, b Cause) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Container, b.Container))
 	})
+	d.Events = quote(events, d.Causes)
 	return d
 }
 
@@ -176,9 +178,32 @@ func (c Cause) Key() string {
 	return strings.Join([]string{string(c.Kind), c.Container, code, volatile.ReplaceAllString(c.Reason, "")}, "\n")
 }
 
-// trouble matches service events that tell of a problem. The texts are those
-// of the ECS developer guide (service event messages).
-var trouble = regexp.MustCompile(`(?i)unable to|is unhealthy in|throttled|failed container health checks|unhealthy status|deployment failed`)
+// Service events by what they tell. The texts are those of the ECS developer
+// guide (service event messages).
+var (
+	trouble  = regexp.MustCompile(`(?i)unable to|is unhealthy in|throttled|failed container health checks|unhealthy status|deployment failed`)
+	evidence = regexp.MustCompile(`(?i)unable to|is unhealthy in|throttled|failed container health checks`)
+)
 
 // Trouble reports whether a service event tells of a problem.
 func Trouble(e ServiceEvent) bool { return trouble.MatchString(e.Message) }
+
+// quote lists the service events that say why tasks cannot be placed or kept,
+// oldest first, each text once and without the service's name. What a stopped
+// task said already is left out.
+func quote(events []ServiceEvent, causes []Cause) []string {
+	var quoted []string
+	seen := map[string]bool{}
+	for _, e := range slices.Backward(events) {
+		_, message, _ := strings.Cut(e.Message, ") ") // "(service NAME) …"
+		key := volatile.ReplaceAllString(message, "")
+		known := slices.ContainsFunc(causes, func(c Cause) bool {
+			return strings.Contains(key, volatile.ReplaceAllString(strings.TrimSuffix(c.Reason, "."), ""))
+		})
+		if evidence.MatchString(message) && !seen[key] && !known {
+			seen[key] = true
+			quoted = append(quoted, message)
+		}
+	}
+	return quoted
+}

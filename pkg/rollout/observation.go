@@ -147,6 +147,21 @@ func (s *Service) Deployment(id string) *Deployment {
 	return s.find(func(d *Deployment) bool { return d.ID == id })
 }
 
+// Serving is the deployment that has the most running tasks, the PRIMARY one
+// where several have; nil where the service lists none.
+func (s *Service) Serving() *Deployment {
+	serving := s.Primary()
+	if s == nil {
+		return nil
+	}
+	for i, d := range s.Deployments {
+		if serving == nil || d.Running > serving.Running {
+			serving = &s.Deployments[i]
+		}
+	}
+	return serving
+}
+
 func (s *Service) find(match func(*Deployment) bool) *Deployment {
 	if s == nil {
 		return nil

@@ -277,7 +277,7 @@ func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 	if mine.Running == 0 {
 		delete(t.since, "up")
 	}
-	causes := Explain(t.target.DeploymentID, o.Tasks).Causes
+	causes := Explain(t.target.DeploymentID, o.Tasks, nil).Causes
 	if len(causes) == 0 || causes[0].Count < Threshold(o.Service.Desired) {
 		return InProgress, ""
 	}

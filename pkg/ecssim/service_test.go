@@ -1,0 +1,266 @@
+package ecssim_test
+
+// This file tests services of other kinds (DAEMON, EC2, CodeDeploy), their
+// creation and deletion, and what goes wrong on purpose.
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+// parsed is a simulator of a world in YAML, with its client.
+func parsed(t *testing.T, text string) *ecs.Client {
+	t.Helper()
+	w, err := ecssim.ParseWorld("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, client := start(t, w)
+	return client
+}
+
+// ec2 is a cluster demo with two instances and a service web on them.
+const ec2 = `
+clusters:
+  - {name: demo, containerInstances: [{count: 2, cpu: 1024, memory: 1000}]}
+taskDefinitions:
+  - family: web
+    containerDefinitions:
+      - {name: web, image: "web:1", cpu: %d, memory: %d, portMappings: [{containerPort: 80, hostPort: %d}]}
+services:
+  - cluster: demo
+    serviceName: web
+    taskDefinition: web
+    %s
+`
+
+func TestDaemon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := parsed(t, fmt.Sprintf(ec2, 100, 100, 0, "schedulingStrategy: DAEMON"))
+		s := describe(t, client)
+		if s.DesiredCount != 2 || s.RunningCount != 2 || s.SchedulingStrategy != types.SchedulingStrategyDaemon || *s.DeploymentConfiguration.MaximumPercent != 100 {
+			t.Errorf("%+v", s)
+		}
+		update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true})
+		if sd := settle(t, client, 10*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
+			t.Errorf("%s", sd.Status)
+		}
+		if s := describe(t, client); s.RunningCount != 2 {
+			t.Errorf("%d running", s.RunningCount)
+		}
+		_, err := client.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: aws.String("demo"), Service: aws.String("web"), DesiredCount: aws.Int32(3)})
+		wantCode(t, err, "InvalidParameterException", "does not support a desired count")
+	})
+}
+
+func TestPlacement(t *testing.T) {
+	for name, c := range map[string]struct {
+		cpu, memory, port int
+		desired           string
+		event             string
+	}{
+		"fits":     {100, 100, 0, "desiredCount: 2", ""},
+		"CPU":      {600, 100, 0, "desiredCount: 2", "has insufficient CPU units available. For more information"},
+		"memory":   {100, 600, 0, "desiredCount: 2", "has insufficient memory available. For more information"},
+		"port":     {100, 100, 80, "desiredCount: 2", "is already using a port required by your task. For more information"},
+		"makeroom": {600, 100, 0, "desiredCount: 2\n    deploymentConfiguration: {minimumHealthyPercent: 50, maximumPercent: 100}", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := parsed(t, fmt.Sprintf(ec2, c.cpu, c.memory, c.port, c.desired))
+				update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true})
+				if c.event == "" {
+					if sd := settle(t, client, 30*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
+						t.Errorf("%s", sd.Status)
+					}
+					return
+				}
+				time.Sleep(40 * time.Minute)
+				s := describe(t, client)
+				wantEvent(t, s, "was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance ")
+				wantEvent(t, s, c.event)
+				if n := strings.Count(strings.Join(messages(s), "\n"), "unable to place"); n != 1 {
+					t.Errorf("the event is there %d times", n)
+				}
+				if s.Deployments[0].FailedTasks != 3 {
+					t.Errorf("%d failed tasks", s.Deployments[0].FailedTasks)
+				}
+			})
+		})
+	}
+}
+
+func TestCodeDeploy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := parsed(t, fmt.Sprintf(ec2, 100, 100, 0, "desiredCount: 1\n    deploymentController: {type: CODE_DEPLOY}"))
+		s := describe(t, client)
+		if len(s.Deployments) != 0 || len(s.TaskSets) != 1 || s.DeploymentController.Type != types.DeploymentControllerTypeCodeDeploy {
+			t.Errorf("%+v", s)
+		}
+		call := func(in ecs.UpdateServiceInput) error {
+			in.Cluster, in.Service = aws.String("demo"), aws.String("web")
+			_, err := client.UpdateService(t.Context(), &in)
+			return err
+		}
+		wantCode(t, call(ecs.UpdateServiceInput{TaskDefinition: aws.String("web")}), "InvalidParameterException", "Please use Code Deploy to trigger a new deployment.")
+		wantCode(t, call(ecs.UpdateServiceInput{ForceNewDeployment: true}), "InvalidParameterException", "Use AWS CodeDeploy to trigger a new deployment.")
+		if err := call(ecs.UpdateServiceInput{DesiredCount: aws.Int32(2)}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestCreateAndDelete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client := start(t, ecssim.World{})
+		ctx := t.Context()
+		if _, err := client.CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("demo")}); err != nil {
+			t.Fatal(err)
+		}
+		td, err := client.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), NetworkMode: types.NetworkModeAwsvpc,
+			Cpu: aws.String("256"), Memory: aws.String("512"), RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+			ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("web"), Image: aws.String("web:1")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &ecs.CreateServiceInput{Cluster: aws.String("demo"), ServiceName: aws.String("web"), DesiredCount: aws.Int32(1),
+			TaskDefinition: td.TaskDefinition.TaskDefinitionArn, LaunchType: types.LaunchTypeFargate}
+		_, err = client.CreateService(ctx, in)
+		wantCode(t, err, "InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+		in.NetworkConfiguration = &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}}
+		if _, err = client.CreateService(ctx, in); err != nil {
+			t.Fatal(err)
+		}
+		if sd := settle(t, client, 5*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful || len(sd.SourceServiceRevisions) != 0 {
+			t.Errorf("%s %v", sd.Status, sd.SourceServiceRevisions)
+		}
+		_, err = client.CreateService(ctx, in)
+		wantCode(t, err, "InvalidParameterException", "Creation of service was not idempotent.")
+		remove := &ecs.DeleteServiceInput{Cluster: aws.String("demo"), Service: aws.String("web")}
+		_, err = client.DeleteService(ctx, remove)
+		wantCode(t, err, "InvalidParameterException", "The service cannot be stopped while it is scaled above 0.")
+		remove.Force = aws.Bool(true)
+		if out, err := client.DeleteService(ctx, remove); err != nil || *out.Service.Status != "DRAINING" {
+			t.Error(out, err)
+		}
+		_, err = client.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: aws.String("demo"), Service: aws.String("web"), ForceNewDeployment: true})
+		wantCode(t, err, "ServiceNotActiveException", "Service was not ACTIVE.")
+		time.Sleep(5 * time.Minute)
+		if s := describe(t, client); *s.Status != "INACTIVE" || s.RunningCount != 0 {
+			t.Errorf("%s, %d running", *s.Status, s.RunningCount)
+		}
+		if _, err = client.CreateService(ctx, in); err != nil {
+			t.Errorf("the name can be used again: %v", err)
+		}
+	})
+}
+
+func TestLostResponse(t *testing.T) {
+	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+		arn := register(t, client, "web:2") // the first response is lost, the SDK tries again
+		if !strings.HasSuffix(arn, ":3") {
+			t.Errorf("registered %s", arn)
+		}
+	}, func(w *ecssim.World) {
+		w.Faults = []ecssim.Fault{{Operations: []string{"RegisterTaskDefinition"}, Nth: 1, LostResponse: true}}
+	})
+}
+
+func TestFaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault ecssim.Fault
+		fails string // by call: x fails, . succeeds
+	}{
+		"first":  {ecssim.Fault{First: 2, Code: "AccessDeniedException"}, "xx..."},
+		"nth":    {ecssim.Fault{Nth: 3, Code: "ExpiredTokenException"}, "..x.."},
+		"every":  {ecssim.Fault{Every: 2, Code: "X"}, ".x.x."},
+		"always": {ecssim.Fault{Operations: []string{"List*"}, Code: "X"}, "xxxxx"},
+		"other":  {ecssim.Fault{Operations: []string{"Describe*"}, Code: "X"}, "....."},
+		"html":   {ecssim.Fault{Nth: 2, Body: "<html>no</html>", Status: 403}, ".x..."},
+		"later":  {ecssim.Fault{AfterUpdate: true, First: 1, Code: "X"}, "..x.."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+				got := ""
+				for i := range 5 {
+					if i == 2 && name == "later" {
+						update(t, client, ecs.UpdateServiceInput{})
+					}
+					if _, err := client.ListClusters(t.Context(), nil, func(o *ecs.Options) { o.RetryMaxAttempts = 1 }); err != nil {
+						got += "x"
+					} else {
+						got += "."
+					}
+				}
+				if got != c.fails {
+					t.Errorf("%s, want %s", got, c.fails)
+				}
+			}, func(w *ecssim.World) { w.Faults = []ecssim.Fault{c.fault} })
+		})
+	}
+}
+
+func TestLatencyPassesSimulatedTime(t *testing.T) {
+	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+		begin := time.Now()
+		describe(t, client)
+		if took := time.Since(begin); took != 1500*time.Millisecond {
+			t.Errorf("took %s", took)
+		}
+	}, func(w *ecssim.World) {
+		w.Faults = []ecssim.Fault{{Operations: []string{"DescribeServices"}, Latency: ecssim.Duration(1500 * time.Millisecond)}}
+	})
+}
+
+func TestThrottlingBuckets(t *testing.T) {
+	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+		once := func(o *ecs.Options) { o.RetryMaxAttempts = 1 }
+		served := 0
+		var err error
+		for err == nil {
+			_, err = client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{Family: aws.String("a"),
+				ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("a"), Image: aws.String("a"), Memory: aws.Int32(64)}}}, once)
+			served++
+		}
+		wantCode(t, err, "ThrottlingException", "Rate exceeded")
+		if served != 21 {
+			t.Errorf("%d requests were served before the first refusal", served-1)
+		}
+		time.Sleep(time.Second)
+		register(t, client, "web:2")
+	}, func(w *ecssim.World) { w.Switches.Throttling = true })
+}
+
+func TestClassicLoadBalancerHasNoRolloutState(t *testing.T) {
+	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+		if d := describe(t, client).Deployments[0]; d.RolloutState != "" || d.RolloutStateReason != nil {
+			t.Errorf("%+v", d)
+		}
+	}, func(w *ecssim.World) {
+		w.ServiceDefaults["loadBalancers"] = []any{map[string]any{"loadBalancerName": "classic", "containerPort": 8080}}
+	})
+}
+
+func TestDefaultsAndFlaky(t *testing.T) {
+	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+		arn := register(t, client, "web:flaky")
+		update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn, DesiredCount: aws.Int32(4)})
+		if sd := settle(t, client, 40*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
+			t.Errorf("%s", sd.Status)
+		}
+		if len(stoppedTasks(t, client, *describe(t, client).Deployments[0].Id)) == 0 {
+			t.Error("none of the tasks failed")
+		}
+	}, func(w *ecssim.World) {
+		w.Images = []ecssim.ImageRule{{Match: "*:flaky", Behaviour: ecssim.Exits, Probability: 0.4}}
+	})
+}

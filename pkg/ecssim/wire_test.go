@@ -1,0 +1,224 @@
+package ecssim_test
+
+// This file tests the wire: what a client that is not the Go SDK gets to see.
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+const prefix = "AmazonEC2ContainerServiceV20141113."
+
+// newDemo is the scenario healthy with the service web, without a bubble.
+func newDemo(t *testing.T) *ecssim.Simulator {
+	t.Helper()
+	sim, _ := demo(t, "healthy")
+	return sim
+}
+
+// post sends one raw request.
+func post(t *testing.T, sim *ecssim.Simulator, operation, body string) (int, string) {
+	t.Helper()
+	req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	req.Header.Set("X-Amz-Target", prefix+operation)
+	w := httptest.NewRecorder()
+	sim.ServeHTTP(w, req)
+	return w.Code, w.Body.String()
+}
+
+func TestWireShowsZerosAndNumericTimes(t *testing.T) {
+	sim := newDemo(t)
+	_, td := post(t, sim, "RegisterTaskDefinition", `{"family":"web","containerDefinitions":[{"name":"web","image":"web:<2>&","memory":128}],"networkMode":"awsvpc","cpu":"256","memory":"512","requiresCompatibilities":["FARGATE"]}`)
+	code, body := post(t, sim, "UpdateService", `{"cluster":"demo","service":"web","taskDefinition":"web"}`)
+	if code != 200 {
+		t.Fatal(code, body)
+	}
+	for _, part := range []string{
+		`"desiredCount":0`, `"failedTasks":0`, `"pendingCount":0`, `"loadBalancers":[]`, `"serviceRegistries":[]`,
+		`"placementConstraints":[]`, `"placementStrategy":[]`, `"enableExecuteCommand":false`, `"healthCheckGracePeriodSeconds":0`,
+	} {
+		if !strings.Contains(body, part) {
+			t.Errorf("UpdateService does not answer %s:\n%s", part, body)
+		}
+	}
+	if !regexp.MustCompile(`"createdAt":[0-9]{10}\.[0-9]{3}[,}]`).MatchString(body) {
+		t.Errorf("no numeric createdAt: %s", body)
+	}
+	for _, part := range []string{
+		`"environment":[]`, `"mountPoints":[]`, `"volumesFrom":[]`, `"portMappings":[]`, `"systemControls":[]`,
+		`"cpu":0`, `"essential":true`, `"volumes":[]`, `"image":"web:<2>&"`, `"revision":2`,
+	} {
+		if !strings.Contains(td, part) {
+			t.Errorf("RegisterTaskDefinition does not answer %s:\n%s", part, td)
+		}
+	}
+	code, body = post(t, sim, "DescribeServices", `{"cluster":"demo","services":["nothing"]}`)
+	want := `{"failures":[{"arn":"arn:aws:ecs:us-east-1:123456789012:service/demo/nothing","reason":"MISSING"}],"services":[]}`
+	if code != 200 || body != want {
+		t.Errorf("a missing service: %d %s", code, body)
+	}
+}
+
+func TestWireErrors(t *testing.T) {
+	sim := newDemo(t)
+	many := `"` + strings.Repeat(`web","`, 10) + `web"`
+	for _, c := range []struct {
+		operation, body string
+		code            int
+		kind, message   string
+	}{
+		{"DescribeServices", `{"cluster":"x","services":["web"]}`, 400, "ClusterNotFoundException", "Cluster not found."},
+		{"DescribeServices", `{"cluster":"demo","services":[` + many + `]}`, 400, "InvalidParameterException", "more than 10"},
+		{"UpdateService", `{"cluster":"demo","service":"x"}`, 400, "ServiceNotFoundException", "Service not found."},
+		{"UpdateService", `{"cluster":"demo","service":"web","taskDefinition":"web:9"}`, 400, "ClientException", "TaskDefinition not found."},
+		{"UpdateService", `{"cluster":"demo","service":"web","desiredCount":"3"}`, 400, "SerializationException", "STRING_VALUE can not be converted to an Integer"},
+		{"UpdateService", `{"cluster":"demo","service":"web","loadBalancers":{}}`, 400, "SerializationException", ""},
+		{"DescribeTaskDefinition", `{"taskDefinition":"x"}`, 400, "ClientException", "Unable to describe task definition."},
+		{"DeregisterTaskDefinition", `{"taskDefinition":"web"}`, 400, "ClientException", "Revision is missing."},
+		{"DescribeServices", `{"cluster":`, 400, "SerializationException", ""},
+		{"DescribeServices", `[]`, 400, "SerializationException", ""},
+		{"DescribeServices", `null`, 400, "SerializationException", ""},
+		{"ListTasks", `{"cluster":"demo","nextToken":"?"}`, 400, "InvalidParameterException", "Invalid token."},
+		{"ListTasks", `{"cluster":"demo","maxResults":101}`, 400, "InvalidParameterException", "maxResults"},
+		{"RunTask", `{"taskDefinition":"web"}`, 400, "UnsupportedFeatureException", "RunTask"},
+		{"MakeCoffee", `{}`, 400, "UnknownOperationException", "MakeCoffee"},
+		{"", `{}`, 400, "UnknownOperationException", "X-Amz-Target"},
+		{"StopServiceDeployment", `{"serviceDeploymentArn":"x"}`, 400, "ServiceDeploymentNotFoundException", "The service deployment does not exist."},
+		{"StopTask", `{"cluster":"demo","task":"x"}`, 400, "InvalidParameterException", "The referenced task was not found."},
+		{"TagResource", `{"resourceArn":"arn:aws:ecs:us-east-1:123456789012:service/web","tags":[]}`, 400, "InvalidParameterException", "Long arn format"},
+	} {
+		code, body := post(t, sim, c.operation, c.body)
+		var got struct {
+			Type    string `json:"__type"`
+			Message string `json:"message"`
+		}
+		if err := json.Unmarshal([]byte(body), &got); err != nil {
+			t.Errorf("%s %s: %s", c.operation, c.body, body)
+			continue
+		}
+		if code != c.code || got.Type != c.kind || !strings.Contains(got.Message, c.message) {
+			t.Errorf("%s %s: %d %s, want %d %s: …%s…", c.operation, c.body, code, body, c.code, c.kind, c.message)
+		}
+	}
+}
+
+func TestWireHeaders(t *testing.T) {
+	sim := newDemo(t)
+	req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(""))
+	req.Header.Set("X-Amz-Target", prefix+"ListClusters")
+	w := httptest.NewRecorder()
+	sim.ServeHTTP(w, req)
+	if got := w.Header().Get("Content-Type"); got != "application/x-amz-json-1.1" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if date, err := http.ParseTime(w.Header().Get("Date")); err != nil || time.Since(date).Abs() > time.Minute {
+		t.Errorf("Date %v, %v", date, err)
+	}
+	if w.Header().Get("x-amzn-RequestId") == "" {
+		t.Error("no x-amzn-RequestId")
+	}
+	get := httptest.NewRecorder()
+	sim.ServeHTTP(get, httptest.NewRequest(http.MethodGet, "/", nil))
+	if get.Code != 400 || !strings.Contains(get.Body.String(), "UnknownOperationException") {
+		t.Errorf("GET: %d %s", get.Code, get.Body)
+	}
+}
+
+// TestRequestSnapshots sends every request that the SDK has a snapshot of: each
+// gets a proper answer or a proper error.
+func TestRequestSnapshots(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/ecs").Output()
+	if err != nil {
+		t.Skip("the go command does not find the SDK: ", err)
+	}
+	files, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "request_snapshot", "*.snap"))
+	if len(files) == 0 {
+		t.Skip("this SDK has no request snapshots")
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := bytes.Cut(data, []byte("\n{"))
+		operation := strings.TrimSuffix(filepath.Base(file), ".request.snap")
+		code, answer := post(t, newDemo(t), operation, "{"+string(body))
+		var got map[string]any
+		if err := json.Unmarshal([]byte(answer), &got); err != nil || code != 200 && code != 400 || code == 400 && got["__type"] == nil {
+			t.Errorf("%s: %d %s", operation, code, answer)
+		}
+		if got["__type"] == "UnknownOperationException" || got["__type"] == "SerializationException" {
+			t.Errorf("%s: %s", operation, answer)
+		}
+	}
+}
+
+// TestAWSCLI lets another client, which shares no code with the Go SDK, talk
+// to the simulator.
+func TestAWSCLI(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: the AWS CLI takes seconds to start")
+	}
+	if _, err := exec.LookPath("aws"); err != nil {
+		t.Skip("the AWS CLI is not installed")
+	}
+	server := httptest.NewServer(newDemo(t))
+	defer server.Close()
+	aws := func(args ...string) (string, error) {
+		cmd := exec.Command("aws", append([]string{"--endpoint-url", server.URL, "--output", "json", "ecs"}, args...)...)
+		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+			"AWS_DEFAULT_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		return string(out) + stderr.String(), err
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+		fail bool
+	}{
+		{[]string{"describe-services", "--cluster", "demo", "--services", "web"}, `"rolloutState": "COMPLETED"`, false},
+		{[]string{"update-service", "--cluster", "demo", "--service", "web", "--force-new-deployment"}, `"rolloutState": "IN_PROGRESS"`, false},
+		{[]string{"list-service-deployments", "--cluster", "demo", "--service", "web"}, `"status": "PENDING"`, false},
+		{[]string{"register-task-definition", "--family", "x", "--container-definitions", `[{"name":"x","image":"x"}]`}, "At least one of 'memory' or 'memoryReservation' must be specified.", true},
+		{[]string{"describe-services", "--cluster", "nowhere", "--services", "web"}, "(ClusterNotFoundException)", true},
+	} {
+		out, err := aws(c.args...)
+		if (err != nil) != c.fail || !strings.Contains(out, c.want) {
+			t.Errorf("aws ecs %s: %v\n%s", strings.Join(c.args, " "), err, out)
+		}
+	}
+}
+
+// TestConnectionReset breaks a real connection.
+func TestConnectionReset(t *testing.T) {
+	world := ecssim.World{Faults: []ecssim.Fault{{Operations: []string{"ListClusters"}, ConnectionReset: true}}}
+	sim, err := ecssim.New(world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	for _, client := range []*http.Client{server.Client(), sim.HTTPClient()} {
+		req, _ := http.NewRequest(http.MethodPost, server.URL, strings.NewReader("{}"))
+		req.Header.Set("X-Amz-Target", prefix+"ListClusters")
+		if resp, err := client.Do(req); err == nil {
+			body, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			t.Errorf("answered %s %s", resp.Status, body)
+		}
+	}
+}
