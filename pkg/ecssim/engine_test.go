@@ -15,8 +15,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func intp(n int) *int { return &n }
-
 func TestLimits(t *testing.T) {
 	for _, c := range []struct{ minimum, maximum, desired, lower, upper int }{
 		{100, 200, 2, 2, 4},

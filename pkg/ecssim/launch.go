@@ -70,9 +70,7 @@ func (e *engine) newTask(s *service, d *deployment) *task {
 		if limit := time.Duration(number(c["stopTimeout"], 30)) * time.Second; i == 0 || limit > longest {
 			longest = limit
 		}
-		for _, port := range hostPorts(td, c) {
-			t.Ports = append(t.Ports, port)
-		}
+		t.Ports = append(t.Ports, hostPorts(td, c)...)
 	}
 	t.CPU = number(td.Doc["cpu"], t.CPU)
 	t.Memory = number(td.Doc["memory"], t.Memory)

@@ -250,10 +250,10 @@ func TestClassicLoadBalancerHasNoRolloutState(t *testing.T) {
 	})
 }
 
-func TestDefaultsAndFlaky(t *testing.T) {
+func TestProbability(t *testing.T) {
 	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
 		arn := register(t, client, "web:flaky")
-		update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn, DesiredCount: aws.Int32(4)})
+		update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn, DesiredCount: aws.Int32(12)})
 		if sd := settle(t, client, 40*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
 			t.Errorf("%s", sd.Status)
 		}
@@ -262,5 +262,36 @@ func TestDefaultsAndFlaky(t *testing.T) {
 		}
 	}, func(w *ecssim.World) {
 		w.Images = []ecssim.ImageRule{{Match: "*:flaky", Behaviour: ecssim.Exits, Probability: 0.4}}
+	})
+}
+
+func TestActors(t *testing.T) {
+	inBubble(t, "slow-start", func(t *testing.T, client *ecs.Client) {
+		time.Sleep(59 * time.Second)
+		if n := describe(t, client).DesiredCount; n != 2 {
+			t.Errorf("desired %d before", n)
+		}
+		time.Sleep(time.Second)
+		if n := describe(t, client).DesiredCount; n != 5 {
+			t.Errorf("desired %d after a minute", n)
+		}
+		update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true})
+		time.Sleep(31 * time.Second)
+		if sd := newest(t, client); sd.Status != types.ServiceDeploymentStatusRollbackInProgress {
+			t.Errorf("somebody stopped it, but it is %s", sd.Status)
+		}
+		settle(t, client, 5*time.Minute)
+		update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true})
+		if sd := settle(t, client, 15*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
+			t.Errorf("the second time: %s", sd.Status)
+		}
+	}, func(w *ecssim.World) {
+		w.Actors = []ecssim.Actor{
+			{After: ecssim.Duration(time.Minute), Cluster: "demo", Service: "web", Operation: "UpdateService",
+				Input: ecssim.Document{"cluster": "{cluster}", "service": "{service}", "desiredCount": 5}},
+			{AfterDeployment: true, After: ecssim.Duration(29 * time.Second), Operation: "StopServiceDeployment",
+				Input: ecssim.Document{"serviceDeploymentArn": "{serviceDeployment}"}},
+		}
+		w.Faults = []ecssim.Fault{{Operations: []string{"StopServiceDeployment"}, Code: "AccessDeniedException"}} // not for actors
 	})
 }

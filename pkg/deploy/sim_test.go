@@ -1,0 +1,220 @@
+package deploy_test
+
+// The bench of this package's tests: the real SDK client on the embedded ECS,
+// in virtual time, with every call on record.
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+// bench is one simulated account and a deployer on it.
+type bench struct {
+	testing.TB
+	client *ecs.Client
+	calls  []call
+	events []deploy.Event
+	// before, if set, runs before each call reaches ECS.
+	before func(operation string)
+}
+
+// call is one request, as it went over the wire.
+type call struct {
+	operation string
+	body      map[string]any
+}
+
+// web is the world of most tests: one service, two healthy tasks, circuit
+// breaker with rollback.
+const web = `
+clusters: [{name: prod}]
+serviceDefaults:
+  deploymentConfiguration:
+    deploymentCircuitBreaker: {enable: true, rollback: true}
+    minimumHealthyPercent: 100
+    maximumPercent: 200
+taskDefinitions:
+  - family: web
+    networkMode: awsvpc
+    requiresCompatibilities: [FARGATE]
+    cpu: "256"
+    memory: "512"
+    containerDefinitions: [{name: app, image: "repo/web:v1"}, {name: proxy, image: "nginx:1.29"}]
+services:
+  - cluster: prod
+    serviceName: web
+    taskDefinition: web
+    desiredCount: 2
+    launchType: FARGATE
+    networkConfiguration: {awsvpcConfiguration: {subnets: [subnet-1]}}
+`
+
+// inWorld runs a test in virtual time on a world in YAML.
+func inWorld(t *testing.T, yaml string, test func(b *bench)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		world, err := ecssim.ParseWorld("world", []byte(yaml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(newBench(t, world))
+	})
+}
+
+func newBench(t testing.TB, world ecssim.World) *bench {
+	simulator, err := ecssim.New(world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{TB: t}
+	b.client = ecs.New(ecs.Options{
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+		BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: &recorder{bench: b, next: simulator.HTTPClient()},
+	})
+	return b
+}
+
+// recorder keeps every request.
+type recorder struct {
+	bench *bench
+	next  *http.Client
+}
+
+func (r *recorder) Do(request *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, err
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
+	c := call{operation: operation}
+	if err := json.Unmarshal(body, &c.body); err != nil {
+		return nil, fmt.Errorf("%s sent %q: %w", operation, body, err)
+	}
+	r.bench.calls = append(r.bench.calls, c)
+	if r.bench.before != nil {
+		r.bench.before(operation)
+	}
+	return r.next.Do(request)
+}
+
+func (b *bench) deployer() *deploy.Deployer {
+	return deploy.New(b.client, deploy.WithObserver(func(e deploy.Event) { b.events = append(b.events, e) }))
+}
+
+// request deploys v2 of the application to the world's service.
+func request() deploy.Request {
+	return deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:v2"}}
+}
+
+// run runs a request and fails the test on an error.
+func (b *bench) run(r deploy.Request, p deploy.Policy) deploy.Outcome {
+	b.Helper()
+	outcome, err := b.deployer().Run(b.Context(), r, p)
+	if err != nil {
+		b.Fatalf("run: %v", err)
+	}
+	return outcome
+}
+
+// want fails the test on another verdict.
+func (b *bench) want(o deploy.Outcome, verdict string) {
+	b.Helper()
+	if string(o.Verdict) != verdict {
+		b.Fatalf("verdict %s (%s), want %s", o.Verdict, o.Reason, verdict)
+	}
+}
+
+// made lists the calls of an operation.
+func (b *bench) made(operation string) []call {
+	var found []call
+	for _, c := range b.calls {
+		if c.operation == operation {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// wrote lists the operations that changed something.
+func (b *bench) wrote() []string {
+	var names []string
+	for _, c := range b.calls {
+		if !strings.HasPrefix(c.operation, "Describe") && !strings.HasPrefix(c.operation, "List") {
+			names = append(names, c.operation)
+		}
+	}
+	return names
+}
+
+// untouched fails the test if anything was written.
+func (b *bench) untouched() {
+	b.Helper()
+	if wrote := b.wrote(); len(wrote) > 0 {
+		b.Errorf("nothing may be written, but: %v", wrote)
+	}
+}
+
+// told reports whether an event of a type was seen whose message contains a text.
+func (b *bench) told(kind deploy.EventType, text string) bool {
+	return slices.ContainsFunc(b.events, func(e deploy.Event) bool { return e.Type == kind && strings.Contains(e.Message, text) })
+}
+
+// revisions is the number of revisions of a family.
+func (b *bench) revisions(family string) int {
+	b.Helper()
+	out, err := b.client.ListTaskDefinitions(b.Context(), &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return len(out.TaskDefinitionArns)
+}
+
+type service = types.Service
+
+// definition is a small definition of the family web.
+func definition(image string) *ecs.RegisterTaskDefinitionInput {
+	return &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), ContainerDefinitions: []types.ContainerDefinition{
+		{Name: aws.String("app"), Image: &image, Memory: aws.Int32(64)},
+	}}
+}
+
+// tasks counts the tasks of a service and revision that have not stopped.
+func (b *bench) tasks(service, revision string) int {
+	b.Helper()
+	count := 0
+	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		list, err := b.client.ListTasks(b.Context(), &ecs.ListTasksInput{Cluster: aws.String("prod"), ServiceName: &service, DesiredStatus: desired})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(list.TaskArns) == 0 {
+			continue
+		}
+		out, err := b.client.DescribeTasks(b.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("prod"), Tasks: list.TaskArns})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, task := range out.Tasks {
+			if strings.HasSuffix(*task.TaskDefinitionArn, "/"+revision) && *task.LastStatus != "STOPPED" {
+				count++
+			}
+		}
+	}
+	return count
+}
