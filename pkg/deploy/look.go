@@ -38,6 +38,8 @@ type looker struct {
 	counts string                  // the counts at the last look at the tasks
 	tasks  map[string]rollout.Task // stopped tasks of the service, by ARN
 	asked  bool                    // the tasks were looked at before
+
+	tasksGone bool // they cannot be read at all
 }
 
 // single has a read sent once: the watch itself is the retry loop, and it
@@ -201,11 +203,19 @@ func (l *looker) lookAtTasks(ctx context.Context, service *rollout.Service) erro
 	if counts == l.counts && l.asked {
 		return nil
 	}
-	if err := l.readStopped(ctx); err != nil {
-		return err
+	if l.tasksGone {
+		return nil
 	}
-	l.counts, l.asked = counts, true
-	return nil
+	err := l.readStopped(ctx)
+	if is(err, denied) { // the verdict does not depend on them, only the diagnosis
+		l.tasksGone = true
+		l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("stopped tasks cannot be read, so causes will be missing: %v", err)})
+		return nil
+	}
+	if err == nil {
+		l.counts, l.asked = counts, true
+	}
+	return err
 }
 
 // readStopped reads the tasks of the service that have stopped since the last

@@ -59,7 +59,7 @@ func TestScenarios(t *testing.T) {
 // including UpdateService, 2 per look while counts stand still and 4 when they
 // move.
 func TestCalls(t *testing.T) {
-	inWorld(t, web, func(b *bench) {
+	inWorld(t, webWorld, func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
 		var until []string
 		for _, c := range b.calls {
@@ -108,9 +108,9 @@ func TestUnchanged(t *testing.T) {
 		{"latest, skip asked", "repo/web:latest", deploy.SkipUnchanged, "unchanged", 0},
 	}
 	for _, tt := range tests {
-		world := web
+		world := webWorld
 		if tt.image != "repo/web:v1" {
-			world = strings.Replace(web, "repo/web:v1", "repo/web:latest", 1)
+			world = strings.Replace(webWorld, "repo/web:v1", "repo/web:latest", 1)
 		}
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, world, func(b *bench) {
@@ -135,7 +135,7 @@ func TestUnchanged(t *testing.T) {
 // TestFailedIsDeployedAgain: the wanted definition in service, but its
 // deployment FAILED, is not "nothing to do".
 func TestFailedIsDeployedAgain(t *testing.T) {
-	world := strings.Replace(web, "rollback: true", "rollback: false", 1) + `
+	world := strings.Replace(webWorld, "rollback: true", "rollback: false", 1) + `
 images: [{match: "repo/web:v2", behaviour: exits}]
 `
 	inWorld(t, world, func(b *bench) {
@@ -159,7 +159,7 @@ func TestSettingsOnly(t *testing.T) {
 			map[string]any{"minimumHealthyPercent": 50.0, "maximumPercent": 150.0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inWorld(t, web, func(b *bench) {
+			inWorld(t, webWorld, func(b *bench) {
 				r := deploy.Request{Cluster: "prod", Service: "web"}
 				tt.edit(&r)
 				b.want(b.run(r, deploy.Policy{}), "updated")
@@ -187,7 +187,7 @@ func TestSettingsOnly(t *testing.T) {
 
 // TestUpdateCarriesOnlyWhatWasAsked: law 5, on the wire.
 func TestUpdateCarriesOnlyWhatWasAsked(t *testing.T) {
-	inWorld(t, web, func(b *bench) {
+	inWorld(t, webWorld, func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{NoWait: true}), "started")
 		sent := b.made("UpdateService")[0].body
 		for name := range sent {
@@ -203,7 +203,7 @@ func TestUpdateCarriesOnlyWhatWasAsked(t *testing.T) {
 
 // TestExistingRevision deploys a revision as it is: nothing is registered.
 func TestExistingRevision(t *testing.T) {
-	inWorld(t, web, func(b *bench) {
+	inWorld(t, webWorld, func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
 		b.calls = nil
 		o := b.run(deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: "web:1"}, deploy.Policy{})
@@ -215,7 +215,7 @@ func TestExistingRevision(t *testing.T) {
 }
 
 func TestNoWait(t *testing.T) {
-	inWorld(t, web, func(b *bench) {
+	inWorld(t, webWorld, func(b *bench) {
 		began := time.Now()
 		o := b.run(request(), deploy.Policy{NoWait: true})
 		b.want(o, "started")
@@ -227,7 +227,7 @@ func TestNoWait(t *testing.T) {
 
 func TestUntil(t *testing.T) {
 	for until, want := range map[rollout.Until]string{rollout.UntilRunning: "running", rollout.UntilComplete: "succeeded", rollout.UntilDrained: "succeeded"} {
-		inWorld(t, web, func(b *bench) {
+		inWorld(t, webWorld, func(b *bench) {
 			o := b.run(request(), deploy.Policy{Watch: deploy.WatchOptions{Until: until}})
 			b.want(o, want)
 			if until == rollout.UntilDrained {
@@ -249,7 +249,7 @@ func TestBusy(t *testing.T) {
 		b.calls = nil
 	}
 	t.Run("fail", func(t *testing.T) {
-		inWorld(t, web, func(b *bench) {
+		inWorld(t, webWorld, func(b *bench) {
 			other(b)
 			_, err := b.deployer().Run(b.Context(), request(), deploy.Policy{})
 			var busy *deploy.BusyError
@@ -260,7 +260,7 @@ func TestBusy(t *testing.T) {
 		})
 	})
 	t.Run("replace", func(t *testing.T) {
-		inWorld(t, web, func(b *bench) {
+		inWorld(t, webWorld, func(b *bench) {
 			other(b)
 			o := b.run(request(), deploy.Policy{IfInProgress: deploy.ReplaceIfInProgress})
 			b.want(o, "succeeded")
@@ -270,7 +270,7 @@ func TestBusy(t *testing.T) {
 		})
 	})
 	t.Run("wait", func(t *testing.T) {
-		inWorld(t, web, func(b *bench) {
+		inWorld(t, webWorld, func(b *bench) {
 			other(b)
 			o := b.run(request(), deploy.Policy{IfInProgress: deploy.WaitIfInProgress})
 			b.want(o, "succeeded")
@@ -280,7 +280,7 @@ func TestBusy(t *testing.T) {
 		})
 	})
 	t.Run("the wanted definition is on its way: joined", func(t *testing.T) {
-		inWorld(t, web, func(b *bench) {
+		inWorld(t, webWorld, func(b *bench) {
 			first := b.run(request(), deploy.Policy{NoWait: true})
 			time.Sleep(10 * time.Second)
 			b.calls = nil
@@ -295,7 +295,7 @@ func TestBusy(t *testing.T) {
 }
 
 func TestTidy(t *testing.T) {
-	inWorld(t, web, func(b *bench) {
+	inWorld(t, webWorld, func(b *bench) {
 		for range 4 { // web:2 to web:5, in use by nobody
 			if _, err := b.client.RegisterTaskDefinition(b.Context(), definition("repo/web:unused")); err != nil {
 				b.Fatal(err)
@@ -313,7 +313,7 @@ func TestTidy(t *testing.T) {
 		}
 	})
 	t.Run("not after a failure", func(t *testing.T) {
-		inWorld(t, web+`
+		inWorld(t, webWorld+`
 images: [{match: "repo/web:v2", behaviour: exits}]
 `, func(b *bench) {
 			keep := int32(0)
@@ -328,7 +328,7 @@ images: [{match: "repo/web:v2", behaviour: exits}]
 // TestInterruptedBeforeTheUpdate: a cancelled context stops between two writes,
 // and the error names what was left behind.
 func TestInterruptedBeforeTheUpdate(t *testing.T) {
-	inWorld(t, web, func(b *bench) {
+	inWorld(t, webWorld, func(b *bench) {
 		ctx, cancel := context.WithCancel(b.Context())
 		b.before = func(operation string) {
 			if operation == "RegisterTaskDefinition" {
@@ -348,7 +348,7 @@ func TestInterruptedBeforeTheUpdate(t *testing.T) {
 
 // TestInterruptedWatch: the rollout goes on, and somebody else can join it.
 func TestInterruptedWatch(t *testing.T) {
-	inWorld(t, web, func(b *bench) {
+	inWorld(t, webWorld, func(b *bench) {
 		ctx, cancel := context.WithTimeout(b.Context(), 20*time.Second)
 		defer cancel()
 		o, err := b.deployer().Run(ctx, request(), deploy.Policy{})

@@ -27,10 +27,13 @@ import (
 type bench struct {
 	testing.TB
 	client *ecs.Client
+	http   *http.Client // the simulator itself
 	calls  []call
 	events []deploy.Event
 	// before, if set, runs before each call reaches ECS.
 	before func(operation string)
+	// answer, if set, may answer a call in the place of ECS.
+	answer func(operation string) (body string, ok bool)
 }
 
 // call is one request, as it went over the wire.
@@ -39,9 +42,9 @@ type call struct {
 	body      map[string]any
 }
 
-// web is the world of most tests: one service, two healthy tasks, circuit
+// webWorld is the world of most tests: one service, two healthy tasks, circuit
 // breaker with rollback.
-const web = `
+const webWorld = `
 clusters: [{name: prod}]
 serviceDefaults:
   deploymentConfiguration:
@@ -81,10 +84,10 @@ func newBench(t testing.TB, world ecssim.World) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{TB: t}
+	b := &bench{TB: t, http: simulator.HTTPClient()}
 	b.client = ecs.New(ecs.Options{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-		BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: &recorder{bench: b, next: simulator.HTTPClient()},
+		BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: &recorder{bench: b, next: b.http},
 	})
 	return b
 }
@@ -109,6 +112,11 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 	r.bench.calls = append(r.bench.calls, c)
 	if r.bench.before != nil {
 		r.bench.before(operation)
+	}
+	if r.bench.answer != nil {
+		if body, ok := r.bench.answer(operation); ok {
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: request}, nil
+		}
 	}
 	return r.next.Do(request)
 }
@@ -217,4 +225,33 @@ func (b *bench) tasks(service, revision string) int {
 		}
 	}
 	return count
+}
+
+// deregister makes a revision INACTIVE.
+func (b *bench) deregister(name string) {
+	b.Helper()
+	if _, err := b.client.DeregisterTaskDefinition(b.Context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &name}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// raw sends a request without the SDK and returns the body of the answer.
+func (b *bench) raw(operation, body string) []byte {
+	b.Helper()
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "http://ecs.simulated/", strings.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	request.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+operation)
+	response, err := (&recorder{bench: b, next: b.http}).Do(request)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return text
 }

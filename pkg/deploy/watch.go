@@ -127,7 +127,7 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 			if final, end := w.failed(err); end {
 				return final, nil
 			}
-			if neverSeen := w.last.Service == nil; neverSeen && permanent(err) {
+			if w.hopeless(err) {
 				return Outcome{}, err
 			}
 		} else {
@@ -161,7 +161,7 @@ func (w *watch) failed(err error) (Outcome, bool) {
 	}
 	lost := "ECS can no longer be asked: " + err.Error()
 	switch {
-	case w.last.Service == nil && permanent(err):
+	case w.hopeless(err):
 		return Outcome{}, false
 	case permanent(err):
 		return w.outcome(rollout.TimedOut, lost), true
@@ -172,6 +172,13 @@ func (w *watch) failed(err error) (Outcome, bool) {
 		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: "ECS does not answer; still trying: " + err.Error()})
 	}
 	return Outcome{}, false
+}
+
+// hopeless reports whether there never was anything to follow: the first look of
+// somebody who only joins fails for good. Who has just updated the service gets
+// an outcome all the same.
+func (w *watch) hopeless(err error) bool {
+	return w.last.Service == nil && w.looker.deployment.Action == ActionFollow && permanent(err)
 }
 
 // permanent reports whether asking again is useless.

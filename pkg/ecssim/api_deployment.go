@@ -110,7 +110,10 @@ func (e *engine) describeServiceDeployments(in struct {
 	return map[string]any{"serviceDeployments": found, "failures": failures}, nil
 }
 
-func (e *engine) serviceDeploymentView(s *service, sd *serviceDeployment) map[string]any {
+func (e *engine) serviceDeploymentView(s *service, past *serviceDeployment) map[string]any {
+	sd := new(serviceDeployment) // a copy: reading changes nothing
+	*sd = *past
+	sd.Sources = slices.Clone(past.Sources)
 	e.recount(s, sd)
 	view := e.deploymentDates(s, sd)
 	view["updatedAt"] = sd.UpdatedAt.epoch()

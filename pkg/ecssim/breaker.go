@@ -107,6 +107,7 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 		}
 	}
 	if sd := s.history(failed.HistoryArn); sd != nil {
+		e.recount(s, sd)
 		back.HistoryArn = sd.Arn
 		sd.Status, sd.Reason, sd.UpdatedAt = "ROLLBACK_IN_PROGRESS", why.status, e.Now
 		sd.RollbackReason, sd.RollbackAt, sd.RollbackTo = why.status, e.Now, back.RevisionArn
@@ -128,10 +129,11 @@ func (e *engine) complete(s *service) {
 	}
 	e.say(s, 0, "(deployment %s) deployment completed.", p.id())
 	e.retire(s)
-	e.saySteady(s, 1)
 	if len(s.Deployments) > 1 {
-		e.wake(s, passDelay)
+		e.wake(s, passDelay) // early success: old tasks are still there
+		return
 	}
+	e.saySteady(s, 1)
 }
 
 // finish gives a service deployment its terminal status and fixes its counts.
@@ -151,6 +153,7 @@ func (e *engine) finish(s *service, sd *serviceDeployment, status, reason string
 }
 
 // recount takes the numbers of a running service deployment from the service.
+// Failures are those that led to a rollback, not what came after.
 func (e *engine) recount(s *service, sd *serviceDeployment) {
 	if sd.over() {
 		return
@@ -170,7 +173,7 @@ func (e *engine) recount(s *service, sd *serviceDeployment) {
 		count(&sd.Sources[i], 0)
 	}
 	sd.Threshold = s.Config.threshold(e.desired(s))
-	if d := s.deployment(sd.Deployment); d != nil {
+	if d := s.deployment(sd.Deployment); d != nil && sd.RollbackAt == 0 {
 		sd.Failures = d.Failures
 	}
 }

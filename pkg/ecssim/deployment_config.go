@@ -8,8 +8,8 @@ import (
 	"math"
 )
 
-// deploymentConfig is a deploymentConfiguration. The members that the simulator
-// acts on are typed; the others are kept as they were given.
+// deploymentConfig is a deploymentConfiguration. Members of the first group have
+// an effect; those of the second are kept and shown, no others are.
 type deploymentConfig struct {
 	Breaker *breakerConfig `json:"deploymentCircuitBreaker,omitempty"`
 	Maximum *int           `json:"maximumPercent,omitempty"`

@@ -263,3 +263,54 @@ func TestLostTasksAreReplacedInTheSameRevision(t *testing.T) {
 		}
 	})
 }
+
+// TestEarlySuccess completes when half of the new tasks are healthy; with
+// DEFERRED, old tasks are still running then.
+func TestEarlySuccess(t *testing.T) {
+	for _, cleanup := range []types.ServiceRevisionCleanup{types.ServiceRevisionCleanupDeferred, types.ServiceRevisionCleanupBlocking} {
+		inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+			config := breaker(true, true)
+			config.MinimumHealthyPercent = aws.Int32(50)
+			config.EarlySuccessCriteria = &types.DeploymentEarlySuccessCriteria{Enable: true, HealthyPercent: aws.Int32(50), SourceServiceRevisionCleanup: cleanup}
+			config.MaximumPercent = aws.Int32(150)
+			update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true, DeploymentConfiguration: config, DesiredCount: aws.Int32(2)})
+			if sd := settle(t, client, 10*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
+				t.Errorf("%s: %s", cleanup, sd.Status)
+			}
+			s := describe(t, client)
+			if old := len(s.Deployments) > 1; old && cleanup == types.ServiceRevisionCleanupBlocking {
+				t.Errorf("%s: %d deployments", cleanup, len(s.Deployments))
+			}
+			time.Sleep(10 * time.Minute)
+			if s := describe(t, client); len(s.Deployments) != 1 || s.RunningCount != 2 {
+				t.Errorf("%s, later: %d deployments, %d running", cleanup, len(s.Deployments), s.RunningCount)
+			}
+		})
+	}
+}
+
+func TestBakeTime(t *testing.T) {
+	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+		config := breaker(true, true)
+		config.BakeTimeInMinutes = aws.Int32(10)
+		begin := time.Now()
+		update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true, DeploymentConfiguration: config})
+		settle(t, client, 20*time.Minute)
+		if took := time.Since(begin); took < 11*time.Minute || took > 13*time.Minute {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// TestExitsCanBeIgnored is ECS as it was seen in 2021: a crash loop that the
+// circuit breaker does not notice.
+func TestExitsCanBeIgnored(t *testing.T) {
+	inBubble(t, "crash-loop", func(t *testing.T, client *ecs.Client) {
+		arn := register(t, client, "web:2")
+		update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn})
+		time.Sleep(30 * time.Minute)
+		if d := describe(t, client).Deployments[0]; d.FailedTasks != 0 || d.RolloutState != types.DeploymentRolloutStateInProgress {
+			t.Errorf("%d failed, %s", d.FailedTasks, d.RolloutState)
+		}
+	}, func(w *ecssim.World) { w.Switches.IgnoreExits = true })
+}

@@ -118,7 +118,7 @@ func testEngine(t testing.TB, change func(*World)) *engine {
 
 func (e *engine) web() *service { return e.Clusters["default"].Services["web"] }
 
-// must calls an operation; an ECS error is returned, not fatal.
+// call calls an operation as somebody would over the wire.
 func (e *engine) call(operation string, input Document) *apiError {
 	body, err := json.Marshal(input)
 	if err != nil {
@@ -187,7 +187,11 @@ func TestStepsAndSavingChangeNothing(t *testing.T) {
 				if rapid.Bool().Draw(r, "save") {
 					steps = reload(r, steps)
 				}
-				checkService0(r, steps)
+				checkInvariants(r, steps)
+				history := steps.web().History
+				steps.call("DescribeServiceDeployments", Document{"serviceDeploymentArns": []any{history[len(history)-1].Arn}})
+				steps.call("DescribeServices", Document{"services": []any{"web"}, "include": []any{"TAGS"}})
+				steps.call("ListTasks", Document{"serviceName": "web"})
 			}
 			whole.do(d)
 			steps.do(d)
@@ -215,8 +219,8 @@ func reload(t *rapid.T, e *engine) *engine {
 	return e
 }
 
-// checkService0 checks what always holds.
-func checkService0(t *rapid.T, e *engine) {
+// checkInvariants checks what always holds.
+func checkInvariants(t *rapid.T, e *engine) {
 	s := e.web()
 	sum := 0
 	for i, d := range s.Deployments {
@@ -298,7 +302,7 @@ func TestEveryHistoryCanBeHealed(t *testing.T) {
 			r.Fatal(err)
 		}
 		e.advance(e.Now.add(time.Hour))
-		checkService0(r, e)
+		checkInvariants(r, e)
 		s := e.web()
 		all, waiting := tally(s.Tasks)
 		if len(s.Deployments) != 1 || s.primary().Rollout != "COMPLETED" || all != s.Desired || waiting != 0 || s.SteadyAt == 0 {

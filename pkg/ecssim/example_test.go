@@ -1,5 +1,7 @@
 package ecssim_test
 
+// This file shows, in code that runs, how a client talks to the simulator.
+
 import (
 	"context"
 	"fmt"

@@ -39,10 +39,10 @@ func (e *engine) sickness(s *service, t *task) (bool, millis) {
 	after := t.Plan.After
 	if t.Plan.Check == "container" {
 		_, fails, checked := e.containerCheck(t)
-		if !checked {
+		if !checked || !t.Containers[t.Plan.Container].Checked {
 			return false, 0
 		}
-		if t.Plan.After == millis(defaultUnhealthy.Milliseconds()) {
+		if after == 0 {
 			after = fails
 		}
 	} else if len(s.targetGroups()) == 0 {

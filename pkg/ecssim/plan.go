@@ -45,7 +45,10 @@ func (e *engine) planFor(containers []container) plan {
 			continue
 		}
 		p.Behaviour, p.Container, p.Check, p.Message = rule.Behaviour, i, rule.Check, rule.Message
-		p.After = millis(rule.After.or(defaultAfter(rule.Behaviour)).Milliseconds())
+		p.After = millis(time.Duration(rule.After).Milliseconds())
+		if p.After == 0 && p.Check != "container" {
+			p.After = millis(defaultAfter(rule.Behaviour).Milliseconds())
+		}
 		p.Code = 1
 		if rule.Code != nil {
 			p.Code = *rule.Code

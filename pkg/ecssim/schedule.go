@@ -46,7 +46,7 @@ func (s *service) census() census {
 // desired is the number of tasks that the service wants: for a DAEMON service
 // one on each container instance.
 func (e *engine) desired(s *service) int {
-	if s.Daemon {
+	if s.Daemon && s.Status == "ACTIVE" {
 		return len(e.Clusters[s.Cluster].Hosts)
 	}
 	return s.Desired
@@ -219,11 +219,18 @@ func (e *engine) retire(s *service) {
 	for _, d := range s.Deployments[1:] {
 		idle := s.count(d, func(t *task) bool { return t.held() || t.Status == deactivating || t.Status == stopping }) == 0
 		candidate := d.Rollout == "COMPLETED" && p.Rollout != "COMPLETED"
-		if !idle || candidate || p.Rollout == "FAILED" && d.Proven {
+		if !idle || candidate || s.rollingBackFrom(d) || p.Rollout == "FAILED" && d.Proven {
 			kept = append(kept, d)
 		}
 	}
 	s.Deployments = kept
+}
+
+// rollingBackFrom reports whether d is the failed deployment from which the
+// service is being rolled back; it stays in sight until that is done.
+func (s *service) rollingBackFrom(d *deployment) bool {
+	p := s.primary()
+	return d != p && d.Rollout == "FAILED" && p.Rollout == "IN_PROGRESS" && d.HistoryArn == p.HistoryArn
 }
 
 // settle completes the deployment when everything is as desired and stays so
@@ -241,7 +248,9 @@ func (e *engine) settle(s *service, desired int) {
 	if p.CompleteAt == 0 {
 		if !s.earlySuccess() || !s.Config.deferred() {
 			for _, d := range s.Deployments[1:] {
-				d.Status = "INACTIVE"
+				if !s.rollingBackFrom(d) {
+					d.Status = "INACTIVE"
+				}
 			}
 		}
 		lag := orDefault(e.World.Switches.CompletionLag, 20*time.Second)

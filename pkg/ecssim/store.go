@@ -117,6 +117,9 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
+		return nil // it was forgotten meanwhile: leave no lock file behind
+	}
 	unlock, err := lockStore(s.path)
 	if err != nil {
 		return err
@@ -124,7 +127,7 @@ func (s *Store) Close() error {
 	defer unlock()
 	err = s.load()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it was forgotten meanwhile
+		return nil
 	}
 	if err == nil {
 		err = s.save(s.now(), 0)
@@ -160,6 +163,9 @@ func (s *Store) use(f func(*engine)) error {
 	defer s.mu.Unlock()
 	if s.closed {
 		return errors.New("simulator: the store is closed")
+	}
+	if _, err := os.Stat(s.path); err != nil {
+		return fmt.Errorf("simulator: %w", err) // forgotten: leave no lock file behind
 	}
 	unlock, err := lockStore(s.path)
 	if err != nil {

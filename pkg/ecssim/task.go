@@ -236,7 +236,9 @@ func (e *engine) end(s *service, t *task) {
 		if d != s.primary() && (!d.Proven || d.Rollout == "FAILED") {
 			d.Desired = max(d.Desired-1, 0)
 		}
-		e.failed(s, d)
+		if t.StopCode != "EssentialContainerExited" || !e.World.Switches.IgnoreExits {
+			e.failed(s, d)
+		}
 	}
 	e.unblock(s.Cluster)
 	e.wake(s, passDelay)

@@ -6,6 +6,7 @@ package ecssim
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -34,7 +35,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	}
 	return &http.Response{
-		Status:        http.StatusText(response.status),
+		Status:        fmt.Sprintf("%d %s", response.status, http.StatusText(response.status)),
 		StatusCode:    response.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,

@@ -57,6 +57,9 @@ type Switches struct {
 	// BreakerLag is the time between the last failure that the circuit breaker
 	// needed and its reaction. Default 30s (observed: 27 s to 5 min).
 	BreakerLag *Duration `yaml:"breakerLag" json:"breakerLag,omitempty"`
+	// IgnoreExits keeps tasks that exit after they were RUNNING from counting as
+	// failed, as observed in 2021. Later captures, and the default, count them.
+	IgnoreExits bool `yaml:"ignoreExits" json:"ignoreExits,omitempty"`
 	// PlacementRetry is the time between two attempts to place a task where no
 	// capacity was found. Default 15m.
 	PlacementRetry *Duration `yaml:"placementRetry" json:"placementRetry,omitempty"`
@@ -118,7 +121,8 @@ type ImageRule struct {
 	HealthyAfter Duration `yaml:"healthyAfter" json:"healthyAfter,omitempty"`
 	// After is when the bad thing happens. For cannotPull and initFail: since
 	// the creation of the task (default 130s and 289s). For exits, outOfMemory
-	// and unhealthy: since RUNNING (default 5s, 20s and 60s).
+	// and unhealthy: since RUNNING (default 5s, 20s and 60s; for a container
+	// health check what its startPeriod, interval and retries make).
 	After Duration `yaml:"after" json:"after,omitempty"`
 	// Code is the exit code of exits. Nil: 1.
 	Code *int `yaml:"code" json:"code,omitempty"`

@@ -128,10 +128,7 @@ func (c *checker) checkServices(w World) {
 				c.add(at("services", i), "a service needs a %s", member)
 			}
 		}
-		cluster, _ := doc["cluster"].(string)
-		if cluster == "" {
-			cluster = "default"
-		}
+		cluster := clusterOf(doc)
 		if !slices.ContainsFunc(w.Clusters, func(s ClusterSpec) bool { return s.Name == cluster }) {
 			c.add(at("services", i, "cluster"), "the world has no cluster %q", cluster)
 		}

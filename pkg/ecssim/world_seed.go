@@ -37,13 +37,21 @@ func (w World) WithSeed(seed Seed) World {
 		w.TaskDefinitions = append(slices.Clone(w.TaskDefinitions), w.seedTaskDefinition(seed))
 	}
 	if !slices.ContainsFunc(w.Services, func(d Document) bool {
-		return d["serviceName"] == seed.Service && d["cluster"] == seed.Cluster
+		return d["serviceName"] == seed.Service && clusterOf(d) == seed.Cluster
 	}) {
 		w.Services = append(slices.Clone(w.Services), w.seedService(seed))
 	}
 	healthy := ImageRule{Match: globEscape(seed.Image), Behaviour: Starts}
 	w.Images = append([]ImageRule{healthy}, w.Images...)
 	return w
+}
+
+// clusterOf is the cluster that a service of the world is in.
+func clusterOf(service Document) string {
+	if name, _ := service["cluster"].(string); name != "" {
+		return name
+	}
+	return "default"
 }
 
 // seedCluster is a cluster as the world's ClusterDefaults describe it.

@@ -1,0 +1,296 @@
+package deploy_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+const (
+	slow  = "\nimages: [{match: 'repo/web:v2', startAfter: 4m}]\n"
+	never = "\nimages: [{match: 'repo/web:v2', behaviour: hangs}]\n"
+	crash = "\nimages: [{match: 'repo/web:v2', behaviour: exits}]\n"
+)
+
+// TestLimits: -t given is a hard limit, not given a warning; the limit of the
+// whole watch is kept to the second.
+func TestLimits(t *testing.T) {
+	for _, tt := range []struct {
+		name, world string
+		options     deploy.WatchOptions
+		verdict     string
+		after       time.Duration
+		warns       bool
+	}{
+		{"nothing runs in time", slow, deploy.WatchOptions{RunningTimeout: 100 * time.Second}, "timed-out", 100 * time.Second, false},
+		{"no limit given: a warning, and the truth later", slow, deploy.WatchOptions{}, "succeeded", 0, true},
+		{"runs in time", "", deploy.WatchOptions{RunningTimeout: 90 * time.Second}, "succeeded", 0, false},
+		{"does not end in time", never, deploy.WatchOptions{CompleteTimeout: 10 * time.Minute}, "timed-out", 10 * time.Minute, true},
+		{"does not end in half an hour", never, deploy.WatchOptions{}, "timed-out", 30 * time.Minute, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, webWorld+tt.world, func(b *bench) {
+				o := b.run(request(), deploy.Policy{Watch: tt.options})
+				b.want(o, tt.verdict)
+				if tt.after > 0 && (o.Elapsed < tt.after || o.Elapsed >= tt.after+time.Second) {
+					b.Errorf("ended after %s, want %s", o.Elapsed, tt.after)
+				}
+				if tt.verdict == "timed-out" && o.ExitCode() != 7 {
+					b.Errorf("exit code %d", o.ExitCode())
+				}
+				if got := b.told(deploy.EventWarning, "no task of the new deployment is running"); got != tt.warns {
+					b.Errorf("warned: %v, want %v", got, tt.warns)
+				}
+			})
+		})
+	}
+}
+
+// TestDesiredCountZero: success, because ECS says so; nothing is waited for that
+// cannot come.
+func TestDesiredCountZero(t *testing.T) {
+	inWorld(t, strings.Replace(webWorld, "desiredCount: 2", "desiredCount: 0", 1), func(b *bench) {
+		o := b.run(request(), deploy.Policy{Watch: deploy.WatchOptions{RunningTimeout: 30 * time.Second}})
+		b.want(o, "succeeded")
+		if o.Desired != 0 || len(b.made("UpdateService")[0].body) != 3 {
+			b.Errorf("desired %d, sent %v", o.Desired, b.made("UpdateService")[0].body)
+		}
+	})
+}
+
+// TestReadsThatMislead: stale reads, records whose numbers say nothing, records
+// that cannot be read, and a service that fails meanwhile: the verdict is the
+// same as without.
+func TestReadsThatMislead(t *testing.T) {
+	for name, world := range map[string]string{
+		"stale reads":          "\nswitches: {readLag: 4s}\n",
+		"unrelated numbers":    "\nswitches: {serviceRevisionIds: unrelated}\n",
+		"records denied":       "\nfaults: [{operations: ['*ServiceDeployments'], code: AccessDeniedException, message: no}]\n",
+		"records unknown":      "\nfaults: [{operations: ['*ServiceDeployments'], code: UnknownOperationException, message: no}]\n",
+		"records answer HTML":  "\nfaults: [{operations: ['*ServiceDeployments'], status: 500, body: '<html>no</html>'}]\n",
+		"every third read 503": "\nfaults: [{operations: ['Describe*', 'List*'], body: '<html>busy</html>', every: 3}]\n",
+		"throttled":            "\nfaults: [{operations: ['Describe*', 'List*'], code: ThrottlingException, message: Rate exceeded, probability: 0.5}]\n",
+		"real buckets":         "\nswitches: {throttling: true}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, webWorld+world, func(b *bench) {
+				b.want(b.run(request(), deploy.Policy{}), "succeeded")
+			})
+			inWorld(t, webWorld+world+crash, func(b *bench) {
+				o := b.run(request(), deploy.Policy{})
+				b.want(o, "rolled-back")
+				if rollout.ShortName(o.Serving) != "web:1" {
+					b.Errorf("serving %s", o.Serving)
+				}
+			})
+			if strings.HasPrefix(name, "records") {
+				inWorld(t, webWorld+world, func(b *bench) {
+					b.run(request(), deploy.Policy{})
+					warned := 0
+					for _, e := range b.events {
+						if e.Type == deploy.EventWarning {
+							warned++
+						}
+					}
+					if warned != 1 {
+						b.Errorf("%d warnings, want one that says what cannot be read", warned)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestLostSight: credentials that expire, or an endpoint that goes away, end the
+// watch; the rollout goes on.
+func TestLostSight(t *testing.T) {
+	for name, fault := range map[string]string{
+		"credentials expire": "code: ExpiredTokenException, message: expired",
+		"permission is gone": "code: AccessDeniedException, message: no",
+		"endpoint is gone":   "connectionReset: true",
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, webWorld+never+"\nfaults: [{operations: ['*'], afterUpdate: true, "+fault+"}]\n", func(b *bench) {
+				o := b.run(request(), deploy.Policy{})
+				b.want(o, "timed-out")
+				if !strings.Contains(o.Reason, "ECS can no longer be asked") || o.Deployment.ID == "" {
+					b.Errorf("reason %q", o.Reason)
+				}
+				if name != "endpoint is gone" && o.Elapsed > 30*time.Second {
+					b.Errorf("ended after %s", o.Elapsed)
+				}
+			})
+		})
+	}
+}
+
+// TestDetection: the verdict comes within a look of ECS's own.
+func TestDetection(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		o := b.run(request(), deploy.Policy{})
+		b.want(o, "succeeded")
+		if lag := time.Since(o.EndedAt); lag < 0 || lag > 2*time.Second {
+			b.Errorf("reported %s after ECS's own end", lag)
+		}
+	})
+}
+
+// TestCausesComeEarly: the first stopped task is news long before the verdict.
+func TestCausesComeEarly(t *testing.T) {
+	inWorld(t, webWorld+crash, func(b *bench) {
+		o := b.run(request(), deploy.Policy{})
+		b.want(o, "rolled-back")
+		i := slices.IndexFunc(b.events, func(e deploy.Event) bool { return e.Type == deploy.EventCause })
+		if i < 0 || b.events[i].Elapsed > o.Elapsed/2 {
+			b.Fatalf("the cause came at %v of %v", b.events[i].Elapsed, o.Elapsed)
+		}
+		for _, e := range b.events[i+1:] {
+			if e.Type == deploy.EventCause {
+				b.Error("one cause is told once")
+			}
+		}
+	})
+}
+
+// TestNothingTwice: progress is told when something changed, service events once.
+func TestNothingTwice(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.run(request(), deploy.Policy{})
+		seen := map[string]bool{}
+		for _, e := range b.events {
+			if e.Type == deploy.EventService {
+				if seen[e.ServiceEvent.ID] {
+					b.Errorf("told twice: %s", e.ServiceEvent.Message)
+				}
+				seen[e.ServiceEvent.ID] = true
+				if strings.Contains(e.ServiceEvent.Message, "steady state") && e.Elapsed < 30*time.Second {
+					b.Error("an event of the time before is told as news")
+				}
+			}
+		}
+		if len(seen) == 0 || len(b.events) > 30 {
+			b.Errorf("%d events, %d of ECS", len(b.events), len(seen))
+		}
+	})
+}
+
+// TestJoinAfterTheEnd: with nothing in progress, wait tells how the last
+// deployment ended.
+func TestJoinAfterTheEnd(t *testing.T) {
+	denied := "\nfaults: [{operations: ['*ServiceDeployments'], code: AccessDeniedException, message: no}]\n"
+	for name, tt := range map[string]struct{ world, verdict string }{
+		"succeeded":                   {"", "succeeded"},
+		"rolled back":                 {crash, "rolled-back"},
+		"failed":                      {crash + "NO-ROLLBACK", "failed"},
+		"succeeded, tasks denied":     {"\nfaults: [{operations: ['*Tasks'], code: AccessDeniedException, message: no}]\n", "succeeded"},
+		"succeeded, records denied":   {denied, "succeeded"},
+		"rolled back, records denied": {crash + denied, "rolled-back"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			world := webWorld + tt.world
+			if plain, found := strings.CutSuffix(world, "NO-ROLLBACK"); found {
+				world = strings.Replace(plain, "rollback: true", "rollback: false", 1)
+			}
+			inWorld(t, world, func(b *bench) {
+				b.want(b.run(request(), deploy.Policy{}), tt.verdict)
+				time.Sleep(10 * time.Minute)
+				joined, err := b.deployer().Join(b.Context(), "prod", "web")
+				if err != nil {
+					b.Fatal(err)
+				}
+				o, err := b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.want(o, tt.verdict)
+				if o.Elapsed > time.Second {
+					b.Errorf("it took %s to tell what is over", o.Elapsed)
+				}
+			})
+		})
+	}
+}
+
+// TestJoinARollback: joined in the middle of a rollback, it is followed to its
+// end.
+func TestJoinARollback(t *testing.T) {
+	inWorld(t, webWorld+crash, func(b *bench) {
+		b.want(b.run(request(), deploy.Policy{NoWait: true}), "started")
+		for {
+			s := b.describe("web")
+			if len(s.Deployments) > 0 && strings.Contains(*s.Deployments[0].RolloutStateReason, "rolling back") {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		joined, err := b.deployer().Join(b.Context(), "prod", "web")
+		if err != nil {
+			b.Fatal(err)
+		}
+		o, err := b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.want(o, "rolled-back")
+	})
+}
+
+func TestStatus(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.want(b.run(request(), deploy.Policy{}), "succeeded")
+		status, err := b.deployer().Status(b.Context(), "prod", "web")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if status.Service.Running != 2 || status.Last == nil || status.Last.Status != "SUCCESSFUL" {
+			b.Errorf("%+v", status)
+		}
+	})
+}
+
+func TestPreviewRollback(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		if _, err := b.deployer().PreviewRollback(b.Context(), "prod", "web"); err == nil {
+			b.Error("there is nothing to go back to yet")
+		}
+		b.want(b.run(request(), deploy.Policy{}), "succeeded")
+		preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" || len(preview.Obstacles) > 0 ||
+			len(preview.Differences) != 1 || preview.Differences[0].String() != "app: image: repo/web:v2 -> repo/web:v1" {
+			b.Errorf("%+v", preview)
+		}
+		b.deregister("web:1")
+		preview, err = b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		if err != nil || len(preview.Obstacles) != 1 {
+			b.Errorf("a deregistered target is an obstacle: %+v, %v", preview, err)
+		}
+	})
+	t.Run("after a failure the target is what succeeded, not what failed", func(t *testing.T) {
+		inWorld(t, webWorld+"\nimages: [{match: 'repo/web:v3', behaviour: exits}]\n", func(b *bench) {
+			b.want(b.run(request(), deploy.Policy{}), "succeeded")
+			third := request()
+			third.Images = []string{"repo/web:v3"}
+			b.want(b.run(third, deploy.Policy{}), "rolled-back")
+			preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+			if err != nil || rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" {
+				b.Errorf("%+v %v", preview, err)
+			}
+		})
+	})
+	t.Run("a moving tag", func(t *testing.T) {
+		inWorld(t, strings.Replace(webWorld, "nginx:1.29", "nginx", 1), func(b *bench) {
+			b.want(b.run(request(), deploy.Policy{}), "succeeded")
+			preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+			if err != nil || len(preview.Warnings) != 1 || !strings.Contains(preview.Warnings[0], "nginx") {
+				b.Errorf("%+v %v", preview, err)
+			}
+		})
+	})
+}
