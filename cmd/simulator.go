@@ -86,6 +86,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 // servedWorld is the world of a file, or a scenario's with one service.
 func (a *app) servedWorld(path string) (ecssim.World, error) {
 	if path == "" {
+		a.settings.Simulate = true // the default scenario, where none is named
 		if a.settings.Cluster == "" {
 			a.settings.Cluster = demo
 		}

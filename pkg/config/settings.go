@@ -32,7 +32,6 @@ type Settings struct {
 	Until, IfInProgress, IfUnchanged       string
 	AccessKey, SecretKey, Region, Profile  string
 	EndpointURL                            string
-	Deployment                             string
 	Config, Output, Color, Scenario        string
 	Simulate, Quiet, Verbose               bool
 }
@@ -87,14 +86,13 @@ func (s *Settings) deployKeys() []Key {
 		{"min", "m", "lower limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Min}},
 		{"max", "M", "upper limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Max}},
 		{"force-new-deployment", "", "start new tasks even if nothing changed", Anywhere, toggle{&s.ForceNewDeployment}},
-		{"if-unchanged", "", "what to do when the wanted definition is in service: `skip|restart` (default skip, but restart for an image tagged latest)", Anywhere, choice{&s.IfUnchanged, []string{"skip", "restart"}}},
-		{"if-in-progress", "", "what to do when another deployment is in progress: `fail|wait|replace` (default fail)", Anywhere, choice{&s.IfInProgress, []string{"fail", "wait", "replace"}}},
+		{"if-unchanged", "", "what to do when the wanted definition is in service (default skip, but restart for an image tagged latest)", Anywhere, choice{&s.IfUnchanged, []string{"skip", "restart"}}},
+		{"if-in-progress", "", "what to do when another deployment is in progress (default fail)", Anywhere, choice{&s.IfInProgress, []string{"fail", "wait", "replace"}}},
 		{"max-definitions", "", "after success, deregister the oldest revisions of the family and keep this `number`, beside those in use", Anywhere, optionalCount{&s.MaxDefinitions}},
 		{"timeout", "t", "`time` in which a new task must be running, or give up waiting (default: warn after 90s)", Anywhere, duration{&s.Timeout}},
 		{"complete-timeout", "", "`time` in which the deployment must end, a rollback included (default 30m)", Anywhere, duration{&s.CompleteTimeout}},
-		{"until", "", "how far to wait: `running|complete|drained` (default complete)", Anywhere, choice{&s.Until, []string{"running", "complete", "drained"}}},
+		{"until", "", "how far to wait (default complete)", Anywhere, choice{&s.Until, []string{"running", "complete", "drained"}}},
 		{"no-wait", "", "return when ECS has accepted the update", Anywhere, toggle{&s.NoWait}},
-		{"deployment", "", "`ARN` of the service deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "ARN"}},
 	}
 }
 
@@ -108,8 +106,8 @@ func (s *Settings) commonKeys() []Key {
 		{"simulate", "", "use the embedded ECS instead of AWS", FlagOnly, toggle{&s.Simulate}},
 		{"scenario", "", "`name` of the embedded ECS's behaviour, see simulator scenarios; implies --simulate", FlagOnly, text{&s.Scenario, "name"}},
 		{"config", "", "`file` with settings (default: the ecs-deploy.yaml found from here up to the repository's root)", NotFile, text{&s.Config, "file"}},
-		{"output", "o", "form of the output: `text|json|ndjson`", NotFile, choice{&s.Output, []string{"text", "json", "ndjson"}}},
-		{"color", "", "colour: `auto|always|never`; also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},
+		{"output", "o", "form of the output (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson"}}},
+		{"color", "", "colour (default auto); also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},
 		{"quiet", "q", "print nothing but the result and errors", NotFile, toggle{&s.Quiet}},
 		{"verbose", "v", "print every call to AWS", NotFile, toggle{&s.Verbose}},
 	}

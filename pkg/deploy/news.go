@@ -11,7 +11,8 @@ import (
 
 // news turns observations into events: each change once, nothing repeated.
 type news struct {
-	emit     func(Event)
+	deployer *Deployer
+	silent   bool            // events are taken note of, and not told
 	since    time.Time       // service events up to here, by ECS's clock, are old
 	seen     map[string]bool // ids of service events, and keys of causes
 	progress string
@@ -25,6 +26,12 @@ func (n *news) tell(o rollout.Observation, deploymentID string) {
 	if state := stateOf(o); state != n.progress {
 		n.progress = state
 		n.emit(Event{Type: EventProgress, Elapsed: o.Elapsed, Service: o.Service, Record: o.ServiceDeployment})
+	}
+}
+
+func (n *news) emit(e Event) {
+	if !n.silent {
+		n.deployer.emit(e)
 	}
 }
 

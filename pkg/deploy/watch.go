@@ -31,6 +31,9 @@ const (
 	recordSkew = 5 * time.Second
 )
 
+// goesOn is the reason of an interrupted watch.
+const goesOn = "the rollout goes on in ECS, and nobody watches it"
+
 // WatchOptions say how far and how long a deployment is followed.
 type WatchOptions struct {
 	// Until is how far; the zero value means until it completed.
@@ -103,7 +106,7 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 	}
 	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1}
 	w.looker = &looker{Deployer: d, deployment: &deployment, until: o.Until, tasks: map[string]rollout.Task{}}
-	w.news = news{emit: d.emit, since: deployment.newsSince(), seen: map[string]bool{}}
+	w.news = news{deployer: d, since: deployment.newsSince(), seen: map[string]bool{}}
 	return w
 }
 
@@ -121,7 +124,7 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 		o, err := w.looker.look(ctx)
 		o.Elapsed = w.elapsed()
 		if ctx.Err() != nil {
-			return w.outcome(rollout.Interrupted, "interrupted: the rollout goes on in ECS without being watched"), nil
+			return w.outcome(rollout.Interrupted, goesOn), nil
 		}
 		if err != nil {
 			if final, end := w.failed(err); end {
@@ -134,8 +137,10 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 			w.silentSince, w.failures = -1, 0
 		}
 		if o.Service != nil {
-			w.last = o
 			verdict := w.tracker.Observe(o)
+			// What was over before anybody looked is told by its outcome alone.
+			w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
+			w.last = o
 			w.news.tell(o, w.looker.deployment.ID)
 			if verdict.Final() {
 				return w.conclude(ctx, verdict), nil
@@ -145,7 +150,7 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 			return w.outcome(rollout.TimedOut, reason), nil
 		}
 		if w.clock.Sleep(ctx, w.pause()) != nil {
-			return w.outcome(rollout.Interrupted, "interrupted: the rollout goes on in ECS without being watched"), nil
+			return w.outcome(rollout.Interrupted, goesOn), nil
 		}
 	}
 }

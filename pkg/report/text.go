@@ -134,6 +134,7 @@ func (t *text) serviceEvent(e deploy.Event) {
 	if rollout.Trouble(*e.ServiceEvent) {
 		message = t.onErr.warn.Sprint(message)
 	}
+	e.Time = e.ServiceEvent.At // when it happened, not when it was read
 	t.line(e, "ECS: "+message)
 }
 
