@@ -58,7 +58,7 @@ ecs-deploy.yaml; a flag wins over a variable, and a variable over the file.`,
 		sub.GroupID = "other"
 		root.AddCommand(sub)
 	}
-	root.AddCommand(topics()...)
+	root.AddCommand(a.topics()...)
 	a.completeFlags(root)
 	return root
 }
@@ -95,33 +95,40 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	return append([]string{"deploy"}, args...)
 }
 
-// completeFlags completes the values of flags that take one of a few words.
+// completeFlags completes the values of flags: one of a few words, a scenario, or
+// a file. All others complete to nothing.
 func (a *app) completeFlags(root *cobra.Command) {
-	for _, c := range append(root.Commands(), root) {
-		for _, key := range a.settings.Keys() {
+	for _, key := range a.settings.Keys() {
+		complete := completeScenarios
+		switch {
+		case slices.Contains(config.FileKeys, key.Name):
+			complete = completeFiles
+		case len(key.Choices()) > 0:
+			complete = cobra.FixedCompletions(key.Choices(), cobra.ShellCompDirectiveNoFileComp)
+		case key.Name != "scenario":
+			continue
+		}
+		for _, c := range append(root.Commands(), root) {
 			if c.Flags().Lookup(key.Name) == nil && c.PersistentFlags().Lookup(key.Name) == nil {
 				continue
 			}
-			var words []cobra.Completion
-			switch {
-			case key.Name == "scenario":
-				words = scenarioNames()
-			case len(key.Choices()) > 0:
-				words = key.Choices()
-			case slices.Contains(config.FileKeys, key.Name):
-				continue // files are completed by the shell
-			}
-			if err := c.RegisterFlagCompletionFunc(key.Name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			if err := c.RegisterFlagCompletionFunc(key.Name, complete); err != nil {
 				panic(err) // only for a flag that does not exist, or twice
 			}
 		}
 	}
 }
 
-func scenarioNames() []cobra.Completion {
+func completeFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeScenarios reads the scenarios only when somebody asks: every start of
+// the program would pay for it otherwise.
+func completeScenarios(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var names []cobra.Completion
 	for _, scenario := range ecssim.Scenarios() {
 		names = append(names, cobra.CompletionWithDesc(scenario.Name, scenario.Summary))
 	}
-	return names
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

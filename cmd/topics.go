@@ -10,10 +10,10 @@ import (
 )
 
 // topics are help pages: ecs-deploy help exit-codes.
-func topics() []*cobra.Command {
+func (a *app) topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
-		{Use: "environment", Short: "The environment variables", Long: environmentHelp()},
+		{Use: "environment", Short: "The environment variables", Long: environmentHelp(a.settings.Keys())},
 	}
 }
 
@@ -36,13 +36,13 @@ an update, only the others occur.
    10   busy: another deployment was in progress
   130   interrupted; the rollout goes on`
 
-func environmentHelp() string {
+func environmentHelp(keys []config.Key) string {
 	var b strings.Builder
 	b.WriteString(`A flag wins over its variable, and a variable over the file ecs-deploy.yaml. An
 empty variable counts as absent. Lists are separated by commas.
 
 `)
-	for _, key := range new(config.Settings).Keys() {
+	for _, key := range keys {
 		if key.Source != config.FlagOnly {
 			fmt.Fprintf(&b, "  %-34s --%s\n", key.Env(), key.Name)
 		}

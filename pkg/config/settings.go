@@ -34,6 +34,8 @@ type Settings struct {
 	EndpointURL                            string
 	Config, Output, Color, Scenario        string
 	Simulate, Quiet, Verbose               bool
+
+	keys []Key
 }
 
 // Source says where a key may be given.
@@ -71,7 +73,10 @@ func (k Key) Env() string {
 
 // Keys is the table of all settings, bound to s.
 func (s *Settings) Keys() []Key {
-	return append(s.deployKeys(), s.commonKeys()...)
+	if s.keys == nil {
+		s.keys = append(s.deployKeys(), s.commonKeys()...)
+	}
+	return s.keys
 }
 
 func (s *Settings) deployKeys() []Key {

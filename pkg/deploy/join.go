@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -109,7 +110,9 @@ func isRollback(d *rollout.Deployment) bool {
 }
 
 // failedDeployment matches the service event by which ECS gives a deployment up.
-var failedDeployment = regexp.MustCompile(`\(deployment (ecs-svc/\S+)\) deployment failed`)
+var failedDeployment = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\(deployment (ecs-svc/\S+)\) deployment failed`)
+})
 
 // newestDeployment is the id of the deployment to wait for where ECS's records
 // cannot be read: the PRIMARY one, unless the service's events say that it is
@@ -123,7 +126,7 @@ func newestDeployment(s *rollout.Service) string {
 		if strings.Contains(event.Message, "deployment completed") && !strings.Contains(event.Message, primary.ID) {
 			break
 		}
-		if match := failedDeployment.FindStringSubmatch(event.Message); match != nil && match[1] != primary.ID {
+		if match := failedDeployment().FindStringSubmatch(event.Message); match != nil && match[1] != primary.ID {
 			rolledBack := slices.ContainsFunc(s.Events, func(e rollout.ServiceEvent) bool {
 				return !e.At.Before(event.At) && strings.Contains(e.Message, "rolling back to deployment "+primary.ID)
 			})

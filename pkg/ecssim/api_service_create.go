@@ -30,7 +30,7 @@ func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
 // a deployment.
 func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
 	switch {
-	case !namePattern.MatchString(in.Name):
+	case !isName(in.Name):
 		return nil, nil, invalid("Invalid service name.") // assumed text
 	case in.TaskDefinition == "":
 		return nil, nil, invalid("TaskDefinition cannot be empty.") // assumed text

@@ -82,7 +82,7 @@ func (e *engine) createCluster(in struct {
 	if in.Name == "" {
 		in.Name = "default"
 	}
-	if !namePattern.MatchString(in.Name) {
+	if !isName(in.Name) {
 		return nil, invalid("Invalid cluster name.") // assumed text
 	}
 	if err := checkTags(in.Tags); err != nil {

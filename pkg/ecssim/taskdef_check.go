@@ -6,7 +6,6 @@ package ecssim
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 )
 
@@ -15,8 +14,6 @@ const (
 	maxConstraints    = 10
 	maxTags           = 50
 )
-
-var familyPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 
 // checkRegistration checks an input of RegisterTaskDefinition and returns the
 // definition as ECS stores it, without tags.
@@ -70,7 +67,7 @@ func checkTask(doc Document) *apiError {
 	switch {
 	case family == "":
 		return refused("Family should not be null or empty.")
-	case !familyPattern.MatchString(family):
+	case !isName(family):
 		return refused("Family contains invalid characters.")
 	case len(list) == 0:
 		return refused("Container definitions should not be null or empty.")

@@ -5,7 +5,6 @@ package ecssim
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,10 +15,17 @@ type problem struct {
 	message string
 }
 
-var (
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	namePattern    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
-)
+// isName reports whether a text can name a cluster, a service or a family: 1 to
+// 255 letters, digits, hyphens and underscores.
+func isName(text string) bool {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	return text != "" && len(text) <= 255 && strings.Trim(text, allowed) == ""
+}
+
+// isAccount reports whether a text is an AWS account: 12 digits.
+func isAccount(text string) bool {
+	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
+}
 
 // checker collects problems.
 type checker struct{ found []problem }
@@ -50,7 +56,7 @@ func (w World) err() error {
 // problems checks everything about the world that does not need a simulator.
 func (w World) problems() []problem {
 	c := &checker{}
-	if w.Account != "" && !accountPattern.MatchString(w.Account) {
+	if w.Account != "" && !isAccount(w.Account) {
 		c.add(at("account"), "an account id is 12 digits, not %q", w.Account)
 	}
 	c.checkSwitches(w.Switches)
@@ -86,7 +92,7 @@ func (c *checker) checkClusters(w World) {
 	seen := map[string]bool{}
 	for i, cl := range w.Clusters {
 		switch {
-		case !namePattern.MatchString(cl.Name):
+		case !isName(cl.Name):
 			c.add(at("clusters", i, "name"), "%q is not a cluster name", cl.Name)
 		case seen[cl.Name]:
 			c.add(at("clusters", i, "name"), "cluster %q is here twice", cl.Name)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Kind classifies why a task stopped.
@@ -69,22 +70,22 @@ func (c Cause) String() string {
 	return b.String()
 }
 
-// causes is the table of what ECS says and what it means. The first row whose
-// pattern matches decides.
+// causes is the table of what ECS says and what it means. The first row of which
+// a text occurs decides.
 var causes = []struct {
-	pattern *regexp.Regexp
-	kind    Kind
-	hint    string
+	texts []string
+	kind  Kind
+	hint  string
 }{
-	{regexp.MustCompile(`does not contain descriptor matching platform`), CannotPull, "the image has no build for the task's CPU architecture; build it for that platform, or set runtimePlatform"},
-	{regexp.MustCompile(`CannotPull`), CannotPull, "check that the tag exists, that the execution role may read the repository, and that the task's subnet reaches the registry"},
-	{regexp.MustCompile(`(?i)secrets`), CannotInit, "check that the secret or parameter exists, that the execution role may read it, and that the subnet reaches its service"},
-	{regexp.MustCompile(`ResourceInitializationError|CannotCreateVolume|CannotStartContainer|ContainerRuntime`), CannotInit, "check the subnet's routes, the execution role, volumes and log configuration of the task definition"},
-	{regexp.MustCompile(`OutOfMemory`), OutOfMemory, "the container needed more than its memory limit; raise memory in the task definition"},
-	{regexp.MustCompile(`health checks`), Unhealthy, "check the health check's path and port, how long the application takes to start, and the service's healthCheckGracePeriodSeconds"},
-	{regexp.MustCompile(`RESOURCE:|AGENT|ATTRIBUTE|placement constraint|NO ACTIVE INSTANCES|EMPTY CAPACITY PROVIDER|Network Interface`), NotPlaced, "the cluster has no room for the task as it is defined: add capacity, or ask for less CPU, memory or ports"},
-	{regexp.MustCompile(`Essential container in task exited`), Exited, "the container ended by itself; its log says why"},
-	{regexp.MustCompile(`(?i)stopped by user|UserInitiated`), StoppedByUser, "somebody stopped the task"},
+	{[]string{"does not contain descriptor matching platform"}, CannotPull, "the image has no build for the task's CPU architecture; build it for that platform, or set runtimePlatform"},
+	{[]string{"CannotPull"}, CannotPull, "check that the tag exists, that the execution role may read the repository, and that the task's subnet reaches the registry"},
+	{[]string{"secrets"}, CannotInit, "check that the secret or parameter exists, that the execution role may read it, and that the subnet reaches its service"},
+	{[]string{"ResourceInitializationError", "CannotCreateVolume", "CannotStartContainer", "ContainerRuntime"}, CannotInit, "check the subnet's routes, the execution role, volumes and log configuration of the task definition"},
+	{[]string{"OutOfMemory"}, OutOfMemory, "the container needed more than its memory limit; raise memory in the task definition"},
+	{[]string{"health checks"}, Unhealthy, "check the health check's path and port, how long the application takes to start, and the service's healthCheckGracePeriodSeconds"},
+	{[]string{"RESOURCE:", "AGENT", "ATTRIBUTE", "placement constraint", "NO ACTIVE INSTANCES", "EMPTY CAPACITY PROVIDER", "Network Interface"}, NotPlaced, "the cluster has no room for the task as it is defined: add capacity, or ask for less CPU, memory or ports"},
+	{[]string{"Essential container in task exited"}, Exited, "the container ended by itself; its log says why"},
+	{[]string{"stopped by user", "UserInitiated"}, StoppedByUser, "somebody stopped the task"},
 }
 
 // scalingReason begins the stop reason of tasks that ECS stopped because they
@@ -130,7 +131,7 @@ func causeOf(task Task) Cause {
 	}
 	cause.Kind = OtherKind
 	for _, row := range causes {
-		if row.pattern.MatchString(cause.Reason) || row.pattern.MatchString(task.StoppedReason) {
+		if containsAny(cause.Reason+"\n"+task.StoppedReason, row.texts) {
 			cause.Kind, cause.Hint = row.kind, row.hint
 			break
 		}
@@ -166,7 +167,12 @@ func culpritOf(task Task) *Container {
 }
 
 // volatile matches what differs between tasks that stopped for one cause.
-var volatile = regexp.MustCompile(`[0-9a-f]{8,}|request id: \S+|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b`)
+var volatile = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[0-9a-f]{8,}|request id: \S+|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b`)
+})
+
+// steady is a reason without what is volatile in it.
+func steady(reason string) string { return volatile().ReplaceAllString(reason, "") }
 
 // Key is the same for tasks that stopped for one cause, whatever ids and
 // addresses stand in the reasons.
@@ -175,18 +181,22 @@ func (c Cause) Key() string {
 	if c.ExitCode != nil {
 		code = strconv.Itoa(*c.ExitCode)
 	}
-	return strings.Join([]string{string(c.Kind), c.Container, code, volatile.ReplaceAllString(c.Reason, "")}, "\n")
+	return strings.Join([]string{string(c.Kind), c.Container, code, steady(c.Reason)}, "\n")
 }
 
 // Service events by what they tell. The texts are those of the ECS developer
 // guide (service event messages).
 var (
-	trouble  = regexp.MustCompile(`(?i)unable to|is unhealthy in|throttled|failed container health checks|unhealthy status|deployment failed`)
-	evidence = regexp.MustCompile(`(?i)unable to|is unhealthy in|throttled|failed container health checks`)
+	evidence = []string{"unable to", "is unhealthy in", "throttled", "failed container health checks"}
+	trouble  = append([]string{"unhealthy status", "deployment failed"}, evidence...)
 )
 
+func containsAny(text string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
+}
+
 // Trouble reports whether a service event tells of a problem.
-func Trouble(e ServiceEvent) bool { return trouble.MatchString(e.Message) }
+func Trouble(e ServiceEvent) bool { return containsAny(e.Message, trouble) }
 
 // quote lists the service events that say why tasks cannot be placed or kept,
 // oldest first, each text once and without the service's name. What a stopped
@@ -196,11 +206,11 @@ func quote(events []ServiceEvent, causes []Cause) []string {
 	seen := map[string]bool{}
 	for _, e := range slices.Backward(events) {
 		_, message, _ := strings.Cut(e.Message, ") ") // "(service NAME) …"
-		key := volatile.ReplaceAllString(message, "")
+		key := steady(message)
 		known := slices.ContainsFunc(causes, func(c Cause) bool {
-			return strings.Contains(key, volatile.ReplaceAllString(strings.TrimSuffix(c.Reason, "."), ""))
+			return strings.Contains(key, steady(strings.TrimSuffix(c.Reason, ".")))
 		})
-		if evidence.MatchString(message) && !seen[key] && !known {
+		if containsAny(message, evidence) && !seen[key] && !known {
 			seen[key] = true
 			quoted = append(quoted, message)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -111,9 +110,9 @@ func difference(path []string, old, new any) Difference {
 	return d
 }
 
-// telling matches the names of members whose values are secrets in all but
+// telling are parts of the names of members whose values are secrets in all but
 // name, such as the API keys among log options.
-var telling = regexp.MustCompile(`(?i)(passw|secret|token|credential|api_?key|private)`)
+var telling = []string{"passw", "secret", "token", "credential", "apikey", "api_key", "private"}
 
 func display(path []string, value any) string {
 	if value == nil {
@@ -149,7 +148,11 @@ func sensitive(path []string) bool {
 	if i := slices.Index(path, "environment"); i >= 0 && path[len(path)-1] != "name" {
 		return true
 	}
-	return len(path) > 0 && telling.MatchString(path[len(path)-1])
+	if len(path) == 0 {
+		return false
+	}
+	name := strings.ToLower(path[len(path)-1])
+	return slices.ContainsFunc(telling, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // Mask stands for a value that must not be shown: its length in characters and
