@@ -76,7 +76,13 @@ func (a *app) prepare(c *cobra.Command) error {
 			return err
 		}
 	}
-	return a.settings.Resolve(c.Flags(), file)
+	if err := a.settings.Resolve(c.Flags(), file); err != nil {
+		return err
+	}
+	if a.settings.Simulated() {
+		a.nameDemo()
+	}
+	return nil
 }
 
 // settingsFile is the path of the settings file: named by flag or variable, or

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -25,20 +27,23 @@ import (
 // callLimit bounds a single HTTP exchange with AWS.
 const callLimit = 30 * time.Second
 
-// deployer prepares a command that shows the event stream.
-func (a *app) deployer(c *cobra.Command) (*deploy.Deployer, error) {
-	if err := a.prepare(c); err != nil {
-		return nil, err
-	}
-	return a.connect(c, deploy.WithObserver(func(e deploy.Event) { a.reporter().Event(e) }))
+// observed is the option by which a command shows the event stream.
+func (a *app) observed() deploy.Option {
+	return deploy.WithObserver(func(e deploy.Event) { a.reporter().Event(e) })
 }
 
-// connected prepares a command that shows a single answer.
-func (a *app) connected(c *cobra.Command) (*deploy.Deployer, error) {
+// service prepares a command about one service that must be named.
+func (a *app) service(c *cobra.Command, options ...deploy.Option) (*deploy.Deployer, error) {
 	if err := a.prepare(c); err != nil {
 		return nil, err
 	}
-	return a.connect(c)
+	switch {
+	case a.settings.Cluster == "":
+		return nil, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
+	case a.settings.Service == "":
+		return nil, &usageError{problem: "no service is named", hint: "name it with -n SERVICE"}
+	}
+	return a.connect(c, options...)
 }
 
 // connect makes a deployer of the settings.
@@ -64,7 +69,11 @@ func (a *app) client(ctx context.Context) (*ecs.Client, error) {
 	if (s.AccessKey == "") != (s.SecretKey == "") {
 		return nil, &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
 	}
+	if err := checkEndpoint(s.EndpointURL); err != nil {
+		return nil, err
+	}
 	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithLogger(logging.Nop{}), // what goes wrong is returned, and -v shows the calls
 		// The SDK's own client: a plain one would not take AWS_CA_BUNDLE.
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callLimit)),
 	}
@@ -93,6 +102,18 @@ func (a *app) client(ctx context.Context) (*ecs.Client, error) {
 		}
 		a.logCalls(o)
 	}), nil
+}
+
+// checkEndpoint makes sure that an endpoint is a URL of a server.
+func checkEndpoint(text string) error {
+	if text == "" {
+		return nil
+	}
+	endpoint, err := url.Parse(text)
+	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
+		return &usageError{problem: fmt.Sprintf("%q is not the URL of a server", text), hint: "write it as http://127.0.0.1:4580 or https://host"}
+	}
+	return nil
 }
 
 // logCalls has every call to AWS written to the error stream, if that was asked.

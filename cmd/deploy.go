@@ -38,11 +38,17 @@ ecs-deploy help exit-codes.`,
 }
 
 func (a *app) runDeploy(c *cobra.Command) error {
-	deployer, err := a.deployer(c)
-	if err != nil {
+	if err := a.prepare(c); err != nil {
 		return err
 	}
 	request, err := a.settings.Request()
+	if err != nil {
+		return err
+	}
+	if err := request.Validate(); err != nil { // before anything is asked of AWS
+		return err
+	}
+	deployer, err := a.connect(c, a.observed())
 	if err != nil {
 		return err
 	}

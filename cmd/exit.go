@@ -45,7 +45,11 @@ func exitCode(err error) int {
 }
 
 // hint is what the error says one could do, or "".
-func hint(err error) string {
+func (a *app) hint(err error) string {
+	var missing *deploy.NotFoundError
+	if errors.As(err, &missing) && a.settings.Simulated() {
+		return "the simulated world has what its first command named; ecs-deploy simulator reset forgets it"
+	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
 		return hinter.Hint()
@@ -59,7 +63,7 @@ func (a *app) finish(err error) int {
 	if err == nil || errors.As(err, &said) {
 		return exitCode(err)
 	}
-	failure := report.Failure{Message: message(err), Hint: hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
+	failure := report.Failure{Message: message(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
 	if a.settings.Output == "json" || a.settings.Output == "ndjson" {
 		a.reporter().Fail(failure)
 	}

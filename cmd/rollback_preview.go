@@ -22,11 +22,8 @@ changes nothing. ECS keeps its records of deployments for 90 days.`,
 }
 
 func (a *app) runRollbackPreview(c *cobra.Command) error {
-	deployer, err := a.connected(c)
+	deployer, err := a.service(c)
 	if err != nil {
-		return err
-	}
-	if err := a.needService(); err != nil {
 		return err
 	}
 	preview, err := deployer.PreviewRollback(c.Context(), a.settings.Cluster, a.settings.Service)

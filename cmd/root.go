@@ -34,11 +34,13 @@ rollout went, and shows the way back.
 Every flag can also be set by a variable ECS_DEPLOY_<FLAG_NAME> or in a file
 ecs-deploy.yaml; a flag wins over a variable, and a variable over the file.`,
 		Example:           rootExample,
-		Args:              cobra.NoArgs,
+		Args:              knownCommand,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
@@ -61,6 +63,18 @@ ecs-deploy.yaml; a flag wins over a variable, and a variable over the file.`,
 	root.AddCommand(a.topics()...)
 	a.completeFlags(root)
 	return root
+}
+
+// knownCommand refuses words that are no subcommand.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see ecs-deploy --help"
+	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+		hint = "did you mean " + strings.Join(like, " or ") + "?"
+	}
+	return &usageError{problem: fmt.Sprintf("there is no command %q", args[0]), hint: hint}
 }
 
 // noArguments refuses arguments, which are mostly values of a forgotten flag.

@@ -46,6 +46,8 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
+		ContinueOnError:     true,
+		Deadline:            time.Now().Add(2 * time.Minute),
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,

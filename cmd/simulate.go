@@ -27,16 +27,20 @@ const (
 	simulatedRegion = "us-east-1"
 )
 
+// nameDemo names a cluster and a service that nobody named.
+func (a *app) nameDemo() {
+	if a.settings.Cluster == "" {
+		a.settings.Cluster = demo
+	}
+	if a.settings.Service == "" && a.settings.TaskDefinition == "" {
+		a.settings.Service = demo
+	}
+}
+
 // simulated opens the world of the scenario, or makes it, and returns a client
 // of it and its clock.
 func (a *app) simulated() (*ecs.Client, deploy.Clock, error) {
 	s := a.settings
-	if s.Cluster == "" {
-		s.Cluster = demo
-	}
-	if s.Service == "" && s.TaskDefinition == "" {
-		s.Service = demo
-	}
 	path, err := worldPath(s.ScenarioName())
 	if err != nil {
 		return nil, nil, err

@@ -87,12 +87,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 func (a *app) servedWorld(path string) (ecssim.World, error) {
 	if path == "" {
 		a.settings.Simulate = true // the default scenario, where none is named
-		if a.settings.Cluster == "" {
-			a.settings.Cluster = demo
-		}
-		if a.settings.Service == "" {
-			a.settings.Service = demo
-		}
+		a.nameDemo()
 		return a.seedWorld()
 	}
 	text, err := os.ReadFile(path)

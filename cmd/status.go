@@ -20,11 +20,8 @@ func (a *app) status() *cobra.Command {
 }
 
 func (a *app) runStatus(c *cobra.Command) error {
-	deployer, err := a.connected(c)
+	deployer, err := a.service(c)
 	if err != nil {
-		return err
-	}
-	if err := a.needService(); err != nil {
 		return err
 	}
 	found, err := deployer.Status(c.Context(), a.settings.Cluster, a.settings.Service)

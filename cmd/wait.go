@@ -20,11 +20,8 @@ once how the last deployment ended.`,
 }
 
 func (a *app) runWait(c *cobra.Command) error {
-	deployer, err := a.deployer(c)
+	deployer, err := a.service(c, a.observed())
 	if err != nil {
-		return err
-	}
-	if err := a.needService(); err != nil {
 		return err
 	}
 	deployment, err := deployer.Join(c.Context(), a.settings.Cluster, a.settings.Service)
@@ -33,15 +30,4 @@ func (a *app) runWait(c *cobra.Command) error {
 	}
 	outcome, err := deployer.Watch(c.Context(), deployment, a.settings.WatchOptions())
 	return status(outcome, err)
-}
-
-// needService makes sure that a cluster and a service are named.
-func (a *app) needService() error {
-	switch {
-	case a.settings.Cluster == "":
-		return &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
-	case a.settings.Service == "":
-		return &usageError{problem: "no service is named", hint: "name it with -n SERVICE"}
-	}
-	return nil
 }

@@ -120,6 +120,8 @@ func callError(action, resource string, err error) *CallError {
 	}
 	e.class = transportClass(err)
 	switch {
+	case e.class == unauthenticated && strings.Contains(err.Error(), "IMDS"): // the last place where the SDK looks
+		e.reason = "no AWS credentials were found in flags, environment, profile or instance role"
 	case e.class == unauthenticated:
 		e.reason = "there are no valid AWS credentials: " + innermost(err)
 	case response != nil && response.HTTPStatusCode() != 0:

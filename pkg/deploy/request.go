@@ -80,6 +80,16 @@ func (r Request) validate() ([]image.Reference, error) {
 	return parseImages(r.Images)
 }
 
+// Validate finds what is wrong with a request for a deployment before ECS is
+// asked. Plan does the same first.
+func (r Request) Validate() error {
+	_, err := r.validate()
+	if err == nil {
+		err = r.asksSomething()
+	}
+	return err
+}
+
 // asksSomething fails for a request that could change nothing.
 func (r Request) asksSomething() error {
 	if r.wantsDefinition() || r.wantsSettings() || r.ForceNewDeployment {
