@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
-	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // freshFor is how long a plan is trusted without another look at the service.
@@ -164,29 +162,11 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 		arn = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
 		return nil
 	}, func(ctx context.Context) (bool, error) {
-		newest, err := d.registeredAlready(ctx, p)
-		arn = newest
-		return newest != "", err
+		newest, err := d.newestOf(ctx, p.Family)
+		arn = newest.arn
+		return newest.serves(p), err
 	})
 	return arn, err
-}
-
-// registeredAlready looks whether the newest revision of the family is the
-// wanted one and newer than the one in service: then a registration whose
-// answer was lost was carried out.
-func (d *Deployer) registeredAlready(ctx context.Context, p *Plan) (string, error) {
-	definition, arn, err := d.describeDefinition(ctx, p.Family)
-	var missing *NotFoundError
-	if errors.As(err, &missing) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	if !taskdef.Equal(definition, p.Definition) || familyOf(p.Current) == p.Family && revisionOf(arn) <= revisionOf(p.Current) {
-		return "", nil
-	}
-	return arn, nil
 }
 
 // revisionOf is the number behind the family; 0 where there is none.

@@ -125,6 +125,25 @@ func (e *BusyError) Hint() string {
 // ExitCode is that of a busy service.
 func (e *BusyError) ExitCode() int { return rollout.Busy.ExitCode() }
 
+// UnexpectedRevisionError says that another revision is in service than the
+// request expects: somebody else deployed.
+type UnexpectedRevisionError struct {
+	// Expected is the revision as given, Current the ARN of the one in service.
+	Expected, Current string
+}
+
+func (e *UnexpectedRevisionError) Error() string {
+	return fmt.Sprintf("%s is in service, not %s", rollout.ShortName(e.Current), e.Expected)
+}
+
+// Hint says what can be done.
+func (e *UnexpectedRevisionError) Hint() string {
+	return "somebody else deployed; look with ecs-deploy status, then decide"
+}
+
+// ExitCode is that of a busy service.
+func (e *UnexpectedRevisionError) ExitCode() int { return rollout.Busy.ExitCode() }
+
 func firstLine(text, otherwise string) string {
 	if text == "" {
 		return otherwise

@@ -90,11 +90,12 @@ func retagged(d taskdef.Definition) (string, bool) {
 func deployDefinition(t *testing.T, definition taskdef.Definition) bool {
 	newImage, taggable := retagged(definition)
 	request := deploy.Request{Cluster: "prod", Service: "service", Images: []string{newImage}}
-	inUse := definition.Family()
+	family, inUse, revision := definition.Family(), definition.Family(), ":2"
 	if !taggable {
-		request.Images, request.Definition, inUse = nil, definition, "another"
+		request.Images, request.Definition = nil, definition
+		family, inUse, revision = "original", "another", ":1"
 	}
-	world, err := worldOf(definition, inUse)
+	world, err := worldOf(definition, family, inUse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,9 +104,10 @@ func deployDefinition(t *testing.T, definition taskdef.Definition) bool {
 		return false
 	}
 	b := newBench(t, world)
-	before := b.registered(definition.Family() + ":1")
+	before := b.registered(family + ":1")
 	b.want(b.run(request, deploy.Policy{}), "succeeded")
-	after := b.registered(definition.Family() + ":2")
+	after := b.registered(definition.Family() + revision)
+	before["family"] = definition.Family()
 
 	if taggable && setImages(before, newImage) == 0 {
 		t.Error("no image was expected to change")
@@ -119,9 +121,9 @@ func deployDefinition(t *testing.T, definition taskdef.Definition) bool {
 	return true
 }
 
-// worldOf is a world in which the definition is registered, with one service that
-// runs the family inUse.
-func worldOf(definition taskdef.Definition, inUse string) (ecssim.World, error) {
+// worldOf is a world in which the definition is registered as a family, with one
+// service that runs the family inUse.
+func worldOf(definition taskdef.Definition, family, inUse string) (ecssim.World, error) {
 	text, err := definition.MarshalJSON()
 	if err != nil {
 		return ecssim.World{}, err
@@ -130,6 +132,7 @@ func worldOf(definition taskdef.Definition, inUse string) (ecssim.World, error) 
 	if err != nil {
 		return ecssim.World{}, err
 	}
+	doc["family"] = family
 	another := clone(doc, "another")
 	service := ecssim.Document{"cluster": "prod", "serviceName": "service", "taskDefinition": inUse, "desiredCount": json.Number("1"), "launchType": "EC2"}
 	if doc["networkMode"] == "awsvpc" {

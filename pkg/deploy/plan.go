@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -66,6 +65,9 @@ type Plan struct {
 	// Register: a new revision will be registered, of the family Family.
 	Register bool   `json:"register"`
 	Family   string `json:"family,omitempty"`
+	// Reused: a revision that was registered earlier, and that no deployment
+	// of this service uses, is the wanted one.
+	Reused bool `json:"reused,omitempty"`
 	// TaskDefinition is the ARN of the revision to use where none is registered.
 	TaskDefinition string `json:"taskDefinition,omitempty"`
 	// Images are the containers whose image changes, against Base.
@@ -86,6 +88,7 @@ type Plan struct {
 	made          time.Time
 	request       Request
 	configuration map[string]any // deploymentConfiguration as ECS returned it
+	newest        revision       // the newest revision of the family in service
 }
 
 // String is the plan in one line.
@@ -104,7 +107,11 @@ func (p *Plan) String() string {
 	if p.Register {
 		return fmt.Sprintf("%s: %s -> a new revision of %s", name, rollout.ShortName(p.Current), p.Family)
 	}
-	return fmt.Sprintf("%s: %s -> %s", name, rollout.ShortName(p.Current), rollout.ShortName(p.TaskDefinition))
+	text := fmt.Sprintf("%s: %s -> %s", name, rollout.ShortName(p.Current), rollout.ShortName(p.TaskDefinition))
+	if p.Reused {
+		text += ", which is registered already"
+	}
+	return text
 }
 
 // Plan finds out what a request would change. It writes nothing. Errors are
@@ -130,6 +137,9 @@ func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 	}
 	p.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
 	p.Settings = settingsOf(r, service)
+	if err := r.expected(p.Current); err != nil {
+		return nil, err
+	}
 	if r.wantsDefinition() {
 		if err := d.planDefinition(ctx, p, refs); err != nil {
 			return nil, err
@@ -160,83 +170,6 @@ func settingsOf(r Request, service *described) []Setting {
 		}
 	}
 	return settings
-}
-
-// planDefinition finds the wanted definition, and whether it must be
-// registered or is there already.
-func (d *Deployer) planDefinition(ctx context.Context, p *Plan, refs []image.Reference) error {
-	r := p.request
-	base, err := d.base(ctx, p)
-	if err != nil {
-		return err
-	}
-	wanted := base
-	if len(refs) > 0 {
-		if wanted, p.Images, err = base.WithImages(refs); err != nil {
-			return err
-		}
-	}
-	p.Definition, p.Family = wanted, wanted.Family()
-	edited := len(p.Images) > 0 || !r.Definition.IsZero()
-	current := base
-	if p.Base != p.Current {
-		if current, _, err = d.describeDefinition(ctx, p.Current); err != nil {
-			return err
-		}
-	}
-	p.Differences = taskdef.Diff(current, wanted)
-	switch {
-	case !edited:
-		p.TaskDefinition = p.Base
-	case len(p.Differences) > 0:
-		p.Register, p.TaskDefinition = true, ""
-	}
-	return nil
-}
-
-// base reads the definition that is built on.
-func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error) {
-	r := p.request
-	if !r.Definition.IsZero() {
-		return r.Definition, nil
-	}
-	name := p.Current
-	if r.TaskDefinition != "" && (r.Service != "" || hasRevision(r.TaskDefinition)) {
-		name = r.TaskDefinition
-	}
-	definition, arn, err := d.describeDefinition(ctx, name)
-	p.Base = arn
-	return definition, err
-}
-
-// describeDefinition reads a task definition, with its tags, losslessly, and
-// its ARN.
-func (d *Deployer) describeDefinition(ctx context.Context, name string) (taskdef.Definition, string, error) {
-	definition, stored, err := d.describeStored(ctx, name)
-	if err != nil {
-		return taskdef.Definition{}, "", err
-	}
-	return definition, aws.ToString(stored.TaskDefinitionArn), nil
-}
-
-// describeStored is describeDefinition with what ECS adds to a definition.
-func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Definition, *types.TaskDefinition, error) {
-	var body []byte
-	out, err := d.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
-		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
-	}, keepBody(&body))
-	if err != nil {
-		call := callError("DescribeTaskDefinition", "task definition "+rollout.ShortName(name), err)
-		if call.Code == "ClientException" {
-			return taskdef.Definition{}, nil, &NotFoundError{Kind: "task definition", Name: rollout.ShortName(name), Detail: call.reason}
-		}
-		return taskdef.Definition{}, nil, call
-	}
-	definition, err := taskdef.FromDescribe(body)
-	if err != nil {
-		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)
-	}
-	return definition, out.TaskDefinition, nil
 }
 
 // decide chooses the action. "Nothing to do" needs the wanted revision in

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -36,6 +37,9 @@ type Request struct {
 	MaximumPercent        *int32
 	// ForceNewDeployment starts new tasks even where nothing changed.
 	ForceNewDeployment bool
+	// ExpectRevision, if not empty, is the family:revision or ARN that must be
+	// in service; else Plan fails with an [*UnexpectedRevisionError].
+	ExpectRevision string
 	// IfUnchanged overrides what is done when the wanted definition is in
 	// service already. The zero value leaves it alone, unless a requested image
 	// is tagged "latest", whose content may have moved.
@@ -127,6 +131,14 @@ func (r Request) checkNumbers() error {
 		return &UsageError{Problem: fmt.Sprintf("the maximum percent (%d) is below the minimum healthy percent (%d)", *r.MaximumPercent, *r.MinimumHealthyPercent)}
 	}
 	return nil
+}
+
+// expected holds the revision in service against the one that is expected.
+func (r Request) expected(current string) error {
+	if r.ExpectRevision == "" || r.ExpectRevision == current || r.ExpectRevision == rollout.ShortName(current) {
+		return nil
+	}
+	return &UnexpectedRevisionError{Expected: r.ExpectRevision, Current: current}
 }
 
 // familyOf is the family in a task definition's name or ARN.

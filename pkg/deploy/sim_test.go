@@ -6,6 +6,7 @@ package deploy_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,7 +35,14 @@ type bench struct {
 	before func(operation string)
 	// answer, if set, may answer a call in the place of ECS.
 	answer func(operation string) (body string, ok bool)
+	// killAt, if not 0, is the number of the call at which the process dies:
+	// before it reaches ECS, or with killAfter when it has been carried out.
+	killAt    int
+	killAfter bool
 }
+
+// errKilled is what the process dies of.
+var errKilled = errors.New("killed")
 
 // call is one request, as it went over the wire.
 type call struct {
@@ -112,6 +120,14 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 	r.bench.calls = append(r.bench.calls, c)
 	if r.bench.before != nil {
 		r.bench.before(operation)
+	}
+	if r.bench.killAt > 0 && len(r.bench.calls) == r.bench.killAt {
+		if r.bench.killAfter {
+			if _, err := r.next.Do(request); err != nil {
+				return nil, err
+			}
+		}
+		panic(errKilled)
 	}
 	if r.bench.answer != nil {
 		if body, ok := r.bench.answer(operation); ok {
@@ -254,4 +270,14 @@ func (b *bench) raw(operation, body string) []byte {
 		b.Fatal(err)
 	}
 	return text
+}
+
+// deployments is the number of service deployments of the service web.
+func (b *bench) deployments() int {
+	b.Helper()
+	out, err := b.client.ListServiceDeployments(b.Context(), &ecs.ListServiceDeploymentsInput{Cluster: aws.String("prod"), Service: aws.String("web")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return len(out.ServiceDeployments)
 }

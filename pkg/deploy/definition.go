@@ -1,0 +1,147 @@
+package deploy
+
+// The definition of a plan: which one is built on, what is wanted, and whether
+// it is registered already.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// planDefinition finds the wanted definition, and whether it must be
+// registered or is there already.
+func (d *Deployer) planDefinition(ctx context.Context, p *Plan, refs []image.Reference) error {
+	base, err := d.base(ctx, p)
+	if err != nil {
+		return err
+	}
+	wanted := base
+	if len(refs) > 0 {
+		if wanted, p.Images, err = base.WithImages(refs); err != nil {
+			return err
+		}
+	}
+	p.Definition, p.Family = wanted, wanted.Family()
+	current := base
+	if p.Base != p.Current {
+		if current, _, err = d.describeDefinition(ctx, p.Current); err != nil {
+			return err
+		}
+	}
+	p.Differences = taskdef.Diff(current, wanted)
+	edited := len(p.Images) > 0 || !p.request.Definition.IsZero()
+	switch {
+	case !edited:
+		p.TaskDefinition = p.Base
+	case len(p.Differences) > 0:
+		return d.registeredOrNot(ctx, p)
+	}
+	return nil
+}
+
+// registeredOrNot looks whether the wanted definition is registered already: a
+// revision that is newer than the one in service and means the same is what an
+// interrupted deployment left behind, and is used instead of another one.
+func (d *Deployer) registeredOrNot(ctx context.Context, p *Plan) error {
+	newest := p.newest
+	if newest.arn == "" || newest.definition.Family() != p.Family {
+		var err error
+		if newest, err = d.newestOf(ctx, p.Family); err != nil {
+			return err
+		}
+	}
+	if newest.serves(p) {
+		p.TaskDefinition, p.Reused = newest.arn, true
+		return nil
+	}
+	p.Register, p.TaskDefinition = true, ""
+	return nil
+}
+
+// revision is a registered task definition; the zero value is none.
+type revision struct {
+	arn        string
+	definition taskdef.Definition
+}
+
+// newestOf is the newest ACTIVE revision of a family, or none.
+func (d *Deployer) newestOf(ctx context.Context, family string) (revision, error) {
+	definition, arn, err := d.describeDefinition(ctx, family)
+	var missing *NotFoundError
+	if errors.As(err, &missing) {
+		return revision{}, nil
+	}
+	return revision{arn, definition}, err
+}
+
+// serves reports whether a revision is what a plan wants, and newer than what
+// is in service.
+func (r revision) serves(p *Plan) bool {
+	newer := familyOf(p.Current) != p.Family || revisionOf(r.arn) > revisionOf(p.Current)
+	return r.arn != "" && newer && taskdef.Equal(r.definition, p.Definition)
+}
+
+// base reads the definition that is built on.
+func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error) {
+	r := p.request
+	switch {
+	case !r.Definition.IsZero():
+		return r.Definition, nil
+	case r.TaskDefinition != "" && (r.Service != "" || hasRevision(r.TaskDefinition)):
+		definition, arn, err := d.describeDefinition(ctx, r.TaskDefinition)
+		p.Base = arn
+		return definition, err
+	}
+	// The family's newest revision is mostly the one in use; where it is not, it
+	// has been looked at for the sake of what a lost deployment may have left.
+	p.Base = p.Current
+	newest, err := d.newestOf(ctx, familyOf(p.Current))
+	if err != nil {
+		return taskdef.Definition{}, err
+	}
+	p.newest = newest
+	if newest.arn == p.Current {
+		return newest.definition, nil
+	}
+	definition, _, err := d.describeDefinition(ctx, p.Current)
+	return definition, err
+}
+
+// describeDefinition reads a task definition, with its tags, losslessly, and
+// its ARN.
+func (d *Deployer) describeDefinition(ctx context.Context, name string) (taskdef.Definition, string, error) {
+	definition, stored, err := d.describeStored(ctx, name)
+	if err != nil {
+		return taskdef.Definition{}, "", err
+	}
+	return definition, aws.ToString(stored.TaskDefinitionArn), nil
+}
+
+// describeStored is describeDefinition with what ECS adds to a definition.
+func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Definition, *types.TaskDefinition, error) {
+	var body []byte
+	out, err := d.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
+	}, keepBody(&body))
+	if err != nil {
+		call := callError("DescribeTaskDefinition", "task definition "+rollout.ShortName(name), err)
+		if call.Code == "ClientException" {
+			return taskdef.Definition{}, nil, &NotFoundError{Kind: "task definition", Name: rollout.ShortName(name), Detail: call.reason}
+		}
+		return taskdef.Definition{}, nil, call
+	}
+	definition, err := taskdef.FromDescribe(body)
+	if err != nil {
+		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)
+	}
+	return definition, out.TaskDefinition, nil
+}
