@@ -66,7 +66,7 @@ func (e *InterruptedError) ExitCode() int { return rollout.Interrupted.ExitCode(
 func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	deployment := Deployment{
 		Cluster: p.Cluster, Service: p.Service, ID: p.Before.Deployment, TaskDefinition: p.TaskDefinition,
-		Action: p.Action, Before: p.Before, DesiredCount: p.request.DesiredCount,
+		Action: p.Action, Before: p.Before, Settings: p.Settings,
 	}
 	if p.Action == ActionNone || p.Action == ActionJoin {
 		return deployment, nil

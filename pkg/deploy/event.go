@@ -70,8 +70,8 @@ type Deployment struct {
 	ServiceDeployment string `json:"serviceDeployment,omitempty"`
 	// Action is what was done to the service.
 	Action Action `json:"action"`
-	// DesiredCount is the count that was asked for, nil where none was.
-	DesiredCount *int32 `json:"desiredCount,omitempty"`
+	// Settings are the settings that were changed with it.
+	Settings []Setting `json:"settings,omitempty"`
 	// Before is what was in service before.
 	Before Before `json:"before"`
 }

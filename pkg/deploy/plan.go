@@ -33,6 +33,13 @@ const (
 	ActionFollow Action = "follow"
 )
 
+// The settings that a deployment can change, by their names in the ECS API.
+const (
+	desiredCount          = "desiredCount"
+	minimumHealthyPercent = "minimumHealthyPercent"
+	maximumPercent        = "maximumPercent"
+)
+
 // Setting is a setting of the service that changes.
 type Setting struct {
 	// Name is the setting's name in the ECS API.
@@ -161,9 +168,9 @@ func settingsOf(r Request, service *described) []Setting {
 		name     string
 		old, new *int32
 	}{
-		{"desiredCount", &service.DesiredCount, r.DesiredCount},
-		{"minimumHealthyPercent", minimum, r.MinimumHealthyPercent},
-		{"maximumPercent", maximum, r.MaximumPercent},
+		{desiredCount, &service.DesiredCount, r.DesiredCount},
+		{minimumHealthyPercent, minimum, r.MinimumHealthyPercent},
+		{maximumPercent, maximum, r.MaximumPercent},
 	} {
 		if s.new != nil && (s.old == nil || *s.old != *s.new) {
 			settings = append(settings, Setting{Name: s.name, Old: s.old, New: *s.new})
@@ -223,7 +230,7 @@ func (p *Plan) updateBody(taskDefinition string) ([]byte, error) {
 	}
 	partial := false
 	for _, setting := range p.Settings {
-		if setting.Name == "desiredCount" {
+		if setting.Name == desiredCount {
 			body[setting.Name] = setting.New
 			continue
 		}

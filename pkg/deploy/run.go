@@ -13,6 +13,13 @@ type Policy struct {
 	// IfInProgress says what to do when another deployment is in progress; the
 	// zero value is FailIfInProgress.
 	IfInProgress IfInProgress
+	// OnInterrupt says what to do when the context ends while the deployment is
+	// followed; the zero value is DetachOnInterrupt.
+	OnInterrupt OnInterrupt
+	// RollbackOnFailure goes back to the revision that was in service when the
+	// deployment failed, or did not end within a limit, and ECS does not roll
+	// back by itself.
+	RollbackOnFailure bool
 	// KeepDefinitions, if not nil, has the oldest revisions of the family
 	// deregistered after success, but for this many, and for those in use.
 	KeepDefinitions *int32
@@ -32,6 +39,18 @@ const (
 	WaitIfInProgress IfInProgress = "wait"
 	// ReplaceIfInProgress starts the new deployment over the other one.
 	ReplaceIfInProgress IfInProgress = "replace"
+)
+
+// OnInterrupt says what to do when the context ends during a watch.
+type OnInterrupt string
+
+// The answers.
+const (
+	// DetachOnInterrupt leaves the rollout to ECS.
+	DetachOnInterrupt OnInterrupt = "detach"
+	// RollbackOnInterrupt asks ECS to roll the deployment back, and follows that
+	// to its end.
+	RollbackOnInterrupt OnInterrupt = "rollback"
 )
 
 // Run plans, applies and watches. Its errors are those of the three; what went
@@ -66,6 +85,9 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	}
 	outcome, err := d.follow(ctx, deployment, policy.Watch)
 	if err != nil {
+		return Outcome{}, err
+	}
+	if outcome, err = d.react(ctx, outcome, policy); err != nil {
 		return Outcome{}, err
 	}
 	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {

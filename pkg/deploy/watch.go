@@ -100,9 +100,11 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 			target.EarlierIDs = append(target.EarlierIDs, id)
 		}
 	}
-	if deployment.DesiredCount != nil {
-		count := int(*deployment.DesiredCount)
-		target.DesiredCount = &count
+	for _, setting := range deployment.Settings {
+		if setting.Name == desiredCount {
+			count := int(setting.New)
+			target.DesiredCount = &count
+		}
 	}
 	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1}
 	w.looker = &looker{Deployer: d, deployment: &deployment, until: o.Until, tasks: map[string]rollout.Task{}}

@@ -1,0 +1,135 @@
+package deploy
+
+// The way back, taken by policy: asking ECS to roll a deployment back that
+// somebody interrupted, and going back where ECS does not do it by itself.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// react does what the policy says about an outcome.
+func (d *Deployer) react(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
+	started := o.Deployment.Action == ActionDeploy || o.Deployment.Action == ActionRestart
+	switch {
+	case !started:
+		return o, nil
+	case o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt:
+		return d.stop(context.WithoutCancel(ctx), o, policy)
+	case policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut):
+		return d.goBack(ctx, o, policy)
+	}
+	return o, nil
+}
+
+// stop asks ECS to roll an interrupted deployment back and follows it to its
+// end. The verdict stays Interrupted; the reason says how it ended. Where ECS
+// cannot be asked, the earlier revision is brought back by an update.
+func (d *Deployer) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
+	d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "interrupted: asking ECS to roll back"})
+	if err := d.stopRecord(ctx, o.Deployment); err != nil {
+		d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("ECS does not roll back by request (%v); going back by an update", err)})
+		o, err = d.goBack(ctx, o, policy)
+		o.Verdict = rollout.Interrupted
+		return o, err
+	}
+	after, err := d.follow(ctx, o.Deployment, WatchOptions{CompleteTimeout: policy.Watch.CompleteTimeout})
+	if err != nil {
+		return Outcome{}, err
+	}
+	after.Reason = fmt.Sprintf("interrupted, and then %s: %s", after.Verdict, after.Reason)
+	after.Verdict, after.Elapsed = rollout.Interrupted, o.Elapsed+after.Elapsed
+	return after, nil
+}
+
+// stopRecord calls StopServiceDeployment on the record of a deployment.
+func (d *Deployer) stopRecord(ctx context.Context, deployment Deployment) error {
+	if deployment.ServiceDeployment == "" {
+		return errors.New("the deployment's record is not known")
+	}
+	_, err := d.client.StopServiceDeployment(ctx, &ecs.StopServiceDeploymentInput{
+		ServiceDeploymentArn: &deployment.ServiceDeployment, StopType: types.StopServiceDeploymentStopTypeRollback,
+	})
+	var over *types.ConflictException // it ended meanwhile: following it tells how
+	if err == nil || errors.As(err, &over) {
+		return nil
+	}
+	return callError("StopServiceDeployment", rollout.ShortName(deployment.ServiceDeployment), err)
+}
+
+// goBack brings the revision that was in service before back, with the settings
+// that the deployment changed and nobody has changed since, and follows that to
+// its end. It never registers a revision.
+func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
+	failed := func(err error) (Outcome, error) {
+		o.Reason += fmt.Sprintf("; going back to %s did not work: %v", rollout.ShortName(o.Deployment.Before.TaskDefinition), err)
+		return o, nil
+	}
+	plan, err := d.planBack(ctx, o.Deployment)
+	if err != nil {
+		return failed(err)
+	}
+	d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("%s: %s; going back to %s", o.Verdict, o.Reason, rollout.ShortName(plan.TaskDefinition))})
+	deployment, err := d.Apply(ctx, plan)
+	if err != nil {
+		return failed(err)
+	}
+	after, err := d.follow(ctx, deployment, WatchOptions{CompleteTimeout: policy.Watch.CompleteTimeout})
+	if err != nil {
+		return failed(err)
+	}
+	o.Elapsed += after.Elapsed
+	o.Serving, o.Running, o.Desired = after.Serving, after.Running, after.Desired
+	if after.Verdict != rollout.Succeeded {
+		return failed(fmt.Errorf("%s: %s", after.Verdict, after.Reason))
+	}
+	o.Reason += "; went back to " + rollout.ShortName(deployment.TaskDefinition)
+	o.Verdict = rollout.RolledBack
+	return o, nil
+}
+
+// planBack plans the way back from a deployment that is still the PRIMARY one.
+func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, error) {
+	before := deployment.Before
+	if before.TaskDefinition == deployment.TaskDefinition {
+		return nil, errors.New("the same revision was in service before")
+	}
+	service, err := d.describeService(ctx, deployment.Cluster, deployment.Service)
+	if err != nil {
+		return nil, err
+	}
+	primary := service.primary()
+	if primary == nil || aws.ToString(primary.Id) != deployment.ID {
+		return nil, errors.New("another deployment has taken over")
+	}
+	r := Request{Cluster: deployment.Cluster, Service: deployment.Service, TaskDefinition: before.TaskDefinition}
+	for _, setting := range deployment.Settings {
+		r.restore(setting, service)
+	}
+	return d.Plan(ctx, r)
+}
+
+// restore asks for the old value of a setting, unless somebody changed it
+// since.
+func (r *Request) restore(setting Setting, service *described) {
+	now := Request{}
+	var target **int32
+	switch setting.Name {
+	case desiredCount:
+		now.DesiredCount, target = &setting.New, &r.DesiredCount
+	case minimumHealthyPercent:
+		now.MinimumHealthyPercent, target = &setting.New, &r.MinimumHealthyPercent
+	case maximumPercent:
+		now.MaximumPercent, target = &setting.New, &r.MaximumPercent
+	}
+	if target != nil && setting.Old != nil && len(settingsOf(now, service)) == 0 {
+		*target = setting.Old
+	}
+}
