@@ -38,6 +38,7 @@ func (a *app) service(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 		return nil, err
 	}
 	switch {
+	case strings.HasPrefix(a.settings.Deployment, "arn:"): // says both
 	case a.settings.Cluster == "":
 		return nil, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
 	case a.settings.Service == "":

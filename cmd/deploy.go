@@ -33,7 +33,7 @@ ecs-deploy help exit-codes.`,
 	}
 	a.settings.AddFlags(c.Flags(), append(requestFlags,
 		"desired-count", "min", "max", "force-new-deployment", "if-unchanged", "if-in-progress", "max-definitions",
-		"timeout", "complete-timeout", "until", "no-wait")...)
+		"timeout", "complete-timeout", "until", "no-wait", "on-interrupt", "rollback-on-failure", "expect-revision")...)
 	return c
 }
 

@@ -1,12 +1,14 @@
 package cmd_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -63,6 +65,8 @@ func TestScripts(t *testing.T) {
 			"outcome": checkOutcome,
 			"stream":  checkStream,
 			"empty":   checkEmpty,
+			"serving": startServing,
+			"served":  stopServing,
 		},
 	})
 }
@@ -70,6 +74,7 @@ func TestScripts(t *testing.T) {
 type (
 	serverKey     struct{}
 	backgroundKey struct{}
+	servingKey    struct{}
 )
 
 // setup gives each script a home, a state directory and an empty checkout of
@@ -80,6 +85,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Values[serverKey{}] = new(*server)
 	env.Values[backgroundKey{}] = new(*exec.Cmd)
+	env.Values[servingKey{}] = new(serving)
 	return os.MkdirAll(filepath.Join(env.WorkDir, "home"), 0o700)
 }
 
@@ -180,15 +186,15 @@ func use(ts *testscript.TestScript, s *server) {
 	current := currentServer(ts)
 	*current = s
 	ts.Defer(func() { s.CloseClientConnections(); s.Close() })
-	for name, value := range account(s) {
+	for name, value := range account(s.URL) {
 		ts.Setenv(name, value)
 	}
 }
 
-// account are the variables with which the program finds a server, and is let in.
-func account(s *server) map[string]string {
+// account are the variables with which the program finds an ECS and is let in.
+func account(url string) map[string]string {
 	return map[string]string{
-		"AWS_ENDPOINT_URL_ECS": s.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_ENDPOINT_URL_ECS": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
 	}
 }
 
@@ -316,4 +322,49 @@ func checkEmpty(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return err
 	}))
+}
+
+// serving is a simulator serve under way.
+type serving struct {
+	command *exec.Cmd
+	out     *bufio.Reader
+	first   string
+	err     strings.Builder
+}
+
+// serving ARGS: start ecs-deploy simulator serve with these arguments, and point
+// the script's commands to the address that it prints.
+func startServing(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: serving ARGS")
+	}
+	s := ts.Value(servingKey{}).(*serving)
+	s.command = exec.Command("ecs-deploy", append([]string{"simulator", "serve", "--listen", "127.0.0.1:0"}, args...)...)
+	s.command.Dir, s.command.Stderr = ts.MkAbs("."), &s.err
+	for name := range environment("") {
+		s.command.Env = append(s.command.Env, name+"="+ts.Getenv(name))
+	}
+	out, err := s.command.StdoutPipe()
+	ts.Check(err)
+	ts.Check(s.command.Start())
+	ts.Defer(func() { _ = s.command.Process.Kill() })
+	s.out = bufio.NewReader(out)
+	s.first, err = s.out.ReadString('\n')
+	ts.Check(err)
+	address := s.first[strings.LastIndexByte(s.first, ' ')+1:]
+	for name, value := range account(strings.TrimSpace(address)) {
+		ts.Setenv(name, value)
+	}
+}
+
+// served: interrupt it; it must end with exit code 0. What it printed can be
+// looked at.
+func stopServing(ts *testscript.TestScript, _ bool, _ []string) {
+	s := ts.Value(servingKey{}).(*serving)
+	ts.Check(s.command.Process.Signal(os.Interrupt))
+	rest, err := io.ReadAll(s.out)
+	ts.Check(err)
+	ts.Check(s.command.Wait())
+	_, _ = fmt.Fprint(ts.Stdout(), s.first, string(rest))
+	_, _ = fmt.Fprint(ts.Stderr(), s.err.String())
 }

@@ -15,7 +15,7 @@ once how the last deployment ended.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runWait(c) },
 	}
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "timeout", "complete-timeout", "until")
+	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "deployment", "timeout", "complete-timeout", "until")
 	return c
 }
 
@@ -24,7 +24,7 @@ func (a *app) runWait(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := deployer.Join(c.Context(), a.settings.Cluster, a.settings.Service)
+	deployment, err := deployer.Join(c.Context(), a.settings.Cluster, a.settings.Service, a.settings.Deployment)
 	if err != nil {
 		return err
 	}

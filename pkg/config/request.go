@@ -30,7 +30,7 @@ func (s *Settings) Request() (deploy.Request, error) {
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
 		DesiredCount: s.DesiredCount, MinimumHealthyPercent: s.Min, MaximumPercent: s.Max,
-		ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged),
+		ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
 	var err error
 	if r.Images, err = s.taggedImages(); err != nil {
@@ -78,7 +78,8 @@ func (s *Settings) taggedImages() ([]string, error) {
 // Policy turns the settings into how a request is gone about.
 func (s *Settings) Policy() deploy.Policy {
 	return deploy.Policy{
-		NoWait: s.NoWait, IfInProgress: deploy.IfInProgress(s.IfInProgress), KeepDefinitions: s.MaxDefinitions, Watch: s.WatchOptions(),
+		NoWait: s.NoWait, IfInProgress: deploy.IfInProgress(s.IfInProgress), KeepDefinitions: s.MaxDefinitions,
+		OnInterrupt: deploy.OnInterrupt(s.OnInterrupt), RollbackOnFailure: s.RollbackOnFailure, Watch: s.WatchOptions(),
 	}
 }
 

@@ -30,6 +30,9 @@ type Settings struct {
 	ForceNewDeployment, NoWait             bool
 	Timeout, CompleteTimeout               time.Duration
 	Until, IfInProgress, IfUnchanged       string
+	Deployment                             string
+	OnInterrupt, ExpectRevision            string
+	RollbackOnFailure                      bool
 	AccessKey, SecretKey, Region, Profile  string
 	EndpointURL                            string
 	Config, Output, Color, Scenario        string
@@ -97,6 +100,10 @@ func (s *Settings) deployKeys() []Key {
 		{"timeout", "t", "`time` in which a new task must be running, or give up waiting (default: warn after 90s)", Anywhere, duration{&s.Timeout}},
 		{"complete-timeout", "", "`time` in which the deployment must end, a rollback included (default 30m)", Anywhere, duration{&s.CompleteTimeout}},
 		{"until", "", "how far to wait (default complete)", Anywhere, choice{&s.Until, []string{"running", "complete", "drained"}}},
+		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout goes on)", Anywhere, choice{&s.OnInterrupt, []string{"detach", "rollback"}}},
+		{"rollback-on-failure", "", "go back to the revision in service before, where ECS does not roll back by itself", Anywhere, toggle{&s.RollbackOnFailure}},
+		{"expect-revision", "", "`family:revision` that must be in service, or nothing is done", Anywhere, text{&s.ExpectRevision, "revision"}},
+		{"deployment", "", "`id` (ecs-svc/…) or ARN of the deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "id"}},
 		{"no-wait", "", "return when ECS has accepted the update", Anywhere, toggle{&s.NoWait}},
 	}
 }

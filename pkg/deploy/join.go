@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -43,50 +44,102 @@ func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status,
 	return status, nil
 }
 
-// Join finds the deployment of a service that there is to wait for: the one in
-// progress, whoever started it, or else the last one, which [Deployer.Watch]
-// then finds at its end at once. It returns a [*NotFoundError] or a
-// [*CallError] where the service cannot be read.
-func (d *Deployer) Join(ctx context.Context, cluster, service string) (Deployment, error) {
+// Join finds a deployment to wait for. Without a deployment that is the one of
+// the service that is in progress, whoever started it, or else the last one,
+// which [Deployer.Watch] then finds at its end at once. A deployment is named by
+// its id ("ecs-svc/…") or by the ARN of its service deployment, which also says
+// the cluster and the service. Join returns a [*NotFoundError] or a [*CallError]
+// where there is nothing to follow.
+func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string) (Deployment, error) {
+	if named, ok := serviceOfRecord(deployment); ok {
+		cluster, service = named.cluster, named.service
+	}
 	found, err := d.describeService(ctx, cluster, service)
 	if err != nil {
 		return Deployment{}, err
 	}
-	deployment := Deployment{
+	j := joined{snapshot: found.snapshot(), Deployment: Deployment{
 		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(),
-	}
-	snapshot := found.snapshot()
-	briefs, err := d.listRecords(ctx, deployment.Cluster, deployment.Service)
+	}}
+	record, err := d.recordToJoin(ctx, &j.Deployment, deployment)
 	switch {
-	case err == nil && len(briefs) > 0:
-		newest := briefs[0]
-		deployment.ServiceDeployment = aws.ToString(newest.ServiceDeploymentArn)
-		deployment.ID = idOfRevision(snapshot, aws.ToString(newest.TargetServiceRevisionArn))
-		deployment.CreatedAt = aws.ToTime(newest.CreatedAt)
-	case err != nil && is(err, unauthenticated):
+	case is(err, unauthenticated), err != nil && deployment != "":
 		return Deployment{}, err
+	case record != nil:
+		j.ID = idOfRevision(j.snapshot, aws.ToString(record.TargetServiceRevisionArn))
+		j.ServiceDeployment, j.CreatedAt = aws.ToString(record.ServiceDeploymentArn), aws.ToTime(record.CreatedAt)
+	case deployment != "":
+		j.ID = deployment
 	default:
-		deployment.ID = newestDeployment(snapshot)
+		j.ID = newestDeployment(j.snapshot)
 	}
-	deployment.Before.Deployment, deployment.Before.Deployments = "", nil
-	for _, other := range snapshot.Deployments {
-		if other.ID == deployment.ID {
-			deployment.TaskDefinition, deployment.CreatedAt = other.TaskDefinition, other.CreatedAt
-			continue
+	j.readSurroundings()
+	if j.TaskDefinition == "" && record != nil {
+		revision, err := d.describeRevision(ctx, aws.ToString(record.TargetServiceRevisionArn))
+		if err == nil && revision != nil {
+			j.TaskDefinition = aws.ToString(revision.TaskDefinition)
 		}
-		deployment.Before.Deployments = append(deployment.Before.Deployments, other.ID)
-		deployment.Before.Deployment, deployment.Before.TaskDefinition = other.ID, other.TaskDefinition
+	}
+	return j.Deployment, nil
+}
+
+// joined is a deployment while its identity is put together.
+type joined struct {
+	Deployment
+	snapshot *rollout.Service
+}
+
+// readSurroundings takes what the service says of the deployment and of those
+// before it.
+func (j *joined) readSurroundings() {
+	j.Before.Deployment, j.Before.TaskDefinition, j.Before.Deployments = "", "", nil
+	for _, other := range j.snapshot.Deployments {
+		if other.ID == j.ID {
+			j.TaskDefinition, j.CreatedAt = other.TaskDefinition, other.CreatedAt
+		}
+	}
+	for _, other := range j.snapshot.Deployments {
+		if other.ID != j.ID && (j.CreatedAt.IsZero() || !other.CreatedAt.After(j.CreatedAt)) {
+			j.Before.Deployments = append(j.Before.Deployments, other.ID)
+			j.Before.Deployment, j.Before.TaskDefinition = other.ID, other.TaskDefinition
+		}
 	}
 	// Events up to now are not news to somebody who joins, but they are
 	// evidence: the tracker counts those since the deployment began.
-	deployment.Before.NewestEvent = deployment.CreatedAt
-	if deployment.TaskDefinition == "" && len(briefs) > 0 {
-		revision, err := d.describeRevision(ctx, aws.ToString(briefs[0].TargetServiceRevisionArn))
-		if err == nil && revision != nil {
-			deployment.TaskDefinition = aws.ToString(revision.TaskDefinition)
+	j.Before.NewestEvent = j.CreatedAt
+}
+
+// place is a service and its cluster.
+type place struct{ cluster, service string }
+
+// serviceOfRecord reads cluster and service out of the ARN of a service
+// deployment: arn:…:service-deployment/CLUSTER/SERVICE/ID.
+func serviceOfRecord(arn string) (place, bool) {
+	_, path, found := strings.Cut(arn, ":service-deployment/")
+	parts := strings.Split(path, "/")
+	if !found || len(parts) != 3 {
+		return place{}, false
+	}
+	return place{cluster: parts[0], service: parts[1]}, true
+}
+
+// recordToJoin finds ECS's record of the deployment that is named by id or ARN,
+// or the newest one; nil where there is none.
+func (d *Deployer) recordToJoin(ctx context.Context, deployment *Deployment, name string) (*types.ServiceDeploymentBrief, error) {
+	briefs, err := d.listRecords(ctx, deployment.Cluster, deployment.Service)
+	if err != nil || len(briefs) == 0 {
+		return nil, err
+	}
+	if name == "" {
+		return &briefs[0], nil
+	}
+	number := "/" + rollout.ShortName(name)
+	for _, brief := range briefs {
+		if aws.ToString(brief.ServiceDeploymentArn) == name || strings.HasSuffix(aws.ToString(brief.TargetServiceRevisionArn), number) {
+			return &brief, nil
 		}
 	}
-	return deployment, nil
+	return nil, &NotFoundError{Kind: "deployment", Name: name, Place: "service " + rollout.ShortName(deployment.Service)}
 }
 
 // idOfRevision is the id of the deployment that a service revision belongs to:

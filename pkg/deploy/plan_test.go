@@ -297,7 +297,7 @@ func TestNonsense(t *testing.T) {
 			if _, err := b.deployer().Run(b.Context(), request(), deploy.Policy{}); err == nil {
 				b.Errorf("%q passed for ECS", body)
 			}
-			if _, err := b.deployer().Join(b.Context(), "prod", "web"); err == nil && !strings.Contains(body, "[{") {
+			if _, err := b.deployer().Join(b.Context(), "prod", "web", ""); err == nil && !strings.Contains(body, "[{") {
 				b.Errorf("%q passed for a service", body)
 			}
 			b.untouched()

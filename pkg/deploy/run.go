@@ -100,7 +100,7 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 // waitAndPlan follows the deployment that is in the way, and plans again.
 func (d *Deployer) waitAndPlan(ctx context.Context, r Request, plan *Plan, policy Policy) (*Plan, error) {
 	d.emit(Event{Type: EventWarning, Message: "waiting for " + plan.InProgress.ID + ", which is in progress, to end"})
-	other, err := d.Join(ctx, plan.Cluster, plan.Service)
+	other, err := d.Join(ctx, plan.Cluster, plan.Service, "")
 	if err != nil {
 		return nil, err
 	}

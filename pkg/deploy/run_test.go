@@ -359,7 +359,7 @@ func TestInterruptedWatch(t *testing.T) {
 		if o.ExitCode() != 130 {
 			b.Errorf("exit code %d", o.ExitCode())
 		}
-		joined, err := b.deployer().Join(b.Context(), "prod", "web")
+		joined, err := b.deployer().Join(b.Context(), "prod", "web", "")
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -198,7 +198,7 @@ func TestJoinAfterTheEnd(t *testing.T) {
 			inWorld(t, world, func(b *bench) {
 				b.want(b.run(request(), deploy.Policy{}), tt.verdict)
 				time.Sleep(10 * time.Minute)
-				joined, err := b.deployer().Join(b.Context(), "prod", "web")
+				joined, err := b.deployer().Join(b.Context(), "prod", "web", "")
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -227,7 +227,7 @@ func TestJoinARollback(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		joined, err := b.deployer().Join(b.Context(), "prod", "web")
+		joined, err := b.deployer().Join(b.Context(), "prod", "web", "")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -292,5 +292,35 @@ func TestPreviewRollback(t *testing.T) {
 				b.Errorf("%+v %v", preview, err)
 			}
 		})
+	})
+}
+
+// TestJoinByName: an earlier deployment, by its id or its record's ARN, has its
+// own verdict.
+func TestJoinByName(t *testing.T) {
+	inWorld(t, webWorld+"\nimages: [{match: 'repo/web:v3', behaviour: exits}]\n", func(b *bench) {
+		good := b.run(request(), deploy.Policy{})
+		third := request()
+		third.Images = []string{"repo/web:v3"}
+		bad := b.run(third, deploy.Policy{})
+		for _, tt := range []struct{ cluster, service, name, verdict string }{
+			{"prod", "web", good.Deployment.ID, "succeeded"},
+			{"", "", good.Deployment.ServiceDeployment, "succeeded"},
+			{"prod", "web", bad.Deployment.ID, "rolled-back"},
+			{"prod", "web", "", "rolled-back"},
+		} {
+			joined, err := b.deployer().Join(b.Context(), tt.cluster, tt.service, tt.name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			o, err := b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.want(o, tt.verdict)
+		}
+		if _, err := b.deployer().Join(b.Context(), "prod", "web", "ecs-svc/1"); err == nil {
+			b.Error("a deployment that does not exist was joined")
+		}
 	})
 }
