@@ -157,7 +157,7 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 			return callError("RegisterTaskDefinition", "family "+p.Family, err)
 		}
 		if out.TaskDefinition == nil {
-			return fmt.Errorf("RegisterTaskDefinition on family %s: the answer has no task definition", p.Family)
+			return nonsense("RegisterTaskDefinition", "family "+p.Family, "the answer has no task definition")
 		}
 		arn = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
 		return nil
@@ -192,7 +192,7 @@ func (d *Deployer) update(ctx context.Context, p *Plan, taskDefinition string) (
 			return callError("UpdateService", "service "+rollout.ShortName(p.Service), err)
 		}
 		if out.Service == nil {
-			return &CallError{Action: "ecs:UpdateService", Resource: "service " + rollout.ShortName(p.Service), class: unreachable, reason: "the answer has no service"}
+			return nonsense("UpdateService", "service "+rollout.ShortName(p.Service), "the answer has no service")
 		}
 		updated = &described{Service: *out.Service}
 		return nil

@@ -83,6 +83,11 @@ func (e *CallError) ExitCode() int {
 	return exitError
 }
 
+// nonsense is a call that was answered with something that makes no sense.
+func nonsense(action, resource, reason string) *CallError {
+	return &CallError{Action: "ecs:" + action, Resource: resource, class: unreachable, reason: reason}
+}
+
 // codeClasses are the error codes that decide; the SDK models few of them.
 var codeClasses = map[class][]string{
 	denied: {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"},

@@ -199,7 +199,7 @@ func TestUnsupportedServices(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			inWorld(t, webWorld, func(b *bench) {
 				b.answer = func(operation string) (string, bool) {
-					return `{"services":[{"serviceName":"web","status":"ACTIVE",` + member + `}]}`, operation == "DescribeServices"
+					return `{"services":[{"serviceName":"web","serviceArn":"arn:aws:ecs:us-east-1:1:service/prod/web","status":"ACTIVE",` + member + `}]}`, operation == "DescribeServices"
 				}
 				err := b.planError(request(), 3)
 				var unsupported *deploy.UnsupportedError

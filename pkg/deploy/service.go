@@ -37,24 +37,33 @@ func (d *Deployer) describeService(ctx context.Context, cluster, service string,
 		return nil, notFoundOr(callError("DescribeServices", "service "+service, err), cluster, service)
 	}
 	if len(out.Services) == 0 {
-		for _, failure := range out.Failures {
-			if reason := aws.ToString(failure.Reason); reason != "MISSING" {
-				return nil, fmt.Errorf("DescribeServices on service %s: %s %s", service, reason, aws.ToString(failure.Detail))
-			}
-		}
-		return nil, &NotFoundError{Kind: "service", Name: service, Place: "cluster " + rollout.ShortName(cluster)}
+		return nil, noService(out.Failures, cluster, service)
+	}
+	if first := out.Services[0]; aws.ToString(first.ServiceArn) == "" || aws.ToString(first.ServiceName) == "" || aws.ToString(first.Status) == "" {
+		return nil, nonsense("DescribeServices", "service "+service, "the answer is no service; is this ECS?")
 	}
 	found := &described{Service: out.Services[0]}
 	var document struct {
 		Services []map[string]any `json:"services"`
 	}
 	if err := decode(body, &document); err != nil {
-		return nil, fmt.Errorf("DescribeServices on service %s: %w", service, err)
+		return nil, nonsense("DescribeServices", "service "+service, err.Error())
 	}
 	if len(document.Services) > 0 {
 		found.raw = document.Services[0]
 	}
 	return found, nil
+}
+
+// noService is why an answer has no service.
+func noService(failures []types.Failure, cluster, service string) error {
+	if len(failures) == 0 {
+		return nonsense("DescribeServices", "service "+service, "the answer has neither the service nor a reason why not; is this ECS?")
+	}
+	if reason := aws.ToString(failures[0].Reason); reason != "MISSING" {
+		return nonsense("DescribeServices", "service "+service, strings.TrimSpace(reason+" "+aws.ToString(failures[0].Detail)))
+	}
+	return &NotFoundError{Kind: "service", Name: service, Place: "cluster " + rollout.ShortName(cluster)}
 }
 
 // notFoundOr turns ECS's two "not found" exceptions into ours.

@@ -141,7 +141,7 @@ func (t *text) serviceEvent(e deploy.Event) {
 // outcome is the result, on the result's stream, and what to type next.
 func (t *text) outcome(o deploy.Outcome) {
 	verdict := t.verdictColor(o).Sprint(string(o.Verdict))
-	t.result(fmt.Sprintf("%s: %s", verdict, summary(o)))
+	t.result(fmt.Sprintf("%s: %s", verdict, t.summary(o)))
 	if o.Reason != "" && o.Verdict != rollout.Succeeded && o.Verdict != rollout.Unchanged {
 		t.result("  " + o.Reason)
 	}
@@ -173,7 +173,7 @@ func (t *text) verdictColor(o deploy.Outcome) *color.Color {
 }
 
 // summary says what is in service now.
-func summary(o deploy.Outcome) string {
+func (t *text) summary(o deploy.Outcome) string {
 	service := rollout.ShortName(o.Deployment.Service)
 	serving := fmt.Sprintf("%s, %d of %d tasks running", rollout.ShortName(o.Serving), o.Running, o.Desired)
 	switch o.Verdict {
@@ -189,18 +189,18 @@ func summary(o deploy.Outcome) string {
 		if o.Desired == 0 {
 			text += "; the desired count is 0, so nothing was started"
 		}
-		return text + after(o)
+		return text + t.after(o)
 	case rollout.RolledBack:
-		return fmt.Sprintf("%s did not come up; %s serves %s%s", rollout.ShortName(o.Deployment.TaskDefinition), service, serving, after(o))
+		return fmt.Sprintf("%s did not come up; %s serves %s%s", rollout.ShortName(o.Deployment.TaskDefinition), service, serving, t.after(o))
 	}
-	return fmt.Sprintf("%s serves %s%s", service, serving, after(o))
+	return fmt.Sprintf("%s serves %s%s", service, serving, t.after(o))
 }
 
 // after is how long it took, or, of a deployment that had ended before anybody
 // looked, when it ended.
-func after(o deploy.Outcome) string {
+func (t *text) after(o deploy.Outcome) string {
 	if o.Deployment.Action == deploy.ActionFollow && !o.EndedAt.IsZero() && o.Elapsed < 2*time.Second {
-		return ", ended " + o.EndedAt.Local().Format("2006-01-02 15:04:05")
+		return ", ended " + o.EndedAt.In(t.options.Location).Format("2006-01-02 15:04:05")
 	}
 	return ", after " + o.Elapsed.Round(time.Second).String()
 }
