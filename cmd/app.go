@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
@@ -39,6 +40,7 @@ type app struct {
 	settings *config.Settings
 	renderer report.Renderer
 	cleanup  []func() error
+	bare     bool // standard output is not for reports, but for the thing itself
 }
 
 // Main runs the program with the given arguments and returns its exit code. A
@@ -47,6 +49,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	a := &app{streams: streams, settings: &config.Settings{}}
 	root := a.root()
 	root.SetArgs(withSubcommand(root, args))
+	a.settings.Output = outputOf(args)
 	err := root.ExecuteContext(ctx)
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
@@ -55,6 +58,21 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 		err = errors.Join(err, a.renderer.Err())
 	}
 	return a.finish(err)
+}
+
+// outputOf is the form of the output that the arguments or the environment ask
+// for, also where the arguments cannot be understood as a whole: an error should
+// come in the form that was asked for.
+func outputOf(args []string) string {
+	var s config.Settings
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.ParseErrorsAllowlist.UnknownFlags = true
+	flags.SetOutput(io.Discard)
+	s.AddFlags(flags, "output")
+	// What is wrong with the arguments is said when they are parsed in earnest.
+	_ = flags.Parse(args)
+	_ = s.Resolve(flags, config.File{})
+	return s.Output
 }
 
 // New is the root command on the given streams, for programs that generate

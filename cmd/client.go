@@ -154,9 +154,12 @@ func (l *callLog) Do(r *http.Request) (*http.Response, error) {
 func (a *app) command(d deploy.Deployment, words ...string) string {
 	s := a.settings
 	line := append([]string{"ecs-deploy", words[0], "-c", lastPart(d.Cluster), "-n", lastPart(d.Service)}, words[1:]...)
-	for _, flag := range []struct{ name, value string }{
-		{"--scenario", s.Scenario}, {"-r", s.Region}, {"-p", s.Profile}, {"--endpoint-url", s.EndpointURL},
-	} {
+	flags := []struct{ name, value string }{{"-r", s.Region}, {"-p", s.Profile}, {"--endpoint-url", s.EndpointURL}}
+	if s.Simulated() {
+		flags = flags[:0]
+		flags = append(flags, struct{ name, value string }{"--scenario", s.Scenario})
+	}
+	for _, flag := range flags {
 		if flag.value != "" {
 			line = append(line, flag.name, flag.value)
 		}

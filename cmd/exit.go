@@ -3,6 +3,7 @@ package cmd
 // The one place in which an error becomes an exit code and a message.
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -59,12 +60,15 @@ func (a *app) hint(err error) string {
 
 // finish shows an error, if it was not shown yet, and returns the exit code.
 func (a *app) finish(err error) int {
+	if errors.Is(err, context.Canceled) && exitCode(err) != 130 {
+		err = &deploy.InterruptedError{Err: err} // commands that only read
+	}
 	var said exitStatus
 	if err == nil || errors.As(err, &said) {
 		return exitCode(err)
 	}
 	failure := report.Failure{Message: message(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
-	if a.settings.Output == "json" || a.settings.Output == "ndjson" {
+	if !a.bare && (a.settings.Output == "json" || a.settings.Output == "ndjson") {
 		a.reporter().Fail(failure)
 	}
 	report.New("text", report.Options{Err: a.streams.Err, ErrColor: a.colored(a.streams.ErrTerminal)}).Fail(failure)

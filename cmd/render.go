@@ -23,6 +23,7 @@ nor credentials. Environment values are printed in clear: that is its purpose.`,
 }
 
 func (a *app) runRender(c *cobra.Command) error {
+	a.bare = true
 	if err := a.prepare(c); err != nil {
 		return err
 	}

@@ -100,10 +100,12 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	if err != nil || found != root {
 		return args
 	}
-	asks := func(names ...string) bool {
-		return slices.ContainsFunc(args, func(arg string) bool { return slices.Contains(names, arg) })
-	}
-	if asks("-h", "--help", "--version") || !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }) {
+	switch {
+	case slices.Contains(args, "--version"):
+		return []string{"version"}
+	case !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }):
+		return args
+	case len(args) == 1 && (args[0] == "-h" || args[0] == "--help"):
 		return args
 	}
 	return append([]string{"deploy"}, args...)

@@ -44,7 +44,8 @@ func (a *app) simulatorServe() *cobra.Command {
 		Long: `Serve runs the embedded ECS until it is interrupted. Its world comes from a file
 (--world) or from a scenario (--scenario, default healthy) with one service.`,
 		Example: `  ecs-deploy simulator serve --listen 127.0.0.1:4580 --speed 20
-  AWS_ENDPOINT_URL_ECS=http://127.0.0.1:4580 aws ecs list-clusters`,
+  export AWS_ENDPOINT_URL_ECS=http://127.0.0.1:4580 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
+  aws ecs list-clusters`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runSimulatorServe(c.Context(), o) },
 	}
@@ -57,7 +58,7 @@ func (a *app) simulatorServe() *cobra.Command {
 
 func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	if o.speed <= 0 {
-		return &usageError{problem: fmt.Sprintf("the speed %g is not above 0", o.speed)}
+		return &usageError{problem: fmt.Sprintf("the speed %g is not above 0", o.speed), hint: "1 is real time, 20 is twenty times faster"}
 	}
 	world, err := a.servedWorld(o.world)
 	if err != nil {
@@ -65,7 +66,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	}
 	simulator, err := ecssim.New(world, ecssim.WithClock(ecssim.ScaledClock(time.Now(), o.speed)))
 	if err != nil {
-		return &usageError{problem: message(err)}
+		return &usageError{problem: message(err), hint: "docs/simulator.md describes worlds"}
 	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
@@ -75,8 +76,12 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	stopped := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
 	defer stopped()
 	_, _ = fmt.Fprintf(a.streams.Out, "simulated: the embedded ECS listens on http://%s\n", listener.Addr())
-	_, _ = fmt.Fprintf(a.streams.Err, "use it with: export AWS_ENDPOINT_URL_ECS=http://%s AWS_REGION=%s AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x\n",
-		listener.Addr(), simulatedRegion)
+	region := world.Region
+	if region == "" {
+		region = simulatedRegion
+	}
+	_, _ = fmt.Fprintf(a.streams.Err, "use it with: export AWS_ENDPOINT_URL_ECS=http://%s AWS_REGION=%s AWS_DEFAULT_REGION=%s AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x\n",
+		listener.Addr(), region, region)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -92,7 +97,7 @@ func (a *app) servedWorld(path string) (ecssim.World, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return ecssim.World{}, &usageError{problem: "the world cannot be read: " + err.Error()}
+		return ecssim.World{}, &usageError{problem: "the world cannot be read: " + err.Error(), hint: "docs/simulator.md describes worlds"}
 	}
 	world, err := ecssim.ParseWorld(path, text)
 	if err != nil {
@@ -144,6 +149,9 @@ func (a *app) runSimulatorReset() error {
 			return err
 		}
 		paths = []string{path}
+	}
+	if len(paths) == 0 {
+		_, _ = fmt.Fprintln(a.streams.Err, "there is nothing to forget")
 	}
 	for _, path := range paths {
 		if err := ecssim.RemoveStore(path); err != nil {

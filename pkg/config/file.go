@@ -1,7 +1,10 @@
 package config
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,7 +69,7 @@ func Find(dir string) string {
 func ReadFile(path string) (File, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return File{}, &FileError{Problems: []string{"the settings file cannot be read: " + err.Error()}}
+		return File{}, &Error{Problem: "the settings file cannot be read: " + err.Error(), Remedy: "name another with --config"}
 	}
 	return ParseFile(path, content)
 }
@@ -74,14 +77,14 @@ func ReadFile(path string) (File, error) {
 // ParseFile reads the content of a settings file; path names it in errors.
 func ParseFile(path string, content []byte) (File, error) {
 	var root yaml.Node
-	if err := yaml.Load(content, &root); err != nil {
-		return File{}, &FileError{Problems: []string{path + ": " + oneLine(err)}}
-	}
 	reader := fileReader{path: path, file: File{Path: path, values: map[string]value{}}}
-	if root.Kind == yaml.DocumentNode && len(root.Content) == 1 {
-		reader.top(root.Content[0])
-	} else {
+	switch err := firstDocument(content, &root); {
+	case errors.Is(err, io.EOF):
 		reader.problem(&root, "the file is empty; it begins with version: "+version)
+	case err != nil:
+		reader.syntax(err)
+	default:
+		reader.top(root.Content[0])
 	}
 	if len(reader.problems) > 0 {
 		return File{}, &FileError{Problems: reader.problems}
@@ -89,8 +92,21 @@ func ParseFile(path string, content []byte) (File, error) {
 	return reader.file, nil
 }
 
-func oneLine(err error) string {
-	return strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " ")
+// firstDocument reads the only document of a file. It returns io.EOF for a file
+// without one.
+func firstDocument(content []byte, root *yaml.Node) error {
+	loader, err := yaml.NewLoader(bytes.NewReader(content))
+	if err != nil {
+		return err
+	}
+	if err := loader.Load(root); err != nil {
+		return err
+	}
+	var second yaml.Node
+	if err := loader.Load(&second); err == nil {
+		return &yaml.LoadError{Message: "a second document begins here; the file is one", Mark: yaml.Mark{Line: second.Line, Column: second.Column}}
+	}
+	return nil
 }
 
 // fileReader walks the document and collects every problem with its place.
@@ -102,6 +118,23 @@ type fileReader struct {
 
 func (r *fileReader) problem(node *yaml.Node, text string) {
 	r.problems = append(r.problems, fmt.Sprintf("%s:%d:%d: %s", r.path, max(node.Line, 1), max(node.Column, 1), text))
+}
+
+// syntax reports that the file is no YAML, at the place where that shows.
+func (r *fileReader) syntax(err error) {
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		r.problem(&yaml.Node{}, strings.Join(strings.Fields(err.Error()), " "))
+		return
+	}
+	mark, message := load.Mark, load.Message
+	if mark.Line == 0 {
+		mark = load.ContextMark
+	}
+	if load.ContextMsg != "" {
+		message += " " + load.ContextMsg
+	}
+	r.problem(&yaml.Node{Line: mark.Line, Column: mark.Column}, message)
 }
 
 func (r *fileReader) top(node *yaml.Node) {

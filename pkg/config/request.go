@@ -39,7 +39,7 @@ func (s *Settings) Request() (deploy.Request, error) {
 	if s.TaskDefinitionFile != "" {
 		text, err := os.ReadFile(s.TaskDefinitionFile)
 		if err != nil {
-			return deploy.Request{}, &Error{Problem: "the task definition cannot be read: " + err.Error()}
+			return deploy.Request{}, &Error{Problem: "the task definition cannot be read: " + err.Error(), Remedy: "name a file with --task-definition-file"}
 		}
 		if r.Definition, err = deploy.ParseDefinition(s.TaskDefinitionFile, text); err != nil {
 			return deploy.Request{}, err

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -21,6 +23,11 @@ func (e *ValueError) Error() string { return fmt.Sprintf("%s: %v", e.Origin, e.E
 
 // Unwrap gives the value's own error.
 func (e *ValueError) Unwrap() error { return e.Err }
+
+// Hint says how values are read.
+func (e *ValueError) Hint() string {
+	return "it is read like the flag of the same name; see ecs-deploy deploy --help"
+}
 
 // ExitCode is that of bad input.
 func (e *ValueError) ExitCode() int { return 3 }
@@ -52,6 +59,9 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 			continue
 		}
 		for _, text := range texts(key, merged.Get(key.Name)) {
+			if slices.Contains(FileKeys, key.Name) && os.Getenv(key.Env()) == "" && !filepath.IsAbs(text) {
+				text = filepath.Join(filepath.Dir(file.Path), text) // a file names others from where it stands
+			}
 			if err := flag.Value.Set(text); err != nil {
 				return &ValueError{Origin: origin(key, file), Err: err}
 			}

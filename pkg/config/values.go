@@ -50,7 +50,10 @@ func (v duration) Set(text string) error {
 	if seconds, numberErr := strconv.ParseInt(text, 10, 32); numberErr == nil {
 		span, err = time.Duration(seconds)*time.Second, nil
 	}
-	if err != nil || span <= 0 {
+	if err == nil && span <= 0 {
+		return fmt.Errorf("%q is not above 0", text)
+	}
+	if err != nil {
 		return fmt.Errorf("%q is not a duration; write 90 or 90s for seconds, 15m for minutes", text)
 	}
 	*v.target = span

@@ -97,9 +97,18 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 	case !r.Definition.IsZero():
 		return r.Definition, nil
 	case r.TaskDefinition != "" && (r.Service != "" || hasRevision(r.TaskDefinition)):
-		definition, arn, err := d.describeDefinition(ctx, r.TaskDefinition)
-		p.Base = arn
-		return definition, err
+		definition, stored, err := d.describeStored(ctx, r.TaskDefinition)
+		if err != nil {
+			return taskdef.Definition{}, err
+		}
+		p.Base = aws.ToString(stored.TaskDefinitionArn)
+		if len(r.Images) == 0 && p.Base != p.Current && stored.Status != types.TaskDefinitionStatusActive {
+			return taskdef.Definition{}, &UsageError{
+				Problem: fmt.Sprintf("%s is %s: ECS does not take it for a service any more", rollout.ShortName(p.Base), stored.Status),
+				Remedy:  "render it (ecs-deploy render -d) and deploy that file, or name its images with -i, to register its content again",
+			}
+		}
+		return definition, nil
 	}
 	// The family's newest revision is mostly the one in use; where it is not, it
 	// has been looked at for the sake of what a lost deployment may have left.

@@ -4,9 +4,11 @@ package deploy
 // done when one of them fails, and what is remembered between looks.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,6 +44,13 @@ type looker struct {
 	tasksGone bool // they cannot be read at all
 }
 
+// stopped are the stopped tasks seen so far, in the order in which they stopped.
+func (l *looker) stopped() []rollout.Task {
+	return slices.SortedFunc(maps.Values(l.tasks), func(a, b rollout.Task) int {
+		return cmp.Or(a.StoppedAt.Compare(b.StoppedAt), strings.Compare(a.ARN, b.ARN))
+	})
+}
+
 // single has a read sent once: the watch itself is the retry loop, and it
 // should not sit in the SDK's.
 func single(o *ecs.Options) { o.RetryMaxAttempts = 1; o.Retryer = aws.NopRetryer{} }
@@ -63,14 +72,11 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 			return o, err
 		}
 	}
-	for _, task := range l.tasks {
-		o.Tasks = append(o.Tasks, task)
-	}
-	slices.SortFunc(o.Tasks, func(a, b rollout.Task) int { return a.StoppedAt.Compare(b.StoppedAt) })
+	o.Tasks = l.stopped()
 	if l.until == rollout.UntilDrained && len(o.Service.Deployments) == 1 {
-		o.OtherTasks, err = l.countOthers(ctx)
+		return o, l.lookAtOthers(ctx, &o)
 	}
-	return o, err
+	return o, nil
 }
 
 // record reads ECS's record of the deployment; nil where there is none yet, or
@@ -207,9 +213,7 @@ func (l *looker) lookAtTasks(ctx context.Context, service *rollout.Service) erro
 		return nil
 	}
 	err := l.readStopped(ctx)
-	if is(err, denied) { // the verdict does not depend on them, only the diagnosis
-		l.tasksGone = true
-		l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("stopped tasks cannot be read, so causes will be missing: %v", err)})
+	if l.giveUpTasks(err) {
 		return nil
 	}
 	if err == nil {
@@ -235,6 +239,34 @@ func (l *looker) readStopped(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// giveUpTasks notes that tasks may not be read, and says so once. No verdict
+// depends on them, only the diagnosis and how long earlier tasks are waited for.
+func (l *looker) giveUpTasks(err error) bool {
+	if !is(err, denied) {
+		return false
+	}
+	l.tasksGone = true
+	l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("tasks cannot be read, so causes will be missing, and earlier tasks are not waited for: %v", err)})
+	return true
+}
+
+// lookAtOthers counts the tasks of other deployments, or none where they may not
+// be read.
+func (l *looker) lookAtOthers(ctx context.Context, o *rollout.Observation) error {
+	if !l.tasksGone {
+		others, err := l.countOthers(ctx)
+		if err == nil {
+			o.OtherTasks = others
+			return nil
+		}
+		if !l.giveUpTasks(err) {
+			return err
+		}
+	}
+	o.OtherTasks = 0
+	return nil
 }
 
 // countOthers counts tasks of other deployments that have not stopped.

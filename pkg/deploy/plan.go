@@ -122,9 +122,21 @@ func (p *Plan) String() string {
 }
 
 // Plan finds out what a request would change. It writes nothing. Errors are
-// typed: [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
+// typed: [*InterruptedError] where ctx ended, [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
 // [*UnsupportedError], [*CallError], and those of packages image and taskdef.
 func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
+	p, err := d.plan(ctx, r)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, &InterruptedError{Err: err}
+	case err != nil:
+		return nil, err
+	}
+	d.emit(Event{Type: EventPlan, Plan: p})
+	return p, nil
+}
+
+func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 	refs, err := r.validate()
 	if err != nil {
 		return nil, err
@@ -153,7 +165,6 @@ func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 	}
 	p.Action = p.decide(refs, service.primary())
-	d.emit(Event{Type: EventPlan, Plan: p})
 	return p, nil
 }
 

@@ -124,11 +124,12 @@ func (r Request) checkNumbers() error {
 		value *int32
 	}{{"desired count", r.DesiredCount}, {"minimum healthy percent", r.MinimumHealthyPercent}, {"maximum percent", r.MaximumPercent}} {
 		if number.value != nil && *number.value < 0 {
-			return &UsageError{Problem: fmt.Sprintf("the %s is %d; it cannot be negative", number.name, *number.value)}
+			return &UsageError{Problem: fmt.Sprintf("the %s is %d; it cannot be negative", number.name, *number.value), Remedy: "give 0 or more"}
 		}
 	}
 	if r.MinimumHealthyPercent != nil && r.MaximumPercent != nil && *r.MaximumPercent < *r.MinimumHealthyPercent {
-		return &UsageError{Problem: fmt.Sprintf("the maximum percent (%d) is below the minimum healthy percent (%d)", *r.MaximumPercent, *r.MinimumHealthyPercent)}
+		return &UsageError{Problem: fmt.Sprintf("the maximum percent (%d) is below the minimum healthy percent (%d)", *r.MaximumPercent, *r.MinimumHealthyPercent),
+			Remedy: "during a deployment, between -m and -M percent of the desired count are running"}
 	}
 	return nil
 }

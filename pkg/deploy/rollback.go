@@ -46,13 +46,31 @@ type RanImage struct {
 	Digest    string `json:"digest,omitempty"`
 }
 
+// NoRollbackError says that no earlier deployment is known to go back to.
+type NoRollbackError struct {
+	// Service is the service's name, Current the revision in service.
+	Service, Current string
+}
+
+func (e *NoRollbackError) Error() string {
+	return fmt.Sprintf("service %s has nothing to go back to: none of its last deployments succeeded with another definition than %s", e.Service, e.Current)
+}
+
+// Hint says what else there is.
+func (e *NoRollbackError) Hint() string {
+	return "ECS keeps its records of deployments for 90 days; any ACTIVE revision is deployed with -d FAMILY:REVISION"
+}
+
+// ExitCode is that of a request that cannot be carried out.
+func (e *NoRollbackError) ExitCode() int { return exitUsage }
+
 // historyLimit is how many successful deployments are looked through: one page
 // of DescribeServiceDeployments.
 const historyLimit = 20
 
 // PreviewRollback finds out what a rollback of a service would bring back, and
 // whether it can work. It only reads. Where no earlier deployment is known, it
-// returns a [*NotFoundError]; ECS keeps its records of deployments for 90 days.
+// returns a [*NoRollbackError]; ECS keeps its records of deployments for 90 days.
 func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string) (Rollback, error) {
 	found, err := d.describeService(ctx, cluster, service)
 	if err != nil {
@@ -70,8 +88,7 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 		return Rollback{}, err
 	}
 	if revision == nil {
-		return Rollback{}, &NotFoundError{Kind: "deployment", Name: "to go back to", Place: "the history of service " + aws.ToString(found.ServiceName),
-			Detail: "none of the last deployments succeeded with another definition than " + rollout.ShortName(r.Current) + " (ECS keeps them for 90 days)"}
+		return Rollback{}, &NoRollbackError{Service: aws.ToString(found.ServiceName), Current: rollout.ShortName(r.Current)}
 	}
 	r.Target = aws.ToString(revision.TaskDefinition)
 	r.judgeImages(revision)

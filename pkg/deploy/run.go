@@ -75,6 +75,9 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
+	if deployment.Action == ActionSettings && plan.InProgress != nil {
+		d.emit(Event{Type: EventWarning, Message: "deployment " + plan.InProgress.ID + " is in progress, and is not waited for: the settings start none of their own"})
+	}
 	if policy.NoWait && deployment.Action != ActionNone {
 		outcome := Outcome{
 			Verdict: rollout.Started, Reason: "ECS accepted the update; its end was not waited for", Deployment: deployment,

@@ -34,20 +34,20 @@ func (d *Deployer) describeService(ctx context.Context, cluster, service string,
 		Cluster: &cluster, Services: []string{service},
 	}, append(options, keepBody(&body))...)
 	if err != nil {
-		return nil, notFoundOr(callError("DescribeServices", "service "+service, err), cluster, service)
+		return nil, notFoundOr(callError("DescribeServices", "service "+rollout.ShortName(service), err), cluster, service)
 	}
 	if len(out.Services) == 0 {
 		return nil, noService(out.Failures, cluster, service)
 	}
 	if first := out.Services[0]; aws.ToString(first.ServiceArn) == "" || aws.ToString(first.ServiceName) == "" || aws.ToString(first.Status) == "" {
-		return nil, nonsense("DescribeServices", "service "+service, "the answer is no service; is this ECS?")
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is no service; is this ECS?")
 	}
 	found := &described{Service: out.Services[0]}
 	var document struct {
 		Services []map[string]any `json:"services"`
 	}
 	if err := decode(body, &document); err != nil {
-		return nil, nonsense("DescribeServices", "service "+service, err.Error())
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), err.Error())
 	}
 	if len(document.Services) > 0 {
 		found.raw = document.Services[0]
@@ -58,10 +58,10 @@ func (d *Deployer) describeService(ctx context.Context, cluster, service string,
 // noService is why an answer has no service.
 func noService(failures []types.Failure, cluster, service string) error {
 	if len(failures) == 0 {
-		return nonsense("DescribeServices", "service "+service, "the answer has neither the service nor a reason why not; is this ECS?")
+		return nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer has neither the service nor a reason why not; is this ECS?")
 	}
 	if reason := aws.ToString(failures[0].Reason); reason != "MISSING" {
-		return nonsense("DescribeServices", "service "+service, strings.TrimSpace(reason+" "+aws.ToString(failures[0].Detail)))
+		return nonsense("DescribeServices", "service "+rollout.ShortName(service), strings.TrimSpace(reason+" "+aws.ToString(failures[0].Detail)))
 	}
 	return &NotFoundError{Kind: "service", Name: service, Place: "cluster " + rollout.ShortName(cluster)}
 }
@@ -118,7 +118,7 @@ func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) 
 		return names[0], nil
 	case 0:
 		return "", &NotFoundError{Kind: "service", Name: "of family " + family, Place: "cluster " + rollout.ShortName(cluster),
-			Detail: fmt.Sprintf("none of its %d services runs that family", len(arns))}
+			Detail: fmt.Sprintf("of %d services none runs it", len(arns))}
 	}
 	slices.Sort(names)
 	return "", &AmbiguousServiceError{Family: family, Cluster: rollout.ShortName(cluster), Services: names}

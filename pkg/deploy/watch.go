@@ -176,7 +176,11 @@ func (w *watch) failed(err error) (Outcome, bool) {
 		return w.outcome(rollout.TimedOut, lost), true
 	}
 	if w.failures == 3 {
-		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: "ECS does not answer; still trying: " + err.Error()})
+		message := "ECS does not answer; still trying: "
+		if is(err, throttled) {
+			message = "AWS limits the rate of calls; going on more slowly: "
+		}
+		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: message + err.Error()})
 	}
 	return Outcome{}, false
 }
@@ -258,10 +262,7 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict) Outcome {
 	if verdict.ExitCode() != 0 {
 		// Best effort: the verdict stands without it.
 		if err := w.looker.readStopped(ctx); err == nil {
-			w.last.Tasks = nil
-			for _, task := range w.looker.tasks {
-				w.last.Tasks = append(w.last.Tasks, task)
-			}
+			w.last.Tasks = w.looker.stopped()
 		}
 	}
 	return w.outcome(verdict, w.tracker.Reason())

@@ -75,6 +75,9 @@ func reason(text string, err error) string {
 	case strings.TrimSpace(text) != text:
 		return "it begins or ends with white space"
 	}
+	if _, digest, found := strings.Cut(text, "@sha256:"); found && len(digest) != 64 {
+		return fmt.Sprintf("a sha256 digest has 64 hexadecimal digits, this one has %d", len(digest))
+	}
 	return err.Error()
 }
 

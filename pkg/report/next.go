@@ -24,7 +24,7 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 	switch o.Verdict {
 	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running, rollout.Superseded:
 		add("follow it", "wait")
-	case rollout.Failed, rollout.Paused:
+	case rollout.Failed, rollout.Paused, rollout.RolledBack:
 		add("look", "status")
 	}
 	previous := o.Deployment.Before.TaskDefinition

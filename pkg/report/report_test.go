@@ -19,6 +19,11 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // the golden files are of no zone in particular
+	os.Exit(m.Run())
+}
+
 var update = flag.Bool("update", false, "write the golden files")
 
 // golden compares a text with a file of testdata.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,7 @@ func progress(s *rollout.Service, record *rollout.ServiceDeployment) string {
 	}
 	line := strings.Join(parts, "  ")
 	if record != nil && record.Status != rollout.ServiceDeploymentInProgress {
-		line += "  " + record.Status
+		line += "  service deployment " + record.Status
 	}
 	return line
 }
@@ -134,7 +135,10 @@ func (t *text) serviceEvent(e deploy.Event) {
 	if rollout.Trouble(*e.ServiceEvent) {
 		message = t.onErr.warn.Sprint(message)
 	}
-	e.Time = e.ServiceEvent.At // when it happened, not when it was read
+	// Old news, for somebody who joins: when it happened, by ECS's clock.
+	if at := e.ServiceEvent.At; e.Time.Sub(at) > time.Minute {
+		message += t.onErr.dim.Sprint(" (" + at.In(t.options.Location).Format("15:04:05") + ")")
+	}
 	t.line(e, "ECS: "+message)
 }
 
@@ -142,7 +146,7 @@ func (t *text) serviceEvent(e deploy.Event) {
 func (t *text) outcome(o deploy.Outcome) {
 	verdict := t.verdictColor(o).Sprint(string(o.Verdict))
 	t.result(fmt.Sprintf("%s: %s", verdict, t.summary(o)))
-	if o.Reason != "" && o.Verdict != rollout.Succeeded && o.Verdict != rollout.Unchanged {
+	if told := []rollout.Verdict{rollout.Succeeded, rollout.Unchanged, rollout.Updated}; o.Reason != "" && !slices.Contains(told, o.Verdict) {
 		t.result("  " + o.Reason)
 	}
 	for _, cause := range o.Diagnosis.Causes {
@@ -178,8 +182,11 @@ func (t *text) summary(o deploy.Outcome) string {
 	serving := fmt.Sprintf("%s, %d of %d tasks running", rollout.ShortName(o.Serving), o.Running, o.Desired)
 	switch o.Verdict {
 	case rollout.Unchanged:
-		return fmt.Sprintf("%s: %s", service, o.Reason)
+		return fmt.Sprintf("%s serves %s already, %d of %d tasks running", service, rollout.ShortName(o.Serving), o.Running, o.Desired)
 	case rollout.Started:
+		if o.Deployment.Action == deploy.ActionSettings {
+			return service + " has its new settings"
+		}
 		return fmt.Sprintf("%s brings %s into %s", o.Deployment.ID, rollout.ShortName(o.Deployment.TaskDefinition), service)
 	case rollout.Succeeded:
 		text := fmt.Sprintf("%s runs %s", service, serving)
@@ -202,7 +209,18 @@ func (t *text) after(o deploy.Outcome) string {
 	if o.Deployment.Action == deploy.ActionFollow && !o.EndedAt.IsZero() && o.Elapsed < 2*time.Second {
 		return ", ended " + o.EndedAt.In(t.options.Location).Format("2006-01-02 15:04:05")
 	}
-	return ", after " + o.Elapsed.Round(time.Second).String()
+	return ", after " + span(o.Elapsed)
+}
+
+// span is a duration in whole seconds: 45s, 2m, 2m30s, 1h.
+func span(d time.Duration) string {
+	text := d.Round(time.Second).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if whole, found := strings.CutSuffix(text, zero); found {
+			text = whole + zero[:1]
+		}
+	}
+	return text
 }
 
 // reasonOf is a cause without its count: the first of its kind.

@@ -56,6 +56,9 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s and %s are images of one repository; a container can have only one of them", e.First, e.Second)
 }
 
+// Hint says what to do.
+func (e *ConflictError) Hint() string { return "name each repository once" }
+
 // ExitCode is that of bad input.
 func (e *ConflictError) ExitCode() int { return 3 }
 

@@ -1,0 +1,153 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTextsArriveAsTheyAreWritten(t *testing.T) {
+	clearEnvironment(t)
+	for text, want := range map[string]string{
+		"012345670123": "012345670123", "on": "on", "0x10": "0x10", "1.10": "1.10", "yes": "yes", "1e3": "1e3", "~x": "~x",
+		"2026-01-01": "2026-01-01", `"quoted # text"`: "quoted # text", "'it''s'": "it's", "a # comment": "a", ".inf": ".inf", "1_000": "1_000",
+		"Prod-EU": "Prod-EU", "arn:aws:ecs:us-east-1:123456789012:cluster/a.b": "arn:aws:ecs:us-east-1:123456789012:cluster/a.b",
+		"true": "true", "0": "0", `""`: "",
+	} {
+		s, flags := bound()
+		if err := s.Resolve(flags, file(t, "  cluster: "+text+"\n")); err != nil {
+			t.Fatal(err)
+		}
+		if s.Cluster != want {
+			t.Errorf("%s arrives as %q, want %q", text, s.Cluster, want)
+		}
+	}
+}
+
+func TestCountsInTheFileAreReadAsFlagsAre(t *testing.T) {
+	clearEnvironment(t)
+	for text, want := range map[string]int32{"0": 0, "4": 4, "010": 10, `"4"`: 4} {
+		s, flags := bound()
+		if err := s.Resolve(flags, file(t, "  desired-count: "+text+"\n")); err != nil {
+			t.Fatal(err)
+		}
+		if s.DesiredCount == nil || *s.DesiredCount != want {
+			t.Errorf("%s: %v", text, s.DesiredCount)
+		}
+	}
+}
+
+const (
+	known    = "complete-timeout, desired-count, endpoint-url"
+	topKnown = "known are version, defaults"
+)
+
+func TestProblemsHaveTheirPlaces(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string // in order; each is the beginning, or has … for what is left out
+	}{
+		"unknown key":       {"version: 1\ndefaults:\n  clutser: a\n", []string{`f.yaml:3:3: unknown key "clutser"; known are cluster, ` + known}},
+		"another case":      {"version: 1\ndefaults:\n  Cluster: a\n", []string{`f.yaml:3:3: unknown key "Cluster"`}},
+		"unknown at top":    {"version: 1\ntargets: {}\n", []string{`f.yaml:2:1: unknown key "targets"; ` + topKnown}},
+		"duplicate key":     {"version: 1\ndefaults:\n  min: 1\n  max: 2\n  min: 3\n", []string{`f.yaml:5:3: key "min" stands here a second time`}},
+		"duplicate at top":  {"version: 1\nversion: 1\n", []string{`f.yaml:2:1: key "version" stands here a second time`}},
+		"duplicate section": {"version: 1\ndefaults: {min: 1}\ndefaults: {max: 2}\n", []string{`f.yaml:3:1: key "defaults" stands here a second time`}},
+		"a map for a text":  {"version: 1\ndefaults:\n  cluster: {name: a}\n", []string{"f.yaml:3:12: cluster takes a plain value"}},
+		"a list for a text": {"version: 1\ndefaults:\n  cluster: [a]\n", []string{"f.yaml:3:12: cluster takes a plain value"}},
+		"nothing":           {"version: 1\ndefaults:\n  cluster:\n", []string{"f.yaml:3:"}},
+		"a map in a list":   {"version: 1\ndefaults:\n  image:\n    - a\n    - {b: c}\n", []string{"f.yaml:5:7: image takes a list of plain values"}},
+		"a word for a number": {"version: 1\ndefaults:\n  desired-count: two\n",
+			[]string{`f.yaml:3:18: desired-count: "two" is not a whole number from 0 to 2147483647`}},
+		"another base":       {"version: 1\ndefaults:\n  max: 0x10\n", []string{`f.yaml:3:8: max: "0x10" is not a whole number`}},
+		"an old boolean":     {"version: 1\ndefaults:\n  no-wait: on\n", []string{`f.yaml:3:12: no-wait: "on" is neither true nor false`}},
+		"a bad duration":     {"version: 1\ndefaults:\n  timeout: -1\n", []string{`f.yaml:3:12: timeout: "-1" is not a duration`}},
+		"a bad choice":       {"version: 1\ndefaults:\n  until: done\n", []string{`f.yaml:3:10: until: "done" is none of running, complete, drained`}},
+		"a flag only":        {"version: 1\ndefaults:\n  simulate: true\n", []string{`f.yaml:3:3: "simulate" cannot be set in a file; use the flag --simulate`}},
+		"a secret":           {"version: 1\ndefaults:\n  aws-secret-key: x\n", []string{`f.yaml:3:3: "aws-secret-key" cannot be set in a file`}},
+		"no version":         {"defaults: {}\n", []string{"f.yaml:1:1: the file has no version; it begins with version: 1"}},
+		"another version":    {"version: 2\n", []string{`f.yaml:1:10: version "2" is not known; this program reads version 1`}},
+		"a precise version":  {"version: 1.0\n", []string{`f.yaml:1:10: version "1.0" is not known`}},
+		"a list":             {"- version: 1\n", []string{"f.yaml:1:1: the file must be a mapping"}},
+		"a word":             {"version 1\n", []string{"f.yaml:1:1: the file must be a mapping"}},
+		"defaults as a list": {"version: 1\ndefaults: [a]\n", []string{"f.yaml:2:11: defaults must be a mapping"}},
+		"empty":              {"", []string{"f.yaml:1:1: the file is empty"}},
+		"only a comment":     {"# version: 1\n", []string{"f.yaml:1:1: the file is empty"}},
+		"a tab":              {"version: 1\ndefaults:\n\tcluster: a\n", []string{"f.yaml:3:1: "}},
+		"an open brace":      {"version: 1\ndefaults: {cluster: a\n", []string{"f.yaml:3:1: "}},
+		"an open quote":      {"version: 1\ndefaults:\n  cluster: \"a\n", []string{"f.yaml:"}},
+		"two documents":      {"version: 1\n---\nversion: 1\n", []string{"f.yaml:2:1: "}},
+		"all at once": {"version: 3\ndefaults:\n  clutser: a\n  min: one\n  min: 2\n  timeout: soon\nother: 1\n", []string{
+			`f.yaml:1:10: version "3"`, `f.yaml:3:3: unknown key "clutser"`, `f.yaml:4:8: min: "one"`, `f.yaml:5:3: key "min"`,
+			`f.yaml:6:12: timeout: "soon"`, `f.yaml:7:1: unknown key "other"`,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ParseFile("f.yaml", []byte(c.text))
+			var problems *FileError
+			if !errors.As(err, &problems) {
+				t.Fatalf("error %v", err)
+			}
+			if problems.ExitCode() != 3 || problems.Hint() == "" || err.Error() != strings.Join(problems.Problems, "\n") {
+				t.Errorf("exit code %d, hint %q", problems.ExitCode(), problems.Hint())
+			}
+			if len(problems.Problems) != len(c.want) {
+				t.Fatalf("%d problems, want %d:\n%v", len(problems.Problems), len(c.want), err)
+			}
+			for i, want := range c.want {
+				if got := problems.Problems[i]; !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
+					t.Errorf("problem %d is %q, want %q", i+1, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAFileThatSaysNothing(t *testing.T) {
+	for _, text := range []string{"version: 1\n", "version: \"1\"\n", "version: 1\ndefaults: {}\n", "\ufeffversion: 1\n", "version: 1\r\ndefaults: {}\r\n"} {
+		f, err := ParseFile("f.yaml", []byte(text))
+		if err != nil || len(f.values) != 0 || f.Path != "f.yaml" {
+			t.Errorf("%q: %v %v", text, f, err)
+		}
+	}
+}
+
+func TestABadValueIsToldWithItsPlaceEvenIfOverridden(t *testing.T) {
+	_, err := ParseFile("f.yaml", []byte("version: 1\ndefaults:\n  image: [a]\n  timeout: soon\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), "f.yaml:4:12: timeout: ") {
+		t.Error(err)
+	}
+}
+
+func TestReadFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	for _, unreadable := range []string{path, filepath.Dir(path)} {
+		_, err := ReadFile(unreadable)
+		var problems *FileError
+		if !errors.As(err, &problems) || !strings.Contains(err.Error(), unreadable) || problems.ExitCode() != 3 {
+			t.Errorf("%s: %v", unreadable, err)
+		}
+	}
+	if err := os.WriteFile(path, []byte("version: 1\ndefaults: {image: web:v2, cluster: a}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"web:v2"}, f.values["image"].texts); diff != "" || f.Path != path {
+		t.Error(diff)
+	}
+}
+
+func TestParsingNeverPanics(t *testing.T) {
+	for _, text := range []string{"{", "[", "a: *b", "&a [*a]", "? a\n: b", "? [a]\n: b", "!!binary x", "version: !!int x", "<<: 1", "\x00", "%YAML 9", "version: 1\ndefaults: {? {a: b} : c}", "version: 1\ndefaults: {cluster: &x a, service-name: *x}"} {
+		if f, err := ParseFile("f.yaml", []byte(text)); err != nil && !strings.HasPrefix(err.Error(), "f.yaml:") {
+			t.Errorf("%q: %v %v", text, f, err)
+		}
+	}
+}
