@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 )
 
 // Clock is the time by which a deployment is followed. A simulation may run it
@@ -21,6 +23,8 @@ type Clock interface {
 // of its own and may be used by several goroutines, if its observer may.
 type Deployer struct {
 	client  *ecs.Client
+	logs    *cloudwatchlogs.Client // nil: no log lines
+	elb     *elb.Client            // nil: no target health
 	clock   Clock
 	observe func(Event)
 }

@@ -42,6 +42,8 @@ type looker struct {
 	asked  bool                    // the tasks were looked at before
 
 	tasksGone bool // they cannot be read at all
+
+	groups []string // the ARNs of the service's target groups
 }
 
 // stopped are the stopped tasks seen so far, in the order in which they stopped.
@@ -64,6 +66,7 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 		return o, err
 	}
 	o.Service = service.snapshot()
+	l.groups = service.targetGroups()
 	if l.deployment.Action != ActionSettings {
 		if o.ServiceDeployment, err = l.record(ctx); err != nil {
 			return o, err

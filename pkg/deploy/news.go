@@ -16,13 +16,14 @@ type news struct {
 	since    time.Time       // service events up to here, by ECS's clock, are old
 	seen     map[string]bool // ids of service events, and keys of causes
 	progress string
+	toldAt   time.Duration          // when something was told last, since the watch began
 	told     []rollout.ServiceEvent // newest first
 }
 
 // tell emits what an observation has that earlier ones had not.
-func (n *news) tell(o rollout.Observation, deploymentID string) {
+func (n *news) tell(o rollout.Observation, causes []rollout.Cause) {
 	n.tellEvents(o)
-	n.tellCauses(o, deploymentID)
+	n.tellCauses(o, causes)
 	if state := stateOf(o); state != n.progress {
 		n.progress = state
 		n.emit(Event{Type: EventProgress, Elapsed: o.Elapsed, Service: o.Service, Record: o.ServiceDeployment})
@@ -31,9 +32,13 @@ func (n *news) tell(o rollout.Observation, deploymentID string) {
 
 func (n *news) emit(e Event) {
 	if !n.silent {
+		n.toldAt = e.Elapsed
 		n.deployer.emit(e)
 	}
 }
+
+// silentFor is how long nothing was told.
+func (n *news) silentFor(elapsed time.Duration) time.Duration { return elapsed - n.toldAt }
 
 // stateOf is everything about a rollout whose change is progress.
 func stateOf(o rollout.Observation) string {
@@ -60,8 +65,8 @@ func (n *news) tellEvents(o rollout.Observation) {
 }
 
 // tellCauses emits a cause when it is new, and not again when it only counts up.
-func (n *news) tellCauses(o rollout.Observation, deploymentID string) {
-	for _, cause := range rollout.Explain(deploymentID, o.Tasks, nil).Causes {
+func (n *news) tellCauses(o rollout.Observation, causes []rollout.Cause) {
+	for _, cause := range causes {
 		if !n.seen[cause.Key()] {
 			n.seen[cause.Key()] = true
 			n.emit(Event{Type: EventCause, Elapsed: o.Elapsed, Cause: &cause, Service: o.Service})

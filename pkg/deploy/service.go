@@ -167,6 +167,17 @@ func (s *described) primary() *types.Deployment {
 	return nil
 }
 
+// targetGroups are the ARNs of the service's target groups.
+func (s *described) targetGroups() []string {
+	var arns []string
+	for _, balancer := range s.LoadBalancers {
+		if arn := aws.ToString(balancer.TargetGroupArn); arn != "" {
+			arns = append(arns, arn)
+		}
+	}
+	return arns
+}
+
 // before captures the way back.
 func (s *described) before() Before {
 	b := Before{TaskDefinition: aws.ToString(s.TaskDefinition), DesiredCount: s.DesiredCount, RunningCount: s.RunningCount}

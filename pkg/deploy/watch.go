@@ -63,7 +63,7 @@ func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOpti
 func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
 	w := newWatch(d, deployment, o)
 	if deployment.Action == ActionNone {
-		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service already"), nil
+		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service already", rollout.Diagnosis{}), nil
 	}
 	return w.run(ctx)
 }
@@ -78,6 +78,7 @@ type watch struct {
 
 	last        rollout.Observation
 	news        news
+	evidence    evidence
 	warned      bool          // about the missing running task
 	silentSince time.Duration // when ECS stopped answering; -1 while it answers
 	failures    int           // failed looks in a row
@@ -108,6 +109,7 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 	}
 	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1}
 	w.looker = &looker{Deployer: d, deployment: &deployment, until: o.Until, tasks: map[string]rollout.Task{}}
+	w.evidence = evidence{Deployer: d}
 	w.news = news{deployer: d, since: deployment.newsSince(), seen: map[string]bool{}}
 	return w
 }
@@ -126,14 +128,14 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 		o, err := w.looker.look(ctx)
 		o.Elapsed = w.elapsed()
 		if ctx.Err() != nil {
-			return w.outcome(rollout.Interrupted, goesOn), nil
+			return w.outcome(rollout.Interrupted, goesOn, w.explain(ctx)), nil
 		}
 		if err != nil {
-			if final, end := w.failed(err); end {
-				return final, nil
-			}
 			if w.hopeless(err) {
 				return Outcome{}, err
+			}
+			if reason := w.failed(err); reason != "" {
+				return w.outcome(rollout.TimedOut, reason, w.explain(ctx)), nil
 			}
 		} else {
 			w.silentSince, w.failures = -1, 0
@@ -143,37 +145,34 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 			// What was over before anybody looked is told by its outcome alone.
 			w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
 			w.last = o
-			w.news.tell(o, w.looker.deployment.ID)
+			w.news.tell(o, w.explain(ctx).Causes)
 			if verdict.Final() {
-				return w.conclude(ctx, verdict), nil
+				return w.conclude(ctx, verdict, w.tracker.Reason()), nil
+			}
+			if w.news.silentFor(o.Elapsed) >= heartbeat {
+				w.news.emit(Event{Type: EventHeartbeat, Elapsed: o.Elapsed, Service: o.Service, Message: w.waitingFor(ctx)})
 			}
 		}
 		if reason := w.limit(); reason != "" {
-			return w.outcome(rollout.TimedOut, reason), nil
+			return w.conclude(ctx, rollout.TimedOut, reason), nil
 		}
 		if w.clock.Sleep(ctx, w.pause()) != nil {
-			return w.outcome(rollout.Interrupted, goesOn), nil
+			return w.outcome(rollout.Interrupted, goesOn, w.explain(ctx)), nil
 		}
 	}
 }
 
 func (w *watch) elapsed() time.Duration { return w.clock.Now().Sub(w.started) }
 
-// failed handles a look that failed. Only lost credentials, and a long silence,
-// end a watch.
-func (w *watch) failed(err error) (Outcome, bool) {
+// failed handles a look that failed, and says why the watch must end: lost
+// credentials, or a long silence. "" means that it goes on.
+func (w *watch) failed(err error) string {
 	w.failures++
 	if w.silentSince < 0 {
 		w.silentSince = w.elapsed()
 	}
-	lost := "ECS can no longer be asked: " + err.Error()
-	switch {
-	case w.hopeless(err):
-		return Outcome{}, false
-	case permanent(err):
-		return w.outcome(rollout.TimedOut, lost), true
-	case w.elapsed()-w.silentSince >= lostSight:
-		return w.outcome(rollout.TimedOut, lost), true
+	if permanent(err) || w.elapsed()-w.silentSince >= lostSight {
+		return "ECS can no longer be asked: " + err.Error()
 	}
 	if w.failures == 3 {
 		message := "ECS does not answer; still trying: "
@@ -182,7 +181,7 @@ func (w *watch) failed(err error) (Outcome, bool) {
 		}
 		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: message + err.Error()})
 	}
-	return Outcome{}, false
+	return ""
 }
 
 // hopeless reports whether there never was anything to follow: the first look of
@@ -257,21 +256,37 @@ func (w *watch) near() bool {
 	return mine != nil && mine.Desired > 0 && mine.Running >= mine.Desired
 }
 
+// explain is why the deployment does not do well, as far as is known.
+func (w *watch) explain(ctx context.Context) rollout.Diagnosis {
+	diagnosis := rollout.Explain(w.looker.deployment.ID, w.last.Tasks, w.news.told)
+	w.evidence.addLogs(ctx, w.looker.deployment, diagnosis.Causes)
+	return diagnosis
+}
+
 // conclude gathers the last evidence for a verdict that is not a success.
-func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict) Outcome {
-	if verdict.ExitCode() != 0 {
-		// Best effort: the verdict stands without it.
-		if err := w.looker.readStopped(ctx); err == nil {
-			w.last.Tasks = w.looker.stopped()
+func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason string) Outcome {
+	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
+		return w.outcome(verdict, reason, rollout.Diagnosis{})
+	}
+	// Best effort: the verdict stands without it.
+	if err := w.looker.readStopped(ctx); err == nil {
+		w.last.Tasks = w.looker.stopped()
+	}
+	diagnosis := w.explain(ctx)
+	diagnosis.TargetGroups = w.evidence.targetGroups(ctx, w.looker.groups)
+	if record := w.last.ServiceDeployment; record != nil {
+		diagnosis.Alarms = record.TriggeredAlarms
+		if record.Breaker != nil && record.Breaker.Status != "DISABLED" {
+			diagnosis.Breaker = record.Breaker
 		}
 	}
-	return w.outcome(verdict, w.tracker.Reason())
+	return w.outcome(verdict, reason, diagnosis)
 }
 
 // outcome puts together what is known.
-func (w *watch) outcome(verdict rollout.Verdict, reason string) Outcome {
+func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollout.Diagnosis) Outcome {
 	deployment := *w.looker.deployment
-	outcome := Outcome{Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed()}
+	outcome := Outcome{Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed(), Diagnosis: diagnosis}
 	if record := w.last.ServiceDeployment; record != nil {
 		outcome.EndedAt = record.FinishedAt
 	}
@@ -284,12 +299,6 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string) Outcome {
 	outcome.Running, outcome.Desired = service.Running, service.Desired
 	if serving := service.Serving(); serving != nil {
 		outcome.Serving = serving.TaskDefinition
-	}
-	if verdict.ExitCode() != 0 && verdict != rollout.Superseded {
-		outcome.Diagnosis = rollout.Explain(deployment.ID, w.last.Tasks, w.news.told)
-		if record := w.last.ServiceDeployment; record != nil && record.Breaker != nil && record.Breaker.Status != "DISABLED" {
-			outcome.Diagnosis.Breaker = record.Breaker
-		}
 	}
 	return outcome
 }

@@ -174,6 +174,16 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestOldNewsSaysWhenItHappened(t *testing.T) {
+	_, err := render(t, "text", report.Options{}, []deploy.Event{{
+		Type: deploy.EventService, Time: at(3600), Service: state(2, 2, 0, 2, 0),
+		ServiceEvent: &rollout.ServiceEvent{ID: "1", At: at(8), Message: "(service doorman) has reached a steady state."},
+	}})
+	if want := "10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+}
+
 func TestEachStreamHasItsOwnColours(t *testing.T) {
 	out, err := render(t, "text", report.Options{OutColor: true}, rolledBack(t))
 	if !strings.Contains(out, "\x1b[") || strings.Contains(err, "\x1b[") {

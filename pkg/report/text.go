@@ -69,9 +69,9 @@ func (t *text) Event(e deploy.Event) {
 		t.serviceEvent(e)
 	case deploy.EventCause:
 		t.line(e, t.onErr.bad.Sprint("a task stopped: ")+reasonOf(*e.Cause))
-		if e.Cause.Hint != "" {
-			t.line(e, "  "+e.Cause.Hint)
-		}
+		t.cause(*e.Cause, func(line string) { t.line(e, line) })
+	case deploy.EventHeartbeat:
+		t.line(e, t.onErr.dim.Sprint(e.Message))
 	case deploy.EventWarning:
 		t.line(e, t.onErr.warn.Sprint("warning: ")+e.Message)
 	case deploy.EventDeregistered:
@@ -151,9 +151,13 @@ func (t *text) outcome(o deploy.Outcome) {
 	}
 	for _, cause := range o.Diagnosis.Causes {
 		t.result("  " + t.onOut.bold.Sprint(cause.String()))
-		if cause.Hint != "" {
-			t.result("      " + cause.Hint)
-		}
+		t.cause(cause, func(line string) { t.result("    " + line) })
+	}
+	for _, group := range o.Diagnosis.TargetGroups {
+		t.result("  " + group.String())
+	}
+	if alarms := o.Diagnosis.Alarms; len(alarms) > 0 {
+		t.result("  alarms: " + strings.Join(alarms, ", "))
 	}
 	for _, event := range o.Diagnosis.Events {
 		t.result("  ECS: " + event)
@@ -221,6 +225,23 @@ func span(d time.Duration) string {
 		}
 	}
 	return text
+}
+
+// cause shows what is known of a cause beside its reason: what to look at, and
+// the end of the container's log.
+func (t *text) cause(c rollout.Cause, line func(string)) {
+	if c.Hint != "" {
+		line("  " + c.Hint)
+	}
+	for _, logged := range c.Log.Lines {
+		line("  | " + logged)
+	}
+	if len(c.Log.Lines) == 0 && c.Log.Command != "" {
+		line("  its log: " + c.Log.Command)
+	}
+	if c.Page != "" {
+		line("  " + c.Page)
+	}
 }
 
 // reasonOf is a cause without its count: the first of its kind.

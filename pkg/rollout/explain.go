@@ -40,6 +40,10 @@ type Cause struct {
 	Task string `json:"task"`
 	// Hint says what to look at.
 	Hint string `json:"hint,omitempty"`
+	// Page is the page of the AWS documentation about it.
+	Page string `json:"page,omitempty"`
+	// Log is the end of the container's log.
+	Log Log `json:"log,omitzero"`
 }
 
 // Diagnosis is why a deployment does not do well.
@@ -49,6 +53,10 @@ type Diagnosis struct {
 	// Events are service events that tell of trouble with placing or starting
 	// tasks, oldest first, each text once.
 	Events []string `json:"events,omitempty"`
+	// TargetGroups are the service's, as the load balancer saw them at the end.
+	TargetGroups []TargetGroup `json:"targetGroups,omitempty"`
+	// Alarms are the CloudWatch alarms that ended the deployment.
+	Alarms []string `json:"alarms,omitempty"`
 	// Breaker is the circuit breaker's count, where it is known.
 	Breaker *Breaker `json:"circuitBreaker,omitempty"`
 }

@@ -250,6 +250,27 @@ func (d Definition) Containers() []Container {
 	return containers
 }
 
+// LogOptions is the log driver of a container and its options; an empty driver
+// where the container has no log configuration.
+func (d Definition) LogOptions(container string) (driver string, options map[string]string) {
+	list, _ := d.doc["containerDefinitions"].([]any)
+	for _, element := range list {
+		member, _ := element.(map[string]any)
+		if member["name"] != container {
+			continue
+		}
+		configuration, _ := member["logConfiguration"].(map[string]any)
+		driver, _ = configuration["logDriver"].(string)
+		options = map[string]string{}
+		values, _ := configuration["options"].(map[string]any)
+		for name, value := range values {
+			options[name] = fmt.Sprint(value)
+		}
+		return driver, options
+	}
+	return "", nil
+}
+
 // MarshalJSON writes the input of RegisterTaskDefinition, in clear, members in
 // alphabetical order.
 func (d Definition) MarshalJSON() ([]byte, error) {
