@@ -25,7 +25,7 @@ import (
 )
 
 // callLimit bounds a single HTTP exchange with AWS.
-const callLimit = 30 * time.Second
+const callLimit = 20 * time.Second
 
 // observed is the option by which a command shows the event stream.
 func (a *app) observed() deploy.Option {

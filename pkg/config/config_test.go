@@ -300,6 +300,31 @@ func TestBadVariables(t *testing.T) {
 		if !errors.As(err, &bad) || bad.ExitCode() != 3 || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s: %q ", name, text)) {
 			t.Errorf("%s: %v", name, err)
 		}
+		checkProblem(t, err, name)
+	}
+}
+
+func TestAFileIsNamedFromWhereTheSettingsFileStands(t *testing.T) {
+	clearEnvironment(t)
+	f, err := ParseFile(filepath.Join("deep", FileName), []byte("version: 1\ndefaults:\n  task-definition-file: web.json\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, flags := bound()
+	if err := s.Resolve(flags, f); err != nil || s.TaskDefinitionFile != filepath.Join("deep", "web.json") {
+		t.Error(s.TaskDefinitionFile, err)
+	}
+	t.Setenv("ECS_DEPLOY_TASK_DEFINITION_FILE", "here.json")
+	s, flags = bound()
+	if err := s.Resolve(flags, f); err != nil || s.TaskDefinitionFile != "here.json" {
+		t.Error(s.TaskDefinitionFile, err)
+	}
+	absolute := filepath.Join(t.TempDir(), "web.json")
+	f = file(t, "  task-definition-file: "+absolute+"\n")
+	t.Setenv("ECS_DEPLOY_TASK_DEFINITION_FILE", "")
+	s, flags = bound()
+	if err := s.Resolve(flags, f); err != nil || s.TaskDefinitionFile != absolute {
+		t.Error(s.TaskDefinitionFile, err)
 	}
 }
 

@@ -155,6 +155,10 @@ func innermost(err error) string {
 	if errors.As(err, &network) {
 		return network.Error()
 	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return "the server did not answer in time"
+	}
 	for {
 		next := errors.Unwrap(err)
 		if next == nil || next.Error() == "" {

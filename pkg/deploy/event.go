@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -110,6 +111,9 @@ type Outcome struct {
 	Reason string `json:"reason"`
 	// Deployment is what was followed.
 	Deployment Deployment `json:"deployment"`
+	// Over: the rollout has ended, whatever the verdict; there is nothing left
+	// to follow.
+	Over bool `json:"over"`
 	// Elapsed is how long it was followed.
 	Elapsed time.Duration `json:"-"`
 	// EndedAt is when it ended by ECS's clock, where ECS says so.
@@ -121,6 +125,17 @@ type Outcome struct {
 	Desired int    `json:"desired"`
 	// Diagnosis is what is known to have gone wrong.
 	Diagnosis rollout.Diagnosis `json:"diagnosis"`
+}
+
+// Span is a duration in whole seconds as people write it: 45s, 2m, 2m30s, 1h.
+func Span(d time.Duration) string {
+	text := d.Round(time.Second).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if whole, found := strings.CutSuffix(text, zero); found {
+			text = whole + zero[:1]
+		}
+	}
+	return text
 }
 
 // ExitCode is the exit code of the verdict.

@@ -202,18 +202,18 @@ func permanent(err error) bool {
 func (w *watch) limit() string {
 	elapsed := w.elapsed()
 	if elapsed >= w.options.CompleteTimeout {
-		return fmt.Sprintf("the deployment did not end within %s", w.options.CompleteTimeout)
+		return fmt.Sprintf("the deployment did not end within %s", Span(w.options.CompleteTimeout))
 	}
 	if !w.mustRun() || elapsed < w.runningLimit() {
 		return ""
 	}
 	if w.options.RunningTimeout > 0 {
-		return fmt.Sprintf("no task of the new deployment was running within %s", w.options.RunningTimeout)
+		return fmt.Sprintf("no task of the new deployment was running within %s", Span(w.options.RunningTimeout))
 	}
 	if !w.warned {
 		w.warned = true
 		w.emit(Event{Type: EventWarning, Elapsed: elapsed, Service: w.last.Service,
-			Message: fmt.Sprintf("no task of the new deployment is running after %s; still waiting for ECS to decide", DefaultRunningTimeout)})
+			Message: fmt.Sprintf("no task of the new deployment is running after %s; still waiting for ECS to decide", Span(DefaultRunningTimeout))})
 	}
 	return ""
 }
@@ -286,7 +286,10 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 // outcome puts together what is known.
 func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollout.Diagnosis) Outcome {
 	deployment := *w.looker.deployment
-	outcome := Outcome{Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed(), Diagnosis: diagnosis}
+	outcome := Outcome{
+		Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed(), Diagnosis: diagnosis,
+		Over: w.tracker.Verdict().Final() && verdict != rollout.Running && verdict != rollout.Paused,
+	}
 	if record := w.last.ServiceDeployment; record != nil {
 		outcome.EndedAt = record.FinishedAt
 	}

@@ -53,6 +53,7 @@ type outcomeObject struct {
 
 type outcomeFields struct {
 	Deployment deploy.Deployment  `json:"deployment"`
+	Over       bool               `json:"over"`
 	EndedAt    time.Time          `json:"endedAt,omitzero"`
 	Serving    string             `json:"serving,omitempty"`
 	Running    int                `json:"running"`
@@ -65,7 +66,7 @@ func objectOf(o deploy.Outcome, command func(deploy.Deployment, ...string) strin
 	object := outcomeObject{
 		Type: string(deploy.EventOutcome), Verdict: string(o.Verdict), ExitCode: o.ExitCode(), Reason: o.Reason,
 		ElapsedSeconds: seconds(o.Elapsed), Next: Next(o, command),
-		outcomeFields: &outcomeFields{Deployment: o.Deployment, EndedAt: o.EndedAt.UTC(), Serving: o.Serving, Running: o.Running, Desired: o.Desired},
+		outcomeFields: &outcomeFields{Deployment: o.Deployment, Over: o.Over, EndedAt: o.EndedAt.UTC(), Serving: o.Serving, Running: o.Running, Desired: o.Desired},
 	}
 	if !o.Diagnosis.IsEmpty() || o.Diagnosis.Breaker != nil {
 		object.Diagnosis = &o.Diagnosis

@@ -21,6 +21,9 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 	add := func(purpose string, words ...string) {
 		next = append(next, Suggestion{Purpose: purpose, Command: command(o.Deployment, words...)})
 	}
+	if o.Verdict == rollout.Interrupted && o.Over {
+		return nil // it was rolled back to the end
+	}
 	switch o.Verdict {
 	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running, rollout.Superseded:
 		add("follow it", "wait")

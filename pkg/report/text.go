@@ -198,7 +198,7 @@ func (t *text) summary(o deploy.Outcome) string {
 			text += " (before: " + rollout.ShortName(previous) + ")"
 		}
 		if o.Desired == 0 {
-			text += "; the desired count is 0, so nothing was started"
+			return text + t.after(o) + "; the desired count is 0, so nothing was started"
 		}
 		return text + t.after(o)
 	case rollout.RolledBack:
@@ -213,18 +213,7 @@ func (t *text) after(o deploy.Outcome) string {
 	if o.Deployment.Action == deploy.ActionFollow && !o.EndedAt.IsZero() && o.Elapsed < 2*time.Second {
 		return ", ended " + o.EndedAt.In(t.options.Location).Format("2006-01-02 15:04:05")
 	}
-	return ", after " + span(o.Elapsed)
-}
-
-// span is a duration in whole seconds: 45s, 2m, 2m30s, 1h.
-func span(d time.Duration) string {
-	text := d.Round(time.Second).String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if whole, found := strings.CutSuffix(text, zero); found {
-			text = whole + zero[:1]
-		}
-	}
-	return text
+	return ", after " + deploy.Span(o.Elapsed)
 }
 
 // cause shows what is known of a cause beside its reason: what to look at, and

@@ -42,7 +42,7 @@ type Deployment struct {
 	Failed             int       `json:"failed"`
 	RolloutState       string    `json:"rolloutState,omitempty"`
 	RolloutStateReason string    `json:"rolloutStateReason,omitempty"`
-	CreatedAt          time.Time `json:"createdAt"`
+	CreatedAt          time.Time `json:"createdAt,omitzero"`
 }
 
 // ServiceEvent is one entry of Service.events.
@@ -69,7 +69,7 @@ type ServiceDeployment struct {
 	TriggeredAlarms []string `json:"triggeredAlarms,omitempty"`
 	// PauseHook is the hook at which the deployment waits for a person.
 	PauseHook  *PauseHook `json:"pauseHook,omitempty"`
-	CreatedAt  time.Time  `json:"createdAt"`
+	CreatedAt  time.Time  `json:"createdAt,omitzero"`
 	FinishedAt time.Time  `json:"finishedAt,omitzero"`
 }
 
