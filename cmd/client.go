@@ -7,18 +7,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -49,29 +53,46 @@ func (a *app) service(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 
 // connect makes a deployer of the settings.
 func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deployer, error) {
+	var cfg aws.Config
+	var err error
 	if a.settings.Simulated() {
-		client, clock, err := a.simulated()
-		if err != nil {
+		var clock deploy.Clock
+		if cfg, clock, err = a.simulated(); err != nil {
 			return nil, err
 		}
-		return deploy.New(client, append(options, deploy.WithClock(clock))...), nil
-	}
-	client, err := a.client(c.Context())
-	if err != nil {
+		options = append(options, deploy.WithClock(clock))
+	} else if cfg, err = a.aws(c.Context()); err != nil {
 		return nil, err
 	}
-	return deploy.New(client, options...), nil
+	if a.settings.Verbose {
+		cfg.APIOptions = append(cfg.APIOptions, a.logCalls)
+	}
+	if endpoint := a.endpoint(); endpoint != "" && !a.settings.Simulated() {
+		cfg.BaseEndpoint = &endpoint
+	}
+	return deploy.New(ecs.NewFromConfig(cfg), append(options,
+		deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg)),
+		deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg)))...), nil
 }
 
-// client is a client of AWS, by the SDK's own rules for region and credentials,
-// which the flags override.
-func (a *app) client(ctx context.Context) (*ecs.Client, error) {
+// endpoint is where ECS is, if it is not at AWS; "" else. An ECS elsewhere is an
+// emulator, and has its neighbours with it.
+func (a *app) endpoint() string {
+	if a.settings.EndpointURL != "" {
+		return a.settings.EndpointURL
+	}
+	return os.Getenv("AWS_ENDPOINT_URL_ECS")
+}
+
+// aws are the settings of AWS's clients, by the SDK's own rules for region and
+// credentials, which the flags override.
+func (a *app) aws(ctx context.Context) (aws.Config, error) {
 	s := a.settings
 	if (s.AccessKey == "") != (s.SecretKey == "") {
-		return nil, &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
+		return aws.Config{}, &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
 	}
 	if err := checkEndpoint(s.EndpointURL); err != nil {
-		return nil, err
+		return aws.Config{}, err
 	}
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithLogger(logging.Nop{}), // what goes wrong is returned, and -v shows the calls
@@ -91,18 +112,13 @@ func (a *app) client(ctx context.Context) (*ecs.Client, error) {
 	var noProfile awsconfig.SharedConfigProfileNotExistError
 	switch {
 	case errors.As(err, &noProfile):
-		return nil, &usageError{problem: fmt.Sprintf("there is no AWS profile %q", noProfile.Profile), hint: "see ~/.aws/config, or aws configure list-profiles"}
+		return aws.Config{}, &usageError{problem: fmt.Sprintf("there is no AWS profile %q", noProfile.Profile), hint: "see ~/.aws/config, or aws configure list-profiles"}
 	case err != nil:
-		return nil, &usageError{problem: "the AWS settings cannot be loaded: " + message(err)}
+		return aws.Config{}, &usageError{problem: "the AWS settings cannot be loaded: " + message(err)}
 	case cfg.Region == "":
-		return nil, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
+		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
 	}
-	return ecs.NewFromConfig(cfg, func(o *ecs.Options) {
-		if s.EndpointURL != "" {
-			o.BaseEndpoint = &s.EndpointURL
-		}
-		a.logCalls(o)
-	}), nil
+	return cfg, nil
 }
 
 // checkEndpoint makes sure that an endpoint is a URL of a server.
@@ -117,36 +133,24 @@ func checkEndpoint(text string) error {
 	return nil
 }
 
-// logCalls has every call to AWS written to the error stream, if that was asked.
-func (a *app) logCalls(o *ecs.Options) {
-	if a.settings.Verbose {
-		o.HTTPClient = &callLog{next: o.HTTPClient, write: func(line string) { _, _ = fmt.Fprintln(a.streams.Err, line) }}
-	}
-}
-
-// callLog writes a line for each HTTP exchange: what was called and how it
-// went, nothing of what was said.
-type callLog struct {
-	next interface {
-		Do(*http.Request) (*http.Response, error)
-	}
-	write func(string)
-}
-
-// Do sends a request and writes its line.
-func (l *callLog) Do(r *http.Request) (*http.Response, error) {
-	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	started := time.Now()
-	response, err := l.next.Do(r)
-	result := "no answer"
-	if err == nil {
-		result = response.Status
-		if id := response.Header.Get("X-Amzn-Requestid"); id != "" {
-			result += " " + id
-		}
-	}
-	l.write(fmt.Sprintf("debug: ecs:%s %s: %s, %s", operation, r.URL.Host, result, time.Since(started).Round(time.Millisecond)))
-	return response, err
+// logCalls is the option of a client that writes a line for each call, with how
+// it went, and nothing of what was said.
+func (a *app) logCalls(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LogCalls",
+		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			started := time.Now()
+			out, metadata, err := next.HandleDeserialize(ctx, in)
+			result := "no answer"
+			if response, ok := out.RawResponse.(*smithyhttp.Response); ok {
+				result = response.Status
+			}
+			if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok {
+				result += " " + id
+			}
+			_, _ = fmt.Fprintf(a.streams.Err, "debug: %s %s: %s, %s\n", awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx),
+				result, time.Since(started).Round(time.Millisecond))
+			return out, metadata, err
+		}), middleware.Before)
 }
 
 // command is a command line that goes on with a deployment: the same settings,

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
@@ -37,28 +36,29 @@ func (a *app) nameDemo() {
 	}
 }
 
-// simulated opens the world of the scenario, or makes it, and returns a client
-// of it and its clock.
-func (a *app) simulated() (*ecs.Client, deploy.Clock, error) {
+// simulated opens the world of the scenario, or makes it, and returns the
+// settings for clients of it, and its clock.
+func (a *app) simulated() (aws.Config, deploy.Clock, error) {
 	s := a.settings
 	path, err := worldPath(s.ScenarioName())
 	if err != nil {
-		return nil, nil, err
+		return aws.Config{}, nil, err
 	}
 	store, err := ecssim.OpenStore(path, a.seedWorld, simulatedSpeed)
 	if err != nil {
-		return nil, nil, err
+		return aws.Config{}, nil, err
 	}
 	a.cleanup = append(a.cleanup, store.Close)
 	_, _ = fmt.Fprintf(a.streams.Err, "simulated: this is the embedded ECS, scenario %s, at %d times the speed of time; no AWS account is involved\n",
 		s.ScenarioName(), simulatedSpeed)
-	client := ecs.New(ecs.Options{
+	return aws.Config{
 		Region: simulatedRegion, Credentials: staticCredentials(), HTTPClient: store.HTTPClient(),
-		BaseEndpoint: aws.String("http://ecs.simulated"),
+		BaseEndpoint: aws.String("http://aws.simulated"),
 		// The SDK waits in real time: shorter waits, so that they fit the speed.
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Second / 2 }),
-	}, a.logCalls)
-	return client, store.Clock(), nil
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Second / 2 })
+		},
+	}, store.Clock(), nil
 }
 
 // seedWorld is the world of a scenario as the first command finds it: the named
