@@ -147,7 +147,12 @@ func (a *app) logCalls(stack *middleware.Stack) error {
 			if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok {
 				result += " " + id
 			}
-			_, _ = fmt.Fprintf(a.streams.Err, "debug: %s %s: %s, %s\n", awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx),
+			host := ""
+			if request, ok := in.Request.(*smithyhttp.Request); ok {
+				host = request.URL.Host
+			}
+			service := strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
+			_, _ = fmt.Fprintf(a.streams.Err, "debug: %s:%s %s: %s, %s\n", service, awsmiddleware.GetOperationName(ctx), host,
 				result, time.Since(started).Round(time.Millisecond))
 			return out, metadata, err
 		}), middleware.Before)

@@ -80,7 +80,7 @@ func (s *server) made(names ...string) []call {
 	defer s.mu.Unlock()
 	var made []call
 	for _, c := range s.calls {
-		reads := strings.HasPrefix(c.operation, "Describe") || strings.HasPrefix(c.operation, "List")
+		reads := strings.HasPrefix(c.operation, "Describe") || strings.HasPrefix(c.operation, "List") || strings.HasPrefix(c.operation, "Get")
 		wanted := len(names) == 0 && !reads
 		for _, name := range names {
 			wanted = wanted || strings.HasPrefix(c.operation, name)

@@ -49,7 +49,7 @@ type evidence struct {
 // addLogs gives causes the last log lines of the container that ended the task.
 func (e *evidence) addLogs(ctx context.Context, deployment *Deployment, causes []rollout.Cause) {
 	for i, cause := range causes {
-		if cause.Container == "" {
+		if cause.Container == "" || !cause.Ran() {
 			continue
 		}
 		log, ok := e.logged[cause.Key()]

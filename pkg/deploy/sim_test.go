@@ -35,6 +35,8 @@ type bench struct {
 	before func(operation string)
 	// answer, if set, may answer a call in the place of ECS.
 	answer func(operation string) (body string, ok bool)
+	// refuse, if set, may answer a call with an error of AWS.
+	refuse func(operation string) (body string, ok bool)
 	// killAt, if not 0, is the number of the call at which the process dies:
 	// before it reaches ECS, or with killAfter when it has been carried out.
 	killAt    int
@@ -129,9 +131,14 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 		}
 		panic(errKilled)
 	}
+	if r.bench.refuse != nil {
+		if body, ok := r.bench.refuse(operation); ok {
+			return answer(request, http.StatusBadRequest, body), nil
+		}
+	}
 	if r.bench.answer != nil {
 		if body, ok := r.bench.answer(operation); ok {
-			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: request}, nil
+			return answer(request, http.StatusOK, body), nil
 		}
 	}
 	return r.next.Do(request)
@@ -280,4 +287,9 @@ func (b *bench) deployments() int {
 		b.Fatal(err)
 	}
 	return len(out.ServiceDeployments)
+}
+
+// answer is a response that does not come from the simulator.
+func answer(request *http.Request, status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: request}
 }

@@ -22,6 +22,7 @@ const (
 	Unhealthy     Kind = "unhealthy"
 	NotPlaced     Kind = "not-placed"
 	StoppedByUser Kind = "stopped-by-user"
+	HostGone      Kind = "host-gone"
 	OtherKind     Kind = "other"
 )
 
@@ -64,6 +65,12 @@ type Diagnosis struct {
 // IsEmpty reports whether nothing is known to be wrong.
 func (d Diagnosis) IsEmpty() bool { return len(d.Causes) == 0 && len(d.Events) == 0 }
 
+// Ran reports whether the container got as far as running, so that it may have
+// written a log.
+func (c Cause) Ran() bool {
+	return c.Kind != CannotPull && c.Kind != CannotInit && c.Kind != NotPlaced
+}
+
 // String is the cause in one line, for people.
 func (c Cause) String() string {
 	var b strings.Builder
@@ -79,22 +86,39 @@ func (c Cause) String() string {
 }
 
 // causes is the table of what ECS says and what it means. The first row of which
-// a text occurs decides.
+// a text occurs decides. The pages are those of the ECS developer guide.
 var causes = []struct {
 	texts []string
 	kind  Kind
+	page  string
 	hint  string
 }{
-	{[]string{"does not contain descriptor matching platform"}, CannotPull, "the image has no build for the task's CPU architecture; build it for that platform, or set runtimePlatform"},
-	{[]string{"CannotPull"}, CannotPull, "check that the tag exists, that the execution role may read the repository, and that the task's subnet reaches the registry"},
-	{[]string{"secrets"}, CannotInit, "check that the secret or parameter exists, that the execution role may read it, and that the subnet reaches its service"},
-	{[]string{"ResourceInitializationError", "CannotCreateVolume", "CannotStartContainer", "ContainerRuntime"}, CannotInit, "check the subnet's routes, the execution role, volumes and log configuration of the task definition"},
-	{[]string{"OutOfMemory"}, OutOfMemory, "the container needed more than its memory limit; raise memory in the task definition"},
-	{[]string{"health checks"}, Unhealthy, "check the health check's path and port, how long the application takes to start, and the service's healthCheckGracePeriodSeconds"},
-	{[]string{"RESOURCE:", "AGENT", "ATTRIBUTE", "placement constraint", "NO ACTIVE INSTANCES", "EMPTY CAPACITY PROVIDER", "Network Interface"}, NotPlaced, "the cluster has no room for the task as it is defined: add capacity, or ask for less CPU, memory or ports"},
-	{[]string{"Essential container in task exited"}, Exited, "the container ended by itself; its log says why"},
-	{[]string{"stopped by user", "UserInitiated"}, StoppedByUser, "somebody stopped the task"},
+	{[]string{"does not contain descriptor matching platform"}, CannotPull, "stopped-task-error-codes",
+		"the image has no build for the task's CPU architecture: build it for that platform, or set runtimePlatform"},
+	{[]string{"CannotPull"}, CannotPull, "stopped-task-error-codes",
+		"check that the tag exists, that the execution role may read the repository, and that the task's subnet has a route to the registry"},
+	{[]string{"retrieve secret", "pull secrets", "ssm:", "secretsmanager"}, CannotInit, "stopped-task-error-codes",
+		"check that the secret or parameter exists, that the execution role may read it and pull from ECR, and that the subnet has a route to them"},
+	{[]string{"ResourceInitializationError", "CannotCreateVolume", "CannotStartContainer", "ContainerRuntime", "CannotInspectContainer"}, CannotInit, "stopped-task-error-codes",
+		"check the subnet's routes, the execution role, the volumes and the log configuration of the task definition"},
+	{[]string{"OutOfMemory"}, OutOfMemory, "stopped-task-error-codes",
+		"the container needed more than its memory limit: raise memory in the task definition"},
+	{[]string{"health checks"}, Unhealthy, "service-unhealthy-event-messages",
+		"check the health check's path and port, how long the application takes to start, and the service's healthCheckGracePeriodSeconds"},
+	{[]string{"Network Interface", "subnet"}, NotPlaced, "api_failures_messages",
+		"the task got no network interface: check the subnet's free addresses and the security groups of the service"},
+	{[]string{"RESOURCE:", "AGENT", "ATTRIBUTE", "placement constraint", "NO ACTIVE INSTANCES", "EMPTY CAPACITY PROVIDER"}, NotPlaced, "api_failures_messages",
+		"the cluster has no room for the task as it is defined: add capacity, or ask for less CPU, memory or ports"},
+	{[]string{"SpotInterruption", "Your Spot Task was interrupted", "Host EC2", "Container instance deregistration"}, HostGone, "stopped-task-error-codes",
+		"the host went away under the task; ECS starts another"},
+	{[]string{"Essential container in task exited"}, Exited, "stopped-task-error-codes",
+		"the container ended by itself: its log says why, and its command is in the task definition"},
+	{[]string{"stopped by user", "UserInitiated"}, StoppedByUser, "stopped-task-error-codes",
+		"somebody stopped the task"},
 }
+
+// guide is the ECS developer guide.
+const guide = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 
 // scalingReason begins the stop reason of tasks that ECS stopped because they
 // were no longer wanted: that is not a failure.
@@ -140,7 +164,7 @@ func causeOf(task Task) Cause {
 	cause.Kind = OtherKind
 	for _, row := range causes {
 		if containsAny(cause.Reason+"\n"+task.StoppedReason, row.texts) {
-			cause.Kind, cause.Hint = row.kind, row.hint
+			cause.Kind, cause.Hint, cause.Page = row.kind, row.hint, guide+row.page+".html"
 			break
 		}
 	}

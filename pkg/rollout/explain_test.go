@@ -34,6 +34,26 @@ func TestExplainKinds(t *testing.T) {
 		{stopped("Task failed container health checks"), "1 × Task failed container health checks", rollout.Unhealthy},
 		{stopped("RESOURCE:MEMORY"), "1 × RESOURCE:MEMORY", rollout.NotPlaced},
 		{stopped("Task stopped by user"), "1 × Task stopped by user", rollout.StoppedByUser},
+		// The remaining texts of ECS that are known.
+		{stopped("CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref \"docker.io/library/ngin:latest\": pull access denied, repository does not exist or may require authorization"),
+			"1 × CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref \"docker.io/library/ngin:latest\": pull access denied, repository does not exist or may require authorization", rollout.CannotPull},
+		{stopped("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: …"),
+			"1 × ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: …", rollout.CannotInit},
+		{stopped("Task failed ELB health checks in (elb classic)"), "1 × Task failed ELB health checks in (elb classic)", rollout.Unhealthy},
+		{stopped("Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1'"),
+			"1 × Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1'", rollout.NotPlaced},
+		{stopped("RESOURCE:CPU"), "1 × RESOURCE:CPU", rollout.NotPlaced},
+		{stopped("AGENT"), "1 × AGENT", rollout.NotPlaced},
+		{stopped("ATTRIBUTE"), "1 × ATTRIBUTE", rollout.NotPlaced},
+		{stopped("MemberOf placement constraint unsatisfied"), "1 × MemberOf placement constraint unsatisfied", rollout.NotPlaced},
+		{stopped("NO ACTIVE INSTANCES"), "1 × NO ACTIVE INSTANCES", rollout.NotPlaced},
+		{stopped("EMPTY CAPACITY PROVIDER"), "1 × EMPTY CAPACITY PROVIDER", rollout.NotPlaced},
+		{stopped("Host EC2 (instance i-1) terminated"), "1 × Host EC2 (instance i-1) terminated", rollout.HostGone},
+		{stopped("Container instance deregistration forced by user"), "1 × Container instance deregistration forced by user", rollout.HostGone},
+		{rollout.Task{DeploymentID: ours, LastStatus: "STOPPED", StopCode: "SpotInterruption"}, "1 × SpotInterruption", rollout.HostGone},
+		{stopped("CannotCreateVolumeError: …"), "1 × CannotCreateVolumeError: …", rollout.CannotInit},
+		{stopped("CannotStartContainerError: …"), "1 × CannotStartContainerError: …", rollout.CannotInit},
+		{stopped("ContainerRuntimeTimeoutError: …"), "1 × ContainerRuntimeTimeoutError: …", rollout.CannotInit},
 		{stopped("something that nobody has seen"), "1 × something that nobody has seen", rollout.OtherKind},
 		{rollout.Task{DeploymentID: ours, LastStatus: "STOPPED"}, "1 × the task stopped without a reason", rollout.OtherKind},
 	}
@@ -43,8 +63,8 @@ func TestExplainKinds(t *testing.T) {
 			t.Errorf("%q is explained as %v (%v), want %q (%s)", tt.task.StoppedReason, got, got, tt.want, tt.kind)
 			continue
 		}
-		if got[0].Hint == "" && tt.kind != rollout.OtherKind {
-			t.Errorf("%q has no hint", tt.task.StoppedReason)
+		if known := tt.kind != rollout.OtherKind; known && (got[0].Hint == "" || !strings.HasPrefix(got[0].Page, "https://docs.aws.amazon.com/AmazonECS/")) {
+			t.Errorf("%q has no hint or no page", tt.task.StoppedReason)
 		}
 	}
 }

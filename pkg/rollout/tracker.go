@@ -36,6 +36,9 @@ type Target struct {
 	Until Until
 }
 
+// completed is the reason of a success, whichever of ECS's reads told it.
+const completed = "ECS reports the deployment as completed"
+
 // How long the tracker waits for a second opinion where one read alone could
 // be stale (ECS is eventually consistent; its reads settle within seconds).
 const (
@@ -144,7 +147,7 @@ func (t *Tracker) judgeRecord(o Observation) (Verdict, string) {
 	}
 	switch sd.Status {
 	case ServiceDeploymentSuccessful:
-		return Succeeded, firstOf(sd.StatusReason, "ECS reports the deployment as successful")
+		return Succeeded, completed
 	case ServiceDeploymentRollbackSuccessful:
 		return RolledBack, firstOf(sd.StatusReason, sd.RollbackReason, "ECS rolled the deployment back")
 	case ServiceDeploymentRollbackFailed:
@@ -204,7 +207,7 @@ func (t *Tracker) judgePrimary(o Observation, mine *Deployment) (Verdict, string
 	delete(t.since, "earlier")
 	switch mine.RolloutState {
 	case RolloutCompleted:
-		return Succeeded, firstOf(mine.RolloutStateReason, "ECS reports the deployment as completed")
+		return Succeeded, completed
 	case RolloutFailed:
 		// Where ECS rolls back by itself the failure is only the beginning.
 		if !t.target.RollsBack || t.held("failed", o.Elapsed, longSettle) {
