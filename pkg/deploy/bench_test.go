@@ -2,6 +2,8 @@ package deploy_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,36 +26,80 @@ func (j *jump) Sleep(_ context.Context, d time.Duration) error {
 	return nil
 }
 
+// timed is a simulated account on a clock that jumps.
+func timed(b *testing.B, text string) (*bench, *jump) {
+	b.Helper()
+	world, err := ecssim.ParseWorld("bench", []byte(text))
+	if err != nil {
+		b.Fatal(err)
+	}
+	clock := &jump{now: time.Unix(1_800_000_000, 0)}
+	simulator, err := ecssim.New(world, ecssim.WithClock(clock))
+	if err != nil {
+		b.Fatal(err)
+	}
+	t := &bench{TB: b, http: simulator.HTTPClient()}
+	t.client = ecs.New(ecs.Options{
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+		BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: &recorder{bench: t, next: t.http},
+	})
+	return t, clock
+}
+
 // BenchmarkThirtyMinuteRollout watches a rollout of 100 tasks between 50 and 150
 // percent, which takes half an hour of simulated time, with the real SDK client.
 // The budget is 500 ms of CPU.
 func BenchmarkThirtyMinuteRollout(b *testing.B) {
 	text := strings.NewReplacer("desiredCount: 2", "desiredCount: 100", "minimumHealthyPercent: 100", "minimumHealthyPercent: 50",
 		"maximumPercent: 200", "maximumPercent: 150").Replace(webWorld) + "\nimages: [{match: 'repo/web:v2', startAfter: 28m}]\n"
-	world, err := ecssim.ParseWorld("bench", []byte(text))
-	if err != nil {
-		b.Fatal(err)
-	}
-	var elapsed time.Duration
+	var outcome deploy.Outcome
 	var calls int
 	for b.Loop() {
-		clock := &jump{now: time.Unix(1_800_000_000, 0)}
-		simulator, err := ecssim.New(world, ecssim.WithClock(clock))
-		if err != nil {
-			b.Fatal(err)
-		}
-		recorded := &bench{TB: b}
-		client := ecs.New(ecs.Options{
-			Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-			BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: &recorder{bench: recorded, next: simulator.HTTPClient()},
-		})
-		outcome, err := deploy.New(client, deploy.WithClock(clock)).Run(b.Context(), request(),
+		t, clock := timed(b, text)
+		var err error
+		outcome, err = deploy.New(t.client, deploy.WithClock(clock)).Run(b.Context(), request(),
 			deploy.Policy{Watch: deploy.WatchOptions{CompleteTimeout: 2 * time.Hour}})
 		if err != nil || outcome.ExitCode() != 0 {
 			b.Fatal(outcome, err)
 		}
-		elapsed, calls = outcome.Elapsed, len(recorded.calls)
+		calls = len(t.calls)
 	}
-	b.ReportMetric(elapsed.Minutes(), "simulated-min/op")
+	b.ReportMetric(outcome.Elapsed.Minutes(), "simulated-min/op")
+	b.ReportMetric(float64(calls), "calls/op")
+}
+
+// BenchmarkDetection measures how long after ECS's own end of a rollout of ten
+// minutes the verdict comes (the budget is a median below one second), and how
+// many calls the rollout took. Beside it, the same for the rule of the AWS CLI's
+// services-stable: every 15 seconds, until there is one deployment with all its
+// tasks running. A negative lag is a false claim.
+func BenchmarkDetection(b *testing.B) {
+	var ours, stable []time.Duration
+	var calls int
+	for i := 0; b.Loop(); i++ {
+		start := fmt.Sprintf("\nrandomSeed: %d\nimages: [{match: 'repo/web:v2', startAfter: %dms}]\n", i+1, 480_000+337*(i%100))
+		t, clock := timed(b, webWorld+start)
+		d := deploy.New(t.client, deploy.WithClock(clock))
+		outcome, err := d.Run(b.Context(), request(), deploy.Policy{})
+		if err != nil || outcome.ExitCode() != 0 {
+			b.Fatal(outcome, err)
+		}
+		ours, calls = append(ours, clock.now.Sub(outcome.EndedAt)), len(t.calls)
+
+		t, clock = timed(b, webWorld+start)
+		if _, err := deploy.New(t.client, deploy.WithClock(clock)).Run(b.Context(), request(), deploy.Policy{NoWait: true}); err != nil {
+			b.Fatal(err)
+		}
+		for s := t.describe("web"); len(s.Deployments) != 1 || s.RunningCount != s.DesiredCount; s = t.describe("web") {
+			clock.now = clock.now.Add(15 * time.Second)
+		}
+		stable = append(stable, clock.now.Sub(outcome.EndedAt))
+	}
+	median := func(lags []time.Duration) float64 {
+		slices.Sort(lags)
+		return lags[len(lags)/2].Seconds()
+	}
+	b.ReportMetric(median(ours), "lag-s")
+	b.ReportMetric(median(stable), "services-stable-lag-s")
 	b.ReportMetric(float64(calls), "calls/op")
 }

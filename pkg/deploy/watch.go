@@ -21,7 +21,7 @@ const (
 // How a watch polls. A change is near right after the start, when all new tasks
 // run, and during a rollback.
 const (
-	pollNear    = 1500 * time.Millisecond
+	pollNear    = 1200 * time.Millisecond
 	pollFar     = 3 * time.Second
 	pollTrouble = 15 * time.Second // at most, while ECS does not answer
 	nearStart   = 15 * time.Second
