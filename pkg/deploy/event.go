@@ -25,7 +25,7 @@ const (
 	EventService EventType = "service-event"
 	// EventCause: a task stopped for a new cause; Cause is set.
 	EventCause EventType = "cause"
-	// EventHeartbeat: nothing was told for half a minute; Message says what is
+	// EventHeartbeat: nothing was told for a minute; Message says what is
 	// waited for.
 	EventHeartbeat EventType = "heartbeat"
 	// EventWarning: something that the reader should know; Message says it.

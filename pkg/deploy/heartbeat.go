@@ -10,7 +10,7 @@ import (
 )
 
 // heartbeat is how long a watch may be silent before it says what it waits for.
-const heartbeat = 30 * time.Second
+const heartbeat = time.Minute
 
 // waitingFor says what the rollout is waiting for, in one line.
 func (w *watch) waitingFor(ctx context.Context) string {

@@ -324,3 +324,27 @@ func TestJoinByName(t *testing.T) {
 		}
 	})
 }
+
+// TestHeartbeat: a silent rollout says once a minute what it waits for.
+func TestHeartbeat(t *testing.T) {
+	inWorld(t, webWorld+slow, func(b *bench) {
+		b.want(b.run(request(), deploy.Policy{}), "succeeded")
+		var last time.Duration
+		beats := 0
+		for _, e := range b.events {
+			if silence := e.Elapsed - last; silence > 65*time.Second {
+				b.Errorf("silent for %s before %s", silence, e.Type)
+			}
+			last = e.Elapsed
+			if e.Type == deploy.EventHeartbeat {
+				beats++
+				if !strings.Contains(e.Message, "0 of 2 new tasks running, 2 pending") {
+					b.Errorf("it says %q", e.Message)
+				}
+			}
+		}
+		if beats == 0 {
+			b.Error("no heartbeat in four minutes of waiting")
+		}
+	})
+}

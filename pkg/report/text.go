@@ -71,7 +71,7 @@ func (t *text) Event(e deploy.Event) {
 		t.line(e, t.onErr.bad.Sprint("a task stopped: ")+reasonOf(*e.Cause))
 		t.cause(*e.Cause, func(line string) { t.line(e, line) })
 	case deploy.EventHeartbeat:
-		t.line(e, t.onErr.dim.Sprint(e.Message))
+		t.line(e, t.onErr.dim.Sprintf("waiting for %s: %s", deploy.Span(e.Elapsed), e.Message))
 	case deploy.EventWarning:
 		t.line(e, t.onErr.warn.Sprint("warning: ")+e.Message)
 	case deploy.EventDeregistered:
