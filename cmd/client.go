@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -202,7 +203,7 @@ func stateDir() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("there is no place for the state of the embedded ECS: %w", err)
 	}
-	return home + "/.local/state", nil
+	return filepath.Join(home, ".local", "state"), nil
 }
 
 // staticCredentials are what the embedded ECS is called with: it does not look.

@@ -31,20 +31,31 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	deployer := deploy.New(nil) // a definition from a file needs no ECS
-	if request.Definition.IsZero() {
-		if deployer, err = a.connect(c); err != nil {
-			return err
-		}
-	}
-	definition, err := deployer.Render(c.Context(), request)
-	if err != nil {
-		return err
-	}
-	text, err := definition.Indented()
+	text, err := a.rendered(c, request)
 	if err != nil {
 		return err
 	}
 	_, err = a.streams.Out.Write(text)
 	return err
+}
+
+// rendered is the text of the definition that a request would register. One from
+// a file needs no ECS.
+func (a *app) rendered(c *cobra.Command, request deploy.Request) ([]byte, error) {
+	if !request.Definition.IsZero() {
+		definition, err := deploy.SetImages(request.Definition, request.Images)
+		if err != nil {
+			return nil, err
+		}
+		return definition.Indented()
+	}
+	deployer, err := a.connect(c)
+	if err != nil {
+		return nil, err
+	}
+	definition, err := deployer.Render(c.Context(), request)
+	if err != nil {
+		return nil, err
+	}
+	return definition.Indented()
 }

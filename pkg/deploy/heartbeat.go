@@ -26,6 +26,8 @@ func (w *watch) waitingForTasks() string {
 	mine := service.Deployment(deployment.ID)
 	primary := service.Primary()
 	switch {
+	case service == nil:
+		return "ECS has not answered yet"
 	case deployment.Action == ActionSettings:
 		return fmt.Sprintf("%d of %d tasks running", service.Running, service.Desired)
 	case w.tracker.RollingBack() && primary != nil:

@@ -79,8 +79,12 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 		d.emit(Event{Type: EventWarning, Message: "deployment " + plan.InProgress.ID + " is in progress, and is not waited for: the settings start none of their own"})
 	}
 	if policy.NoWait && deployment.Action != ActionNone {
+		reason := "ECS accepted the update; its end is not waited for"
+		if deployment.Action == ActionJoin {
+			reason = "it is on its way already; its end is not waited for"
+		}
 		outcome := Outcome{
-			Verdict: rollout.Started, Reason: "ECS accepted the update; its end was not waited for", Deployment: deployment,
+			Verdict: rollout.Started, Reason: reason, Deployment: deployment,
 			Serving: plan.Current, Running: int(plan.Before.RunningCount), Desired: int(plan.Before.DesiredCount),
 		}
 		d.emit(Event{Type: EventOutcome, Outcome: &outcome})

@@ -213,7 +213,7 @@ func (w *watch) limit() string {
 	if !w.warned {
 		w.warned = true
 		w.emit(Event{Type: EventWarning, Elapsed: elapsed, Service: w.last.Service,
-			Message: fmt.Sprintf("no task of the new deployment is running after %s; still waiting for ECS to decide", Span(DefaultRunningTimeout))})
+			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting for ECS to decide", Span(DefaultRunningTimeout), w.waitingForTasks())})
 	}
 	return ""
 }

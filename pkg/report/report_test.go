@@ -206,7 +206,7 @@ func outcomes() map[string]deploy.Outcome {
 		"unchanged":   {Verdict: rollout.Unchanged, Reason: "doorman:41 is in service already", Deployment: deployment, Serving: old, Running: 2, Desired: 2},
 		"updated":     {Verdict: rollout.Updated, Reason: "4 of 4 tasks are running", Deployment: settings, Elapsed: time.Minute, Serving: old, Running: 4, Desired: 4},
 		"running":     {Verdict: rollout.Running, Reason: "a task of the new deployment is running", Deployment: deployment, Elapsed: time.Minute, Serving: old, Running: 3, Desired: 2},
-		"started":     {Verdict: rollout.Started, Reason: "ECS accepted the update; its end was not waited for", Deployment: deployment, Serving: old, Desired: 2},
+		"started":     {Verdict: rollout.Started, Reason: "ECS accepted the update; its end is not waited for", Deployment: deployment, Serving: old, Desired: 2},
 		"failed":      {Verdict: rollout.Failed, Reason: "rollback is off", Deployment: deployment, Elapsed: time.Minute, Serving: old, Running: 2, Desired: 2},
 		"timed-out":   {Verdict: rollout.TimedOut, Reason: "the deployment did not end within 30m0s", Deployment: deployment, Elapsed: 30 * time.Minute, Serving: old, Running: 2, Desired: 2},
 		"superseded":  {Verdict: rollout.Superseded, Reason: "deployment ecs-svc/43 (doorman:43) has taken over", Deployment: deployment, Elapsed: time.Minute, Serving: old, Running: 2, Desired: 2},
