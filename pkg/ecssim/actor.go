@@ -50,7 +50,8 @@ func (e *engine) fill(input Document, ev event) Document {
 	if c := e.Clusters[ev.Cluster]; c != nil && c.Services[ev.Service] != nil {
 		s := c.Services[ev.Service]
 		if len(s.History) > 0 {
-			pairs = append(pairs, "{serviceDeployment}", s.History[len(s.History)-1].Arn)
+			sd := s.History[len(s.History)-1]
+			pairs = append(pairs, "{serviceDeployment}", sd.Arn, "{hook}", sd.awaiting())
 		}
 		if len(s.Deployments) > 0 {
 			pairs = append(pairs, "{taskDefinition}", s.primary().TaskDefinition)

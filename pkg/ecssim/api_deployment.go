@@ -32,7 +32,7 @@ func (e *engine) listServiceDeployments(in listServiceDeploymentsInput, _ Docume
 		switch {
 		case len(in.Status) > 0 && !slices.Contains(in.Status, sd.Status),
 			hasBefore && sd.CreatedAt > before, hasAfter && sd.CreatedAt < after,
-			e.hidden(s, sd):
+			e.hidden(s, sd), !s.recorded():
 			continue
 		}
 		view := e.deploymentDates(s, sd)
@@ -94,6 +94,17 @@ func (e *engine) eachService(arns []string, visit func(s *service, arn string) a
 	return found, failures
 }
 
+// findServiceDeployment finds a service deployment by its ARN, or nil.
+func (e *engine) findServiceDeployment(arn string) (s *service, sd *serviceDeployment) {
+	e.eachService([]string{arn}, func(found *service, arn string) any {
+		if s = found; s.recorded() {
+			sd = s.history(arn)
+		}
+		return nil
+	})
+	return s, sd
+}
+
 func (e *engine) describeServiceDeployments(in struct {
 	Arns []string `json:"serviceDeploymentArns"`
 }, _ Document) (any, *apiError) {
@@ -102,7 +113,7 @@ func (e *engine) describeServiceDeployments(in struct {
 	}
 	found, failures := e.eachService(in.Arns, func(s *service, arn string) any {
 		sd := s.history(arn)
-		if sd == nil || e.hidden(s, sd) {
+		if sd == nil || e.hidden(s, sd) || !s.recorded() {
 			return nil
 		}
 		return e.serviceDeploymentView(s, sd)
@@ -124,7 +135,13 @@ func (e *engine) serviceDeploymentView(s *service, past *serviceDeployment) map[
 		sources = append(sources, revisionCountView(r))
 	}
 	view["sourceServiceRevisions"] = sources
-	view["alarms"] = map[string]any{"status": "DISABLED"}
+	view["alarms"] = sd.Alarms.view()
+	if stage := sd.stage(); stage != "" {
+		view["lifecycleStage"] = stage
+	}
+	if len(sd.Hooks) > 0 {
+		view["lifecycleHookDetails"] = sd.hookViews()
+	}
 	view["deploymentCircuitBreaker"] = map[string]any{
 		"status": sd.Breaker, "failureCount": sd.Failures, "threshold": sd.Threshold,
 	}
@@ -183,15 +200,10 @@ func (e *engine) stopServiceDeployment(in struct {
 	Arn  string `json:"serviceDeploymentArn"`
 	Type string `json:"stopType"`
 }, _ Document) (any, *apiError) {
-	var sd *serviceDeployment
-	var s *service
-	e.eachService([]string{in.Arn}, func(found *service, arn string) any {
-		s, sd = found, found.history(arn)
-		return nil
-	})
+	s, sd := e.findServiceDeployment(in.Arn)
 	switch {
 	case sd == nil:
-		return nil, &apiError{code: "ServiceDeploymentNotFoundException", message: "The service deployment does not exist."}
+		return nil, errNoServiceDeployment
 	case in.Type != "" && in.Type != "ROLLBACK":
 		return nil, invalid("The valid values for stopType are ROLLBACK.") // assumed text
 	case sd.over():

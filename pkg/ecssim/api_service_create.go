@@ -52,7 +52,7 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 	if s.Controller == "" {
 		s.Controller = "ECS"
 	}
-	for _, group := range [][]string{deployedMembers, keptMembers, createOnly} {
+	for _, group := range [][]string{deployedMembers, keptMembers, createOnly, unknownMembers(raw)} {
 		for _, member := range group {
 			if v, ok := raw[member]; ok {
 				s.Spec[member] = cloneValue(v)
@@ -113,7 +113,8 @@ func (s *service) setCount(desired *int, creating bool) *apiError {
 func (e *engine) deploy(s *service, taskDefinition string) {
 	if len(s.Deployments) > 0 {
 		p := s.primary()
-		p.Status, p.UpdatedAt, p.CompleteAt, p.TripAt = "ACTIVE", e.Now, 0, 0
+		p.Status, p.UpdatedAt = "ACTIVE", e.Now
+		p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 		// Assumed: a service deployment that a newer one replaces is STOPPED.
 		e.finish(s, s.history(p.HistoryArn), "STOPPED", "Service deployment stopped because a newer service deployment was started.")
 	}
@@ -135,9 +136,10 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 	}
 	d.RevisionArn = e.revise(s, d)
 	sd := &serviceDeployment{
-		Arn:        e.arn("service-deployment/" + s.Cluster + "/" + s.Name + "/" + e.Engine.letters()),
+		Arn:        e.arn("service-deployment/" + s.Cluster + "/" + s.Name + "/" + e.Engine.letters(21)),
 		Deployment: d.Number, Status: "PENDING", CreatedAt: e.Now, UpdatedAt: e.Now,
 		Config: s.Config, Sources: sources, Target: revisionCount{Arn: d.RevisionArn}, Breaker: "DISABLED",
+		Alarms: e.watch(s),
 	}
 	if s.Config.Breaker.Enable {
 		sd.Breaker = "MONITORING"
@@ -146,6 +148,7 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 	s.History = append(s.History, sd)
 	s.Deployments = append([]*deployment{d}, s.Deployments...)
 	s.SteadyAt, s.Said = 0, nil
+	e.stirAlarms(s, d)
 	e.wake(s, firstPassDelay)
 }
 

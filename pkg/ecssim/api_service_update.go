@@ -74,7 +74,7 @@ func (s *service) checkController(in serviceInput, raw Document) *apiError {
 // member that is absent is unchanged; an empty list removes.
 func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
 	next := &service{Daemon: s.Daemon, Spec: clone(s.Spec), Config: s.Config, Desired: s.Desired, Grace: s.Grace}
-	for _, group := range [][]string{deployedMembers, keptMembers} {
+	for _, group := range [][]string{deployedMembers, keptMembers, unknownMembers(raw)} {
 		for _, member := range group {
 			if v, given := raw[member]; given {
 				next.Spec[member] = cloneValue(v)

@@ -150,7 +150,7 @@ func (e *engine) taskView(s *service, t *task) map[string]any {
 		"lastStatus": string(t.Status), "desiredStatus": t.desiredStatus(), "healthStatus": t.health(),
 		"launchType": t.LaunchType, "availabilityZone": t.Zone, "cpu": strconv.Itoa(t.CPU), "memory": strconv.Itoa(t.Memory),
 		"createdAt": t.CreatedAt.epoch(), "enableExecuteCommand": s.Spec["enableExecuteCommand"] == true,
-		"attachments": []any{}, "inferenceAccelerators": []any{}, "tags": []any{},
+		"attachments": e.attachments(s, t), "inferenceAccelerators": []any{}, "tags": []any{},
 		"attributes": []any{map[string]any{"name": "ecs.cpu-architecture", "value": "x86_64"}},
 	}
 	for member, when := range map[string]millis{
@@ -184,14 +184,20 @@ func (e *engine) taskView(s *service, t *task) map[string]any {
 	return view
 }
 
+// runtimeID is the id of a container at its runtime.
+func (t *task) runtimeID(c container) string {
+	return t.ID + "-" + strconv.Itoa(len(c.Name)) + c.ID[:8]
+}
+
 func (e *engine) containerView(s *service, t *task, c container) map[string]any {
 	view := map[string]any{
 		"containerArn": e.arn("container/" + s.Cluster + "/" + t.ID + "/" + c.ID), "taskArn": e.taskArn(s.Cluster, t.ID),
 		"name": c.Name, "image": c.Image, "lastStatus": string(c.Status), "healthStatus": c.Health,
-		"networkBindings": []any{}, "networkInterfaces": []any{}, "cpu": "0",
+		"cpu": "0",
 	}
+	t.reach(c, view)
 	if t.StartedAt != 0 {
-		view["runtimeId"] = t.ID + "-" + strconv.FormatUint(uint64(len(c.Name)), 10) + c.ID[:8]
+		view["runtimeId"] = t.runtimeID(c)
 		view["imageDigest"] = imageDigest(c.Image)
 	}
 	if c.Exit != nil {

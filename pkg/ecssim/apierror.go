@@ -46,16 +46,17 @@ func serialization(message string) *apiError {
 }
 
 var (
-	errNoCluster   = &apiError{code: "ClusterNotFoundException", message: "Cluster not found."}
-	errNoService   = &apiError{code: "ServiceNotFoundException", message: "Service not found."}
-	errNotActive   = &apiError{code: "ServiceNotActiveException", message: "Service was not ACTIVE."}
-	errNoTD        = refused("Unable to describe task definition.")
-	errTDNotFound  = refused("TaskDefinition not found.")
-	errTDInactive  = refused("TaskDefinition is inactive")
-	errNoRevision  = refused("Revision is missing.")
-	errThrottled   = &apiError{code: "ThrottlingException", message: "Rate exceeded"}
-	errBadToken    = invalid("Invalid token.") // assumed text
-	errNoSuchThing = &apiError{code: "ResourceNotFoundException", message: "The specified resource was not found."}
+	errNoCluster           = &apiError{code: "ClusterNotFoundException", message: "Cluster not found."}
+	errNoService           = &apiError{code: "ServiceNotFoundException", message: "Service not found."}
+	errNotActive           = &apiError{code: "ServiceNotActiveException", message: "Service was not ACTIVE."}
+	errNoTD                = refused("Unable to describe task definition.")
+	errTDNotFound          = refused("TaskDefinition not found.")
+	errTDInactive          = refused("TaskDefinition is inactive")
+	errNoRevision          = refused("Revision is missing.")
+	errThrottled           = &apiError{code: "ThrottlingException", message: "Rate exceeded"}
+	errBadToken            = invalid("Invalid token.") // assumed text
+	errNoServiceDeployment = &apiError{code: "ServiceDeploymentNotFoundException", message: "The service deployment does not exist."}
+	errNoSuchThing         = &apiError{code: "ResourceNotFoundException", message: "The specified resource was not found."}
 )
 
 // kindMismatch is what ECS says about a member of the wrong JSON type.

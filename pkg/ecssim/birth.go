@@ -51,6 +51,7 @@ func newEngine(world World, now time.Time) (*engine, error) {
 		return nil, err
 	}
 	e.advance(e.Born)
+	e.startAlarms()
 	e.startActors()
 	return e, nil
 }
@@ -127,6 +128,13 @@ func (e *engine) bearService(doc Document) error {
 	return nil
 }
 
+// forgetTrouble takes from a container the rule that makes its image misbehave.
+func (c *container) forgetTrouble(rules []ImageRule) {
+	if c.Rule > 0 && rules[c.Rule-1].Behaviour != "" && rules[c.Rule-1].Behaviour != Starts {
+		c.Rule = 0
+	}
+}
+
 // mature gives a new service its tasks, RUNNING and healthy, and completes its
 // deployment, whatever its images would do.
 func (e *engine) mature(s *service) {
@@ -146,6 +154,7 @@ func (e *engine) mature(s *service) {
 		t.PullStoppedAt, t.StartedAt = t.CreatedAt+tracePulled, t.CreatedAt+traceRunning
 		for j := range t.Containers {
 			t.Containers[j].Status = running
+			t.Containers[j].forgetTrouble(e.World.Images)
 			if t.Containers[j].Checked {
 				t.Containers[j].Health = "HEALTHY"
 			}

@@ -1,35 +1,55 @@
 package ecssim
 
-// This file is how a deployment ends: completed, failed by the circuit breaker,
-// rolled back by it or on request, replaced by a newer one.
+// This file is how a deployment ends: completed, failed by the circuit breaker
+// or an alarm, rolled back by them or on request, replaced by a newer one.
 
 import "time"
 
-// checkFailure ends the PRIMARY deployment if the circuit breaker's moment has
-// come, or if somebody asked for a rollback.
+// checkFailure ends the PRIMARY deployment if the moment of the circuit breaker
+// or of an alarm has come, a pause has lasted too long, or somebody asked for a
+// rollback. Of the circuit breaker and the alarm the first one decides.
 func (e *engine) checkFailure(s *service) {
 	p := s.primary()
 	sd := s.history(p.HistoryArn)
 	if sd != nil && sd.Status == "ROLLBACK_REQUESTED" {
+		reason := sd.Reason // of a pause hook that was rolled back
+		if reason == "" {
+			reason = "Service deployment rolled back because of a request to stop it."
+		}
 		e.fail(s, failure{
 			event:  "deployment failed: deployment failure.",
 			rollup: "ECS deployment was stopped.",
-			status: "Service deployment rolled back because of a request to stop it.",
+			status: reason,
 			back:   true,
 		})
 		return
 	}
-	if p.TripAt == 0 {
+	if e.checkHooks(s) {
 		return
 	}
-	if e.Now < p.TripAt {
-		e.wake(s, time.Duration(p.TripAt-e.Now)*time.Millisecond)
-		return
+	if !s.Config.Alarms.Enable { // one of them may have been turned off meanwhile
+		p.AlarmAt = 0
 	}
-	p.TripAt = 0
 	if !s.Config.Breaker.Enable {
-		return // it was turned off meanwhile
+		p.TripAt = 0
 	}
+	first := p.TripAt
+	if first == 0 || p.AlarmAt != 0 && p.AlarmAt < first {
+		first = p.AlarmAt
+	}
+	switch {
+	case first == 0:
+	case e.Now < first:
+		e.wake(s, time.Duration(first-e.Now)*time.Millisecond)
+	case first == p.AlarmAt:
+		e.failAlarm(s, sd)
+	default:
+		e.failBreaker(s, sd)
+	}
+}
+
+// failBreaker fails the PRIMARY deployment because the circuit breaker acts.
+func (e *engine) failBreaker(s *service, sd *serviceDeployment) {
 	if sd != nil {
 		sd.Breaker = "TRIGGERED"
 	}
@@ -48,6 +68,7 @@ func (e *engine) checkFailure(s *service) {
 type failure struct {
 	event  string // service event
 	rollup string // rolloutStateReason
+	going  string // the same of the deployment that ECS goes back to; empty: the circuit breaker's
 	status string // statusReason of a service deployment that is rolled back
 	halted string // statusReason where nothing is rolled back
 	back   bool
@@ -59,7 +80,11 @@ type failure struct {
 func (e *engine) fail(s *service, why failure) {
 	p := s.primary()
 	sd := s.history(p.HistoryArn)
-	p.Rollout, p.Reason, p.UpdatedAt, p.CompleteAt = "FAILED", why.rollup, e.Now, 0
+	p.Rollout, p.Reason, p.UpdatedAt = "FAILED", why.rollup, e.Now
+	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
+	if sd != nil {
+		sd.dropHooks()
+	}
 	e.say(s, 0, "(deployment %s) %s", p.id(), why.event)
 	back := s.candidate()
 	switch {
@@ -89,7 +114,10 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 	failed := s.primary()
 	failed.Status, failed.Desired = "ACTIVE", s.count(failed, (*task).held)
 	back.Status, back.Rollout, back.UpdatedAt = "PRIMARY", "IN_PROGRESS", e.Now
-	back.Reason = "ECS deployment circuit breaker: rolling back to deploymentId " + back.id()
+	if why.going == "" {
+		why.going = "ECS deployment circuit breaker: rolling back to deploymentId "
+	}
+	back.Reason = why.going + back.id()
 	back.Failures, back.BackoffStep, back.NextLaunch, back.Blocked = 0, 0, 0, false
 	order := []*deployment{back}
 	for _, d := range s.Deployments {
@@ -120,14 +148,17 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 func (e *engine) complete(s *service) {
 	p := s.primary()
 	sd := s.history(p.HistoryArn)
-	p.Rollout, p.Proven, p.UpdatedAt, p.CompleteAt, p.TripAt = "COMPLETED", true, e.Now, 0, 0
+	p.Rollout, p.Proven, p.UpdatedAt = "COMPLETED", true, e.Now
+	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 	p.Reason = "ECS deployment " + p.id() + " completed."
 	if sd != nil && sd.Status == "ROLLBACK_IN_PROGRESS" {
 		e.finish(s, sd, "ROLLBACK_SUCCESSFUL", sd.Reason)
 	} else {
 		e.finish(s, sd, "SUCCESSFUL", "")
 	}
-	e.say(s, 0, "(deployment %s) deployment completed.", p.id())
+	if !s.classic() {
+		e.say(s, 0, "(deployment %s) deployment completed.", p.id())
+	}
 	e.retire(s)
 	if len(s.Deployments) > 1 {
 		e.wake(s, passDelay) // early success: old tasks are still there
@@ -150,6 +181,10 @@ func (e *engine) finish(s *service, sd *serviceDeployment, status, reason string
 	if sd.Breaker == "MONITORING" {
 		sd.Breaker = "MONITORING_COMPLETE"
 	}
+	if sd.Alarms.Status == "MONITORING" {
+		sd.Alarms.Status = "MONITORING_COMPLETE"
+	}
+	sd.dropHooks()
 }
 
 // recount takes the numbers of a running service deployment from the service.
@@ -187,10 +222,11 @@ func (e *engine) failed(s *service, d *deployment) {
 }
 
 // checkThreshold sets the circuit breaker's moment when the PRIMARY deployment
-// has failed often enough. A rollback in progress is not watched.
+// has failed often enough. A rollback in progress is not watched; nor, it is
+// assumed, is a deployment of which ECS reports no rolloutState.
 func (e *engine) checkThreshold(s *service, d *deployment) {
 	sd := s.history(d.HistoryArn)
-	if d != s.primary() || d.Rollout != "IN_PROGRESS" || d.TripAt != 0 || sd == nil || sd.RollbackAt != 0 {
+	if d != s.primary() || d.Rollout != "IN_PROGRESS" || d.TripAt != 0 || sd == nil || sd.RollbackAt != 0 || !s.recorded() {
 		return
 	}
 	if !s.Config.Breaker.Enable || d.Failures < s.Config.threshold(e.desired(s)) {

@@ -8,20 +8,20 @@ import (
 	"math"
 )
 
-// deploymentConfig is a deploymentConfiguration. Members of the first group have
-// an effect; those of the second are kept and shown, no others are.
+// deploymentConfig is a deploymentConfiguration. Its members have an effect,
+// except for those in Extra, which are kept and shown.
 type deploymentConfig struct {
-	Breaker *breakerConfig `json:"deploymentCircuitBreaker,omitempty"`
-	Maximum *int           `json:"maximumPercent,omitempty"`
-	Minimum *int           `json:"minimumHealthyPercent,omitempty"`
-	Early   *earlyConfig   `json:"earlySuccessCriteria,omitempty"`
-	Bake    *int           `json:"bakeTimeInMinutes,omitempty"`
+	Breaker  *breakerConfig `json:"deploymentCircuitBreaker,omitempty"`
+	Alarms   *alarmConfig   `json:"alarms,omitempty"`
+	Maximum  *int           `json:"maximumPercent,omitempty"`
+	Minimum  *int           `json:"minimumHealthyPercent,omitempty"`
+	Early    *earlyConfig   `json:"earlySuccessCriteria,omitempty"`
+	Bake     *int           `json:"bakeTimeInMinutes,omitempty"`
+	Strategy string         `json:"strategy,omitempty"`
+	Hooks    []Document     `json:"lifecycleHooks,omitempty"`
 
-	Strategy string   `json:"strategy,omitempty"`
-	Alarms   Document `json:"alarms,omitempty"`
-	Hooks    []any    `json:"lifecycleHooks,omitempty"`
-	Linear   Document `json:"linearConfiguration,omitempty"`
-	Canary   Document `json:"canaryConfiguration,omitempty"`
+	// Extra is what the type has no member for: what a newer ECS may know.
+	Extra Document `json:"-"`
 }
 
 type breakerConfig struct {
@@ -36,9 +36,15 @@ type thresholdConfig struct {
 	Value int    `json:"value"`
 }
 
+type alarmConfig struct {
+	Names    []string `json:"alarmNames"`
+	Enable   bool     `json:"enable"`
+	Rollback bool     `json:"rollback"`
+}
+
 type earlyConfig struct {
 	Enable  bool   `json:"enable"`
-	Percent int    `json:"healthyPercent"`
+	Percent *int   `json:"healthyPercent,omitempty"`
 	Cleanup string `json:"sourceServiceRevisionCleanup,omitempty"`
 }
 
@@ -59,7 +65,7 @@ func (c deploymentConfig) completed(daemon bool) deploymentConfig {
 		c.Breaker = &breakerConfig{}
 	}
 	if c.Alarms == nil {
-		c.Alarms = Document{"alarmNames": []any{}, "enable": false, "rollback": false}
+		c.Alarms = &alarmConfig{Names: []string{}}
 	}
 	if c.Strategy == "" {
 		c.Strategy = "ROLLING"
@@ -119,8 +125,20 @@ func (c deploymentConfig) check(daemon bool) *apiError {
 	case c.Strategy != "ROLLING":
 		return unsupported("The simulator only rolls: it has no deployment strategy " + c.Strategy + ".")
 	}
-	if e := c.Early; e != nil && e.Enable && (e.Percent > 100 || e.Percent < *c.Minimum) {
-		return invalid("healthyPercent must be between minimumHealthyPercent and 100.")
+	if e := c.Early; e != nil && e.Enable {
+		switch {
+		case e.Percent == nil || e.Cleanup == "":
+			return invalid("healthyPercent and sourceServiceRevisionCleanup are required when earlySuccessCriteria is enabled.")
+		case *e.Percent > 100 || *e.Percent < *c.Minimum:
+			return invalid("healthyPercent must be between minimumHealthyPercent and 100.")
+		case e.Cleanup != "BLOCKING" && e.Cleanup != "DEFERRED":
+			return invalid("The valid values for sourceServiceRevisionCleanup are BLOCKING and DEFERRED.")
+		}
+	}
+	for _, h := range c.Hooks {
+		if err := checkHook(h); err != nil {
+			return err
+		}
 	}
 	if b := c.Breaker; b != nil && b.Threshold != nil {
 		switch {

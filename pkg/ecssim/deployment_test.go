@@ -264,29 +264,58 @@ func TestLostTasksAreReplacedInTheSameRevision(t *testing.T) {
 	})
 }
 
-// TestEarlySuccess completes when half of the new tasks are healthy; with
-// DEFERRED, old tasks are still running then.
+func early(percent int32, cleanup types.ServiceRevisionCleanup) *types.DeploymentConfiguration {
+	config := breaker(true, true)
+	config.MinimumHealthyPercent = aws.Int32(min(percent, 50))
+	config.EarlySuccessCriteria = &types.DeploymentEarlySuccessCriteria{Enable: true, HealthyPercent: aws.Int32(percent), SourceServiceRevisionCleanup: cleanup}
+	return config
+}
+
+// TestEarlySuccess completes when half of the three new tasks, rounded up, are
+// healthy, although the third finds no place yet. With DEFERRED, old tasks are
+// still running then; with BLOCKING none are.
 func TestEarlySuccess(t *testing.T) {
 	for _, cleanup := range []types.ServiceRevisionCleanup{types.ServiceRevisionCleanupDeferred, types.ServiceRevisionCleanupBlocking} {
 		inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
-			config := breaker(true, true)
-			config.MinimumHealthyPercent = aws.Int32(50)
-			config.EarlySuccessCriteria = &types.DeploymentEarlySuccessCriteria{Enable: true, HealthyPercent: aws.Int32(50), SourceServiceRevisionCleanup: cleanup}
-			config.MaximumPercent = aws.Int32(150)
-			update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true, DeploymentConfiguration: config, DesiredCount: aws.Int32(2)})
-			if sd := settle(t, client, 10*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
+			update(t, client, ecs.UpdateServiceInput{DesiredCount: aws.Int32(3)})
+			time.Sleep(5 * time.Minute)
+			arn := register(t, client, "web:2")
+			ours := *update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn, DeploymentConfiguration: early(50, cleanup)}).Deployments[0].Id
+			if sd := settle(t, client, 20*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
 				t.Errorf("%s: %s", cleanup, sd.Status)
 			}
 			s := describe(t, client)
-			if old := len(s.Deployments) > 1; old && cleanup == types.ServiceRevisionCleanupBlocking {
-				t.Errorf("%s: %d deployments", cleanup, len(s.Deployments))
+			if p := s.Deployments[0]; *p.Id != ours || p.RolloutState != types.DeploymentRolloutStateCompleted || p.RunningCount != 2 || p.DesiredCount != 3 {
+				t.Errorf("%s: %+v", cleanup, p)
+			}
+			deferred := cleanup == types.ServiceRevisionCleanupDeferred
+			if old := s.Deployments[1:]; deferred != (len(old) == 1 && old[0].RunningCount > 0) || !deferred && len(old) > 0 {
+				t.Errorf("%s: old deployments %+v", cleanup, old)
 			}
 			time.Sleep(10 * time.Minute)
-			if s := describe(t, client); len(s.Deployments) != 1 || s.RunningCount != 2 {
-				t.Errorf("%s, later: %d deployments, %d running", cleanup, len(s.Deployments), s.RunningCount)
+			s = describe(t, client)
+			if p := s.Deployments[0]; len(s.Deployments) != 1 || *p.Id != ours || p.RolloutState != types.DeploymentRolloutStateCompleted || p.RunningCount != 3 {
+				t.Errorf("%s, later: %+v", cleanup, s.Deployments)
 			}
+		}, func(w *ecssim.World) {
+			slots := 4 // two old tasks, which minimumHealthyPercent protects, and two new ones
+			w.ClusterDefaults = &ecssim.ClusterSpec{TaskSlots: &slots}
 		})
 	}
+}
+
+func TestEarlySuccessIsRefused(t *testing.T) {
+	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
+		low := early(60, types.ServiceRevisionCleanupBlocking)
+		low.MinimumHealthyPercent = aws.Int32(100)
+		for text, config := range map[string]*types.DeploymentConfiguration{
+			"healthyPercent must be between minimumHealthyPercent and 100.": low,
+			"sourceServiceRevisionCleanup are required":                     early(60, ""),
+		} {
+			_, err := client.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: aws.String("demo"), Service: aws.String("web"), DeploymentConfiguration: config})
+			wantCode(t, err, "InvalidParameterException", text)
+		}
+	})
 }
 
 func TestBakeTime(t *testing.T) {

@@ -27,13 +27,18 @@
 // processes share.
 //
 // What is simulated: rolling deployments of REPLICA and DAEMON services under
-// the ECS deployment controller, the deployment circuit breaker and its
-// rollback, service deployments and revisions, stopped tasks with their
-// reasons, service events, limits, paging and error shapes. What is not: the
-// blue/green, linear and canary strategies, CODE_DEPLOY and EXTERNAL
-// deployments, alarms, lifecycle hooks, RunTask and capacity providers that
-// scale. Operations that ECS has and the simulator lacks answer with an error
-// that says so.
+// the ECS deployment controller, the deployment circuit breaker, alarms and
+// their rollback, early success, pause hooks, service deployments and
+// revisions, stopped tasks with their reasons, service events, limits, paging
+// and error shapes. What is not: the blue/green, linear and canary strategies,
+// CODE_DEPLOY and EXTERNAL deployments, Lambda hooks, RunTask and capacity
+// providers that scale. Operations that ECS has and the simulator lacks answer
+// with an error that says so.
+//
+// Two neighbours of ECS answer at the same address, so that one client
+// configuration serves for all: Elastic Load Balancing v2 (DescribeTargetHealth
+// and DescribeTargetGroups) tells the health of the tasks as targets, and
+// CloudWatch Logs (GetLogEvents) what their containers wrote.
 //
 // Where AWS documents no behaviour, the comments say "assumed".
 package ecssim

@@ -67,116 +67,11 @@ func TestGlob(t *testing.T) {
 	}
 }
 
-// kinds are the images that the tests deploy.
-var kinds = []ImageRule{
-	{Match: "ok:*", Behaviour: Starts},
-	{Match: "slow:*", Behaviour: Starts, StartAfter: Duration(3 * time.Minute)},
-	{Match: "pull:*", Behaviour: CannotPull},
-	{Match: "init:*", Behaviour: InitFail},
-	{Match: "exit:*", Behaviour: Exits},
-	{Match: "late:*", Behaviour: Exits, After: Duration(10 * time.Minute)},
-	{Match: "oom:*", Behaviour: OutOfMemory},
-	{Match: "sick:*", Behaviour: Unhealthy, Check: "container"},
-	{Match: "hang:*", Behaviour: Hangs},
-	{Match: "flaky:*", Behaviour: Exits, Probability: 0.4},
-}
-
-// testEngine has the service web, with one revision for each of the kinds:
-// web:1 is ok:1, web:2 is slow:1 and so on.
-func testEngine(t testing.TB, change func(*World)) *engine {
-	t.Helper()
-	w := World{Clusters: []ClusterSpec{{Name: "default"}}, Images: kinds}
-	for _, k := range kinds {
-		w.TaskDefinitions = append(w.TaskDefinitions, Document{
-			"family": "web", "containerDefinitions": []any{map[string]any{
-				"name": "web", "image": strings.Replace(k.Match, "*", "1", 1), "memory": json.Number("128"),
-				"healthCheck": map[string]any{"command": []any{"CMD", "true"}, "interval": json.Number("10")},
-			}},
-		})
-	}
-	w.Services = []Document{{
-		"serviceName": "web", "taskDefinition": "web:1", "desiredCount": json.Number("3"),
-		"deploymentConfiguration": map[string]any{"deploymentCircuitBreaker": map[string]any{"enable": true, "rollback": true}},
-		"launchType":              "FARGATE",
-	}}
-	delete(w.Services[0], "launchType")
-	w.Services[0]["capacityProviderStrategy"] = []any{map[string]any{"capacityProvider": "FARGATE"}}
-	for _, td := range w.TaskDefinitions {
-		td["requiresCompatibilities"], td["networkMode"] = []any{"FARGATE"}, "awsvpc"
-		td["cpu"], td["memory"] = "256", "512"
-	}
-	w.Services[0]["networkConfiguration"] = map[string]any{"awsvpcConfiguration": map[string]any{"subnets": []any{"subnet-1"}}}
-	if change != nil {
-		change(&w)
-	}
-	e, err := newEngine(w, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-func (e *engine) web() *service { return e.Clusters["default"].Services["web"] }
-
-// call calls an operation as somebody would over the wire.
-func (e *engine) call(operation string, input Document) *apiError {
-	body, err := json.Marshal(input)
-	if err != nil {
-		panic(err)
-	}
-	_, apiErr := operations()[operation].serve(e, body)
-	return apiErr
-}
-
-// deed is something that a history does, after a while.
-type deed struct {
-	after     time.Duration
-	operation string
-	input     Document
-}
-
-func (d deed) String() string { return fmt.Sprint(d.after, " ", d.operation, d.input) }
-
-func drawDeed(t *rapid.T) deed {
-	d := deed{
-		after:     time.Duration(rapid.IntRange(0, 600_000).Draw(t, "after")) * time.Millisecond,
-		operation: "UpdateService",
-		input:     Document{"service": "web"},
-	}
-	switch rapid.IntRange(0, 5).Draw(t, "deed") {
-	case 0, 1:
-		d.input["taskDefinition"] = fmt.Sprintf("web:%d", rapid.IntRange(1, len(kinds)).Draw(t, "revision"))
-	case 2:
-		d.input["desiredCount"] = json.Number(fmt.Sprint(rapid.IntRange(0, 6).Draw(t, "desired")))
-	case 3:
-		d.input["forceNewDeployment"] = true
-	case 4:
-		minimum := rapid.IntRange(0, 100).Draw(t, "minimum")
-		d.input["deploymentConfiguration"] = map[string]any{
-			"minimumHealthyPercent": minimum, "maximumPercent": rapid.IntRange(100, 200).Draw(t, "maximum"),
-			"deploymentCircuitBreaker": map[string]any{
-				"enable": rapid.Bool().Draw(t, "enable"), "rollback": rapid.Bool().Draw(t, "rollback"),
-			},
-		}
-	case 5:
-		d.operation = "stop" // the newest service deployment
-	}
-	return d
-}
-
-func (e *engine) do(d deed) {
-	if d.operation == "stop" {
-		history := e.web().History
-		e.call("StopServiceDeployment", Document{"serviceDeploymentArn": history[len(history)-1].Arn})
-		return
-	}
-	e.call(d.operation, d.input)
-}
-
 func TestStepsAndSavingChangeNothing(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		deeds := rapid.SliceOfN(rapid.Custom(drawDeed), 1, 6).Draw(r, "deeds")
-		whole, steps := testEngine(t, nil), testEngine(t, nil)
+		change := alarmed(rapid.Bool().Draw(r, "balanced"))
+		whole, steps := testEngine(t, change), testEngine(t, change)
 		now := whole.Now
 		for _, d := range append(deeds, deed{after: 20 * time.Minute, operation: "UpdateService", input: Document{"service": "web"}}) {
 			next := now.add(d.after)
@@ -188,10 +83,7 @@ func TestStepsAndSavingChangeNothing(t *testing.T) {
 					steps = reload(r, steps)
 				}
 				checkInvariants(r, steps)
-				history := steps.web().History
-				steps.call("DescribeServiceDeployments", Document{"serviceDeploymentArns": []any{history[len(history)-1].Arn}})
-				steps.call("DescribeServices", Document{"services": []any{"web"}, "include": []any{"TAGS"}})
-				steps.call("ListTasks", Document{"serviceName": "web"})
+				steps.look()
 			}
 			whole.do(d)
 			steps.do(d)
@@ -203,51 +95,36 @@ func TestStepsAndSavingChangeNothing(t *testing.T) {
 	})
 }
 
-func saved(t *rapid.T, e *engine) []byte {
-	data, err := json.Marshal(e.state)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-func reload(t *rapid.T, e *engine) *engine {
-	e, err := loadEngine(saved(t, e))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-// checkInvariants checks what always holds.
-func checkInvariants(t *rapid.T, e *engine) {
-	s := e.web()
-	sum := 0
-	for i, d := range s.Deployments {
-		if (d.Status == "PRIMARY") != (i == 0) {
-			t.Fatalf("deployment %d of %d is %s", i, len(s.Deployments), d.Status)
+// TestLogsOnlyGrow: what was read of a log stays its beginning.
+func TestLogsOnlyGrow(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		e := testEngine(t, func(w *World) {
+			alarmed(rapid.Bool().Draw(r, "balanced"))(w)
+			w.Images[0].Logs = nil
+			if rapid.Bool().Draw(r, "scripted") {
+				w.Images = slices.Clone(w.Images)
+				w.Images[0].Logs = []LogLine{{Text: "a", Every: Duration(7 * time.Second)}, {Text: "z", Last: true}, {Text: "b", After: Duration(time.Minute)}}
+			}
+		})
+		read := map[string][]logEvent{}
+		for _, d := range rapid.SliceOfN(rapid.Custom(drawDeed), 1, 6).Draw(r, "deeds") {
+			for until := e.Now.add(d.after); e.Now < until; {
+				e.advance(min(until, e.Now+millis(rapid.IntRange(1, 100_000).Draw(r, "step"))))
+				for _, task := range slices.Concat(e.web().Tasks, e.web().Gone) {
+					log := e.logOf(task, task.Containers[0])
+					before := read[task.ID]
+					if len(log) < len(before) || !slices.Equal(log[:len(before)], before) {
+						r.Fatalf("the log was %v and is %v", before, log)
+					}
+					if n := len(log); n > 0 && log[n-1].at > e.Now {
+						r.Fatalf("a line from the future: %v", log[n-1])
+					}
+					read[task.ID] = log
+				}
+			}
+			e.do(d)
 		}
-		sum += s.count(d, func(t *task) bool { return t.Status == running })
-	}
-	if all, _ := tally(s.Tasks); all != sum {
-		t.Fatalf("the service runs %d tasks, its deployments %d", all, sum)
-	}
-	if len(s.Events) > maxEvents || !slices.IsSortedFunc(s.Events, func(a, b serviceEvent) int { return int(a.At - b.At) }) {
-		t.Fatalf("%d events, or out of order", len(s.Events))
-	}
-	for _, sd := range s.History {
-		if sd.over() && sd.FinishedAt == 0 && sd.StoppedAt == 0 {
-			t.Fatalf("%s %s has no end", sd.Arn, sd.Status)
-		}
-		if !sd.over() && sd != s.History[len(s.History)-1] {
-			t.Fatalf("%s is %s, but a newer one exists", sd.Arn, sd.Status)
-		}
-	}
-	for _, task := range s.Tasks {
-		if task.Status == stopped {
-			t.Fatal("a stopped task among the others")
-		}
-	}
+	})
 }
 
 // TestLimitsHold rolls out images that work, with any limits: never too many,
@@ -292,7 +169,7 @@ func TestLimitsHold(t *testing.T) {
 // completes.
 func TestEveryHistoryCanBeHealed(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		e := testEngine(t, nil)
+		e := testEngine(t, alarmed(rapid.Bool().Draw(r, "balanced")))
 		for _, d := range rapid.SliceOfN(rapid.Custom(drawDeed), 0, 6).Draw(r, "deeds") {
 			e.advance(e.Now.add(d.after))
 			e.do(d)

@@ -3,10 +3,7 @@ package ecssim
 // This file is health checks: when a task counts as healthy, and what happens
 // to one that is not.
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // healthyAfter is how long after RUNNING a task counts as healthy, if it is:
 // 40 s without any check, one interval with a container health check, one
@@ -16,7 +13,7 @@ func (e *engine) healthyAfter(s *service, t *task) millis {
 		return t.Plan.HealthyAfter
 	}
 	const targetInterval = 30 * time.Second // ELB's default
-	balanced := len(s.targetGroups()) > 0
+	balanced := len(s.balancers()) > 0
 	interval, _, checked := e.containerCheck(t)
 	switch {
 	case checked && balanced:
@@ -45,7 +42,7 @@ func (e *engine) sickness(s *service, t *task) (bool, millis) {
 		if after == 0 {
 			after = fails
 		}
-	} else if len(s.targetGroups()) == 0 {
+	} else if len(s.balancers()) == 0 {
 		return false, 0
 	}
 	if s.Grace != nil {
@@ -109,13 +106,16 @@ func (e *engine) sicken(s *service, t *task) {
 		e.say(s, 0, "(task %s) failed container health checks.", t.ID)
 		return
 	}
-	reason := t.Plan.Message
-	if reason == "" {
-		reason = "Health checks failed with these codes: [503]"
+	lb := s.balancers()[0]
+	t.Unhealthy = "Task failed ELB health checks in " + lb.name
+	where, reason := "(port "+lb.port+")", t.unhealthyReason()
+	if lb.classic {
+		where = "(instance " + instanceID(t.Host) + ")"
+		if t.Plan.Message == "" {
+			reason = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively."
+		}
 	}
-	tg := s.targetGroups()[0]
-	t.Unhealthy = fmt.Sprintf("Task failed ELB health checks in (target-group %s)", tg.arn)
-	e.say(s, 0, "(task %s) (port %s) is unhealthy in (target-group %s) due to (reason %s)", t.ID, tg.port, tg.arn, reason)
+	e.say(s, 0, "(task %s) %s is unhealthy in %s due to (reason %s)", t.ID, where, lb.name, reason)
 }
 
 // health is the task's healthStatus: UNHEALTHY if any checked container is,

@@ -76,6 +76,7 @@ func (e *engine) newTask(s *service, d *deployment) *task {
 	t.Memory = number(td.Doc["memory"], t.Memory)
 	t.StopTime = millis(min(stopTime, longest).Milliseconds())
 	t.Plan = e.planFor(t.Containers)
+	e.connect(t, td)
 	return t
 }
 

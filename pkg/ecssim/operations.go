@@ -53,6 +53,14 @@ func dropNulls(v any) {
 	}
 }
 
+// faultOperations are the names that a fault can be about: those of ECS and of
+// its neighbours.
+func faultOperations() []string {
+	names := allOperations()
+	names = append(names, sortedKeys(balancing())...)
+	return append(names, sortedKeys(logging())...)
+}
+
 // operations is what the simulator can do.
 func operations() map[string]operation {
 	return map[string]operation{
@@ -61,6 +69,8 @@ func operations() map[string]operation {
 		"DescribeTaskDefinition":     in("task definition read", (*engine).describeTaskDefinition),
 		"ListTaskDefinitions":        in("task definition read", (*engine).listTaskDefinitions),
 		"ListTaskDefinitionFamilies": in("task definition read", (*engine).listTaskDefinitionFamilies),
+
+		"DescribeContainerInstances": in("resource read", (*engine).describeContainerInstances),
 
 		"CreateCluster":    in("cluster modify", (*engine).createCluster),
 		"DescribeClusters": in("cluster read", (*engine).describeClusters),
@@ -72,6 +82,7 @@ func operations() map[string]operation {
 		"DescribeServices": in("service read", (*engine).describeServices),
 		"ListServices":     in("service read", (*engine).listServices),
 
+		"ContinueServiceDeployment":  in("", (*engine).continueServiceDeployment),
 		"ListServiceDeployments":     in("service deployment", (*engine).listServiceDeployments),
 		"DescribeServiceDeployments": in("service deployment", (*engine).describeServiceDeployments),
 		"DescribeServiceRevisions":   in("service revision", (*engine).describeServiceRevisions),

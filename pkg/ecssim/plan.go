@@ -28,17 +28,18 @@ const (
 	defaultUnhealthy = 60 * time.Second
 )
 
-// planFor reads the image rules for the containers of a task. The slowest
-// container decides when the task is RUNNING, the first one that misbehaves
-// decides the rest.
+// planFor reads the image rules for the containers of a task, and notes them
+// there. The slowest container decides when the task is RUNNING, the first one
+// that misbehaves decides the rest.
 func (e *engine) planFor(containers []container) plan {
 	p := plan{Behaviour: Starts, StartAfter: millis(defaultStart.Milliseconds())}
 	slowest := millis(0)
-	for i, c := range containers {
-		rule, ok := e.ruleFor(c.Image)
-		if !ok {
+	for i := range containers {
+		containers[i].Rule = e.ruleFor(containers[i].Image)
+		if containers[i].Rule == 0 {
 			continue
 		}
+		rule := e.World.Images[containers[i].Rule-1]
 		slowest = max(slowest, millis(time.Duration(rule.StartAfter).Milliseconds()))
 		p.HealthyAfter = max(p.HealthyAfter, millis(time.Duration(rule.HealthyAfter).Milliseconds()))
 		if p.Behaviour != Starts || rule.Behaviour == "" || rule.Behaviour == Starts {
@@ -75,16 +76,17 @@ func defaultAfter(b Behaviour) time.Duration {
 	}
 }
 
-// ruleFor is the first rule that matches the image and is lucky.
-func (e *engine) ruleFor(image string) (ImageRule, bool) {
-	for _, rule := range e.World.Images {
+// ruleFor is the number of the first rule that matches the image and is lucky,
+// counted from 1; 0: none.
+func (e *engine) ruleFor(image string) int {
+	for i, rule := range e.World.Images {
 		if !glob(rule.Match, image) {
 			continue
 		}
 		if rule.Probability > 0 && rule.Probability < 1 && !e.Engine.chance(rule.Probability) {
 			continue
 		}
-		return rule, true
+		return i + 1
 	}
-	return ImageRule{}, false
+	return 0
 }

@@ -17,8 +17,9 @@ type event struct {
 	Cluster string    `json:"cluster,omitempty"`
 	Service string    `json:"service,omitempty"`
 	Task    string    `json:"task,omitempty"`
-	Number  int       `json:"number,omitempty"` // the task's step, or the actor
-	Arn     string    `json:"arn,omitempty"`
+	Number  int       `json:"number,omitempty"` // the task's step, the actor or the alarm
+
+	Deployment string `json:"deployment,omitempty"` // that sets off the alarm
 }
 
 type eventKind string
@@ -31,6 +32,8 @@ const (
 	eventPass   eventKind = "pass"   // the scheduler looks at a service
 	eventSteady eventKind = "steady" // "has reached a steady state" is repeated
 	eventActor  eventKind = "actor"  // somebody else acts
+	eventAlarm  eventKind = "alarm"  // an alarm goes to ALARM
+	eventCalm   eventKind = "calm"   // an alarm goes back to OK
 )
 
 // queue is a heap of events, earliest first, in order of creation at one moment.
@@ -74,15 +77,21 @@ func (e *engine) advance(now millis) {
 }
 
 func (e *engine) play(ev event) {
-	if ev.Kind == eventActor {
+	switch ev.Kind {
+	case eventActor:
 		e.act(ev)
 		return
-	}
-	c := e.Clusters[ev.Cluster]
-	if c == nil || c.Services[ev.Service] == nil {
+	case eventAlarm:
+		e.ring(ev)
+		return
+	case eventCalm:
+		e.calm(ev)
 		return
 	}
-	s := c.Services[ev.Service]
+	s := e.serviceOf(ev)
+	if s == nil {
+		return
+	}
 	switch ev.Kind {
 	case eventPass:
 		if s.PassAt == ev.At {
@@ -100,6 +109,14 @@ func (e *engine) play(ev event) {
 			e.playTask(s, t, ev)
 		}
 	}
+}
+
+// serviceOf is the service that an event is about, or nil.
+func (e *engine) serviceOf(ev event) *service {
+	if c := e.Clusters[ev.Cluster]; c != nil {
+		return c.Services[ev.Service]
+	}
+	return nil
 }
 
 // wake lets the scheduler look at the service after d, or earlier if it is

@@ -49,10 +49,11 @@ func (r *random) digits() string {
 	return fmt.Sprintf("%d%018d", 1+r.upTo(9), r.next()%1e18)
 }
 
-// letters is the 21-character last part of a service deployment's ARN.
-func (r *random) letters() string {
+// letters is n characters as in the last part of a service deployment's ARN
+// (21) and of a hook's id (43).
+func (r *random) letters(n int) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-	b := make([]byte, 21)
+	b := make([]byte, n)
 	for i := range b {
 		b[i] = alphabet[r.upTo(len(alphabet))]
 	}

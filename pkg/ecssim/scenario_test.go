@@ -26,14 +26,15 @@ func TestScenarioList(t *testing.T) {
 		}
 	}
 	want := []string{
-		"access-denied", "cannot-pull", "crash-loop", "healthy", "no-capacity", "no-circuit-breaker",
-		"out-of-memory", "slow-start", "superseded", "throttled", "unhealthy",
+		"access-denied", "alarm-rollback", "cannot-pull", "crash-loop", "flaky-start", "healthy", "no-capacity",
+		"no-circuit-breaker", "no-rollback", "out-of-memory", "secrets-missing", "slow-start", "superseded",
+		"throttled", "unhealthy",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("scenarios: %v, want %v", names, want)
 	}
 	_, err := ecssim.LoadScenario("helthy")
-	if err == nil || !strings.Contains(err.Error(), "access-denied, cannot-pull") {
+	if err == nil || !strings.Contains(err.Error(), "access-denied, alarm-rollback") {
 		t.Errorf("unknown scenario: %v", err)
 	}
 }
@@ -48,14 +49,17 @@ type span struct {
 func TestScenariosEndAsTheySay(t *testing.T) {
 	const success, back = types.ServiceDeploymentStatusSuccessful, types.ServiceDeploymentStatusRollbackSuccessful
 	for name, want := range map[string]span{
-		"healthy":       {2 * time.Minute, 200 * time.Second, success, ""},
-		"slow-start":    {5 * time.Minute, 7 * time.Minute, success, ""},
-		"throttled":     {2 * time.Minute, 200 * time.Second, success, ""},
-		"cannot-pull":   {3 * time.Minute, 8 * time.Minute, back, "CannotPullContainerError"},
-		"crash-loop":    {3 * time.Minute, 8 * time.Minute, back, "Essential container in task exited"},
-		"out-of-memory": {3 * time.Minute, 8 * time.Minute, back, "OutOfMemoryError"},
-		"unhealthy":     {3 * time.Minute, 8 * time.Minute, back, "Task failed ELB health checks in (target-group arn:"},
-		"no-capacity":   {3 * time.Minute, 10 * time.Minute, back, "Capacity is unavailable at this time."},
+		"healthy":         {2 * time.Minute, 200 * time.Second, success, ""},
+		"slow-start":      {5 * time.Minute, 7 * time.Minute, success, ""},
+		"throttled":       {2 * time.Minute, 200 * time.Second, success, ""},
+		"cannot-pull":     {3 * time.Minute, 8 * time.Minute, back, "CannotPullContainerError"},
+		"crash-loop":      {3 * time.Minute, 8 * time.Minute, back, "Essential container in task exited"},
+		"out-of-memory":   {3 * time.Minute, 8 * time.Minute, back, "OutOfMemoryError"},
+		"unhealthy":       {3 * time.Minute, 8 * time.Minute, back, "Task failed ELB health checks in (target-group arn:"},
+		"secrets-missing": {4 * time.Minute, 8 * time.Minute, back, "invalid ssm parameters: /demo/database-password"},
+		"alarm-rollback":  {4 * time.Minute, 8 * time.Minute, back, "deployment failed: alarm detected."},
+		"flaky-start":     {2 * time.Minute, 8 * time.Minute, success, "Essential container in task exited"},
+		"no-capacity":     {3 * time.Minute, 10 * time.Minute, back, "Capacity is unavailable at this time."},
 	} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { endsAs(t, name, want) }) })
 	}
@@ -88,6 +92,38 @@ func endsAs(t *testing.T, name string, want span) {
 	if !strings.Contains(said, want.reason) {
 		t.Errorf("nothing says %q:\n%s", want.reason, said)
 	}
+}
+
+// TestFlakyStartSucceeds whatever the number of tasks.
+func TestFlakyStartSucceeds(t *testing.T) {
+	for desired := range int32(8) {
+		synctest.Test(t, func(t *testing.T) {
+			_, client := demo(t, "flaky-start")
+			arn := register(t, client, "web:2")
+			update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn, DesiredCount: aws.Int32(1 + desired)})
+			if sd := settle(t, client, 30*time.Minute); sd.Status != types.ServiceDeploymentStatusSuccessful {
+				t.Errorf("%d tasks: %s", 1+desired, sd.Status)
+			}
+		})
+	}
+}
+
+func TestScenarioNoRollback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client := demo(t, "no-rollback")
+		arn := register(t, client, "web:2")
+		begin := time.Now()
+		ours := *update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn}).Deployments[0].Id
+		sd := settle(t, client, 30*time.Minute)
+		if took := time.Since(begin); sd.Status != types.ServiceDeploymentStatusStopped || took < 3*time.Minute || took > 8*time.Minute {
+			t.Errorf("%s after %s", sd.Status, took)
+		}
+		time.Sleep(10 * time.Minute)
+		s := describe(t, client)
+		if p := s.Deployments[0]; len(s.Deployments) != 2 || *p.Id != ours || p.RolloutState != types.DeploymentRolloutStateFailed || s.Deployments[1].RunningCount != 2 {
+			t.Errorf("at the end: %+v", s.Deployments)
+		}
+	})
 }
 
 func TestScenarioNoCircuitBreaker(t *testing.T) {

@@ -81,12 +81,15 @@ func (e *engine) begin(s *service) {
 	if p.Launched {
 		return
 	}
-	p.Launched = true
-	p.UpdatedAt = e.Now
-	p.NextLaunch = e.Now.add(launchDelay)
 	if sd := s.history(p.HistoryArn); sd != nil && sd.Status == "PENDING" {
 		sd.Status, sd.StartedAt, sd.UpdatedAt = "IN_PROGRESS", e.Now, e.Now
 	}
+	if e.pausedAt(s, preScaleUp) {
+		return
+	}
+	p.Launched = true
+	p.UpdatedAt = e.Now
+	p.NextLaunch = e.Now.add(launchDelay)
 }
 
 // startTasks starts what is missing and allowed, of the PRIMARY deployment
@@ -101,9 +104,9 @@ func (e *engine) startTasks(s *service, desired int) (started int, waiting bool)
 	if p.Launched && p.Rollout != "FAILED" && p.Desired != desired {
 		p.Desired, p.UpdatedAt = desired, e.Now
 	}
-	newHealthy := s.count(p, func(t *task) bool { return t.alive() && t.Healthy })
+	replaced := s.fit(p) >= e.enough(s, desired)
 	for i, d := range s.Deployments {
-		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || newHealthy >= desired) {
+		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || replaced) {
 			continue
 		}
 		missing := d.Desired - s.count(d, func(t *task) bool { return t.held() && t.Unhealthy == "" })
@@ -141,10 +144,10 @@ func (e *engine) stopTasks(s *service, desired, started int) int {
 	n := len(out)
 	e.stopAll(s, out, "")
 	n += e.scaleIn(s, p, desired)
-	if p.Rollout == "FAILED" {
+	replaced := s.fit(p) >= e.enough(s, desired)
+	if p.Rollout == "FAILED" || !p.Launched || replaced && e.keepsOld(s) {
 		return n
 	}
-	newHealthy := s.count(p, func(t *task) bool { return t.alive() && t.Healthy && t.Unhealthy == "" })
 	spare := s.census().healthy - lower
 	for i := len(s.Deployments) - 1; i > 0; i-- {
 		d := s.Deployments[i]
@@ -157,7 +160,7 @@ func (e *engine) stopTasks(s *service, desired, started int) int {
 			case t.Healthy && spare > 0:
 				spare--
 				olds = append(olds, t)
-			case !t.Healthy && (!d.Proven || d.Rollout == "FAILED" || newHealthy >= desired):
+			case !t.Healthy && (!d.Proven || d.Rollout == "FAILED" || replaced):
 				olds = append(olds, t)
 			}
 		}
@@ -166,6 +169,28 @@ func (e *engine) stopTasks(s *service, desired, started int) int {
 		n += len(olds)
 	}
 	return n
+}
+
+// keepsOld reports whether the tasks that the PRIMARY deployment replaces stay
+// for now, although enough of its own are healthy: it waits for somebody, or is
+// to be successful before they go.
+func (e *engine) keepsOld(s *service) bool {
+	early := s.primary().Rollout == "IN_PROGRESS" && s.earlySuccess() && s.Config.deferred()
+	return e.pausedAt(s, postScaleUp) || early
+}
+
+// fit is the number of healthy tasks of a deployment.
+func (s *service) fit(d *deployment) int {
+	return s.count(d, func(t *task) bool { return t.alive() && t.Healthy && t.Unhealthy == "" })
+}
+
+// enough is the number of healthy tasks with which the PRIMARY deployment can
+// replace the others.
+func (e *engine) enough(s *service, desired int) int {
+	if s.primary().Rollout == "IN_PROGRESS" && s.earlySuccess() {
+		return ceilPercent(desired, *s.Config.Early.Percent)
+	}
+	return desired
 }
 
 // scaleIn stops the tasks of a deployment beyond the desired count: those that
@@ -245,6 +270,9 @@ func (e *engine) settle(s *service, desired int) {
 		e.saySteady(s, 0)
 		return
 	}
+	if e.pausedAt(s, postScaleUp) {
+		return
+	}
 	if p.CompleteAt == 0 {
 		if !s.earlySuccess() || !s.Config.deferred() {
 			for _, d := range s.Deployments[1:] {
@@ -254,10 +282,10 @@ func (e *engine) settle(s *service, desired int) {
 			}
 		}
 		lag := orDefault(e.World.Switches.CompletionLag, 20*time.Second)
-		if s.Config.Bake != nil {
-			lag += time.Duration(*s.Config.Bake) * time.Minute
-		}
-		p.CompleteAt = e.Now.add(lag)
+		p.CompleteAt = e.Now.add(lag + e.bake(s))
+	}
+	if p.AlarmAt != 0 {
+		return // decided when its moment comes
 	}
 	if e.Now < p.CompleteAt {
 		e.wake(s, time.Duration(p.CompleteAt-e.Now)*time.Millisecond)
@@ -274,12 +302,7 @@ func (e *engine) settled(s *service, desired int) bool {
 		return false
 	}
 	early := p.Rollout == "IN_PROGRESS" && s.earlySuccess()
-	need := desired
-	if early {
-		need = ceilPercent(desired, s.Config.Early.Percent)
-	}
-	healthy := s.count(p, func(t *task) bool { return t.alive() && t.Healthy && t.Unhealthy == "" })
-	if healthy < need || !early && s.count(p, (*task).held) != desired {
+	if s.fit(p) < e.enough(s, desired) || !early && s.count(p, (*task).held) != desired {
 		return false
 	}
 	if early && s.Config.deferred() {

@@ -1,7 +1,9 @@
 package ecssim
 
 // This file is how the engine finds its way inside a service: its PRIMARY
-// deployment, its tasks, its history.
+// deployment, its tasks, its history, its load balancers.
+
+import "slices"
 
 // primary is the PRIMARY deployment. Every ACTIVE service has one.
 func (s *service) primary() *deployment { return s.Deployments[0] }
@@ -80,14 +82,24 @@ func (e *engine) forget(s *service, id string) {
 	}
 }
 
-// targetGroups are the target groups of the service, with their ports.
-func (s *service) targetGroups() []targetGroup {
-	var found []targetGroup
-	list, _ := s.Spec["loadBalancers"].([]any)
-	for _, lb := range list {
-		lb, _ := lb.(map[string]any)
+// balancer is a target group, or a Classic Load Balancer, of a service, in the
+// words of service events and stop reasons.
+type balancer struct {
+	name    string // "(target-group <arn>)", "(elb <name>)"
+	targets string // what is registered there
+	port    string
+	classic bool
+}
+
+// balancers are the load balancers of the service.
+func (s *service) balancers() []balancer {
+	var found []balancer
+	for _, lb := range objects(s.Spec["loadBalancers"]) {
+		port := numberText(lb["containerPort"])
 		if arn, _ := lb["targetGroupArn"].(string); arn != "" {
-			found = append(found, targetGroup{arn, numberText(lb["containerPort"])})
+			found = append(found, balancer{"(target-group " + arn + ")", "targets", port, false})
+		} else if name, _ := lb["loadBalancerName"].(string); name != "" {
+			found = append(found, balancer{"(elb " + name + ")", "instances", port, true})
 		}
 	}
 	return found
@@ -96,14 +108,10 @@ func (s *service) targetGroups() []targetGroup {
 // classic reports whether the service is behind a Classic Load Balancer, where
 // ECS reports no rolloutState.
 func (s *service) classic() bool {
-	list, _ := s.Spec["loadBalancers"].([]any)
-	for _, lb := range list {
-		lb, _ := lb.(map[string]any)
-		if name, _ := lb["loadBalancerName"].(string); name != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.balancers(), func(b balancer) bool { return b.classic })
 }
 
-type targetGroup struct{ arn, port string }
+// recorded reports whether ECS keeps a history of service deployments. Assumed:
+// only for what it reports a rolloutState of, so not behind a Classic Load
+// Balancer and not where others deploy.
+func (s *service) recorded() bool { return s.Controller == "ECS" && !s.classic() }

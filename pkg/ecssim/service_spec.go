@@ -3,6 +3,8 @@ package ecssim
 // This file is the members of CreateService and UpdateService: which are kept
 // as given, which belong to a deployment, and what types they have.
 
+import "slices"
+
 // deployedMembers are what a deployment deploys besides the task definition: a
 // change of one of them starts a deployment. capacityProviderStrategy is not in
 // the list that AWS documents, and launchType cannot change.
@@ -26,6 +28,19 @@ var createServiceMembers = append(append(append([]string{
 	"cluster", "serviceName", "taskDefinition", "desiredCount", "clientToken", "deploymentConfiguration",
 	"deploymentController", "healthCheckGracePeriodSeconds", "schedulingStrategy", "tags",
 }, deployedMembers...), keptMembers...), createOnly...)
+
+// unknownMembers are the members of an input that the simulator does not know,
+// as a newer ECS may have them: they are kept as given and shown again, and
+// start no deployment.
+func unknownMembers(raw Document) []string {
+	var found []string
+	for _, member := range sortedKeys(raw) {
+		if !slices.Contains(createServiceMembers, member) && member != "service" && member != "forceNewDeployment" {
+			found = append(found, member)
+		}
+	}
+	return found
+}
 
 var (
 	anyObject  = shape{members: map[string]shape{}}

@@ -62,6 +62,95 @@ func TestDaemon(t *testing.T) {
 	})
 }
 
+// TestDaemonRollout watches a rollout of a DAEMON service: it stops before it
+// starts, never has two tasks on one instance, and ends with one on each.
+func TestDaemonRollout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := parsed(t, strings.Replace(fmt.Sprintf(ec2, 900, 900, 80, "schedulingStrategy: DAEMON"), "count: 2", "count: 3", 1))
+		ours := *update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true}).Deployments[0].Id
+		least := 3
+		for begin := time.Now(); newest(t, client).Status != types.ServiceDeploymentStatusSuccessful; time.Sleep(time.Second) {
+			if time.Since(begin) > 10*time.Minute {
+				t.Fatal("it does not end")
+			}
+			if n := wantOnePerInstance(t, client, ""); n < least {
+				least = n
+			}
+		}
+		if n := wantOnePerInstance(t, client, ours); n != 3 || least != 0 {
+			t.Errorf("%d at the end, %d on the way", n, least)
+		}
+	})
+}
+
+// wantOnePerInstance counts the tasks that are to run, of a deployment or of
+// all, and wants each on an instance of its own.
+func wantOnePerInstance(t *testing.T, client *ecs.Client, deployment string) int {
+	t.Helper()
+	list, err := client.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String("demo"), ServiceName: aws.String("web")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.TaskArns) == 0 {
+		return 0
+	}
+	out, err := client.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("demo"), Tasks: list.TaskArns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := map[string]bool{}
+	for _, task := range out.Tasks {
+		if host := *task.ContainerInstanceArn; taken[host] || deployment != "" && *task.StartedBy != deployment {
+			t.Errorf("a second task on %s, or one of %s", host, *task.StartedBy)
+		}
+		taken[*task.ContainerInstanceArn] = true
+	}
+	return len(taken)
+}
+
+// TestClassicLoadBalancer is a service of which ECS tells less: no rolloutState,
+// no service deployments, other words.
+func TestClassicLoadBalancer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		balanced := "desiredCount: 1\n    loadBalancers: [{loadBalancerName: old-lb, containerName: web, containerPort: 80}]" +
+			"\n    deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}}"
+		client := parsed(t, fmt.Sprintf(ec2, 100, 100, 0, balanced)+"images: [{match: '*:bad', behaviour: unhealthy}]\n")
+		ours := *update(t, client, ecs.UpdateServiceInput{ForceNewDeployment: true}).Deployments[0].Id
+		list, err := client.ListServiceDeployments(t.Context(), &ecs.ListServiceDeploymentsInput{Cluster: aws.String("demo"), Service: aws.String("web")})
+		if err != nil || len(list.ServiceDeployments) != 0 {
+			t.Errorf("service deployments: %+v, %v", list, err)
+		}
+		for _, d := range describe(t, client).Deployments {
+			if d.RolloutState != "" || d.RolloutStateReason != nil {
+				t.Errorf("%s: %s, %v", *d.Id, d.RolloutState, d.RolloutStateReason)
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		s := describe(t, client)
+		if d := s.Deployments[0]; len(s.Deployments) != 1 || *d.Id != ours || d.RunningCount != 1 || d.RolloutState != "" {
+			t.Errorf("at the end: %+v", s.Deployments)
+		}
+		for _, text := range []string{"registered 1 instances in (elb old-lb)", "deregistered 1 instances in (elb old-lb)", "has reached a steady state."} {
+			wantEvent(t, s, "(service web) "+text)
+		}
+		td, err := client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), ContainerDefinitions: []types.ContainerDefinition{{
+			Name: aws.String("web"), Image: aws.String("web:bad"), Memory: aws.Int32(100), PortMappings: []types.PortMapping{{ContainerPort: aws.Int32(80)}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours = *update(t, client, ecs.UpdateServiceInput{TaskDefinition: td.TaskDefinition.TaskDefinitionArn}).Deployments[0].Id
+		time.Sleep(20 * time.Minute)
+		s = describe(t, client)
+		if d := s.Deployments[0]; *d.Id != ours || d.FailedTasks < 3 || len(s.Deployments) != 2 {
+			t.Errorf("a circuit breaker acted: %+v", s.Deployments)
+		}
+		wantEvent(t, s, "is unhealthy in (elb old-lb) due to (reason Instance has failed at least the UnhealthyThreshold number of health checks consecutively.)")
+		if task := stoppedTasks(t, client, ours)[0]; *task.StoppedReason != "Task failed ELB health checks in (elb old-lb)" {
+			t.Errorf("%s", *task.StoppedReason)
+		}
+	})
+}
+
 func TestPlacement(t *testing.T) {
 	for name, c := range map[string]struct {
 		cpu, memory, port int
@@ -115,6 +204,25 @@ func TestCodeDeploy(t *testing.T) {
 		wantCode(t, call(ecs.UpdateServiceInput{ForceNewDeployment: true}), "InvalidParameterException", "Use AWS CodeDeploy to trigger a new deployment.")
 		if err := call(ecs.UpdateServiceInput{DesiredCount: aws.Int32(2)}); err != nil {
 			t.Error(err)
+		}
+		list, err := client.ListServiceDeployments(t.Context(), &ecs.ListServiceDeploymentsInput{Cluster: aws.String("demo"), Service: aws.String("web")})
+		if err != nil || len(list.ServiceDeployments) != 0 {
+			t.Errorf("service deployments: %+v, %v", list, err)
+		}
+	})
+}
+
+func TestExternal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := parsed(t, fmt.Sprintf(ec2, 100, 100, 0, "desiredCount: 1\n    deploymentController: {type: EXTERNAL}"))
+		s := describe(t, client)
+		if len(s.Deployments) != 0 || len(s.TaskSets) != 1 || s.DeploymentController.Type != types.DeploymentControllerTypeExternal || *s.TaskSets[0].Status != "PRIMARY" || s.TaskSets[0].RunningCount != 1 {
+			t.Errorf("%+v", s)
+		}
+		for _, in := range []ecs.UpdateServiceInput{{TaskDefinition: aws.String("web")}, {ForceNewDeployment: true}, {PlatformVersion: aws.String("1.4.0")}} {
+			in.Cluster, in.Service = aws.String("demo"), aws.String("web")
+			_, err := client.UpdateService(t.Context(), &in)
+			wantCode(t, err, "InvalidParameterException", "EXTERNAL deployment controller")
 		}
 	})
 }
@@ -238,16 +346,6 @@ func TestThrottlingBuckets(t *testing.T) {
 		time.Sleep(time.Second)
 		register(t, client, "web:2")
 	}, func(w *ecssim.World) { w.Switches.Throttling = true })
-}
-
-func TestClassicLoadBalancerHasNoRolloutState(t *testing.T) {
-	inBubble(t, "healthy", func(t *testing.T, client *ecs.Client) {
-		if d := describe(t, client).Deployments[0]; d.RolloutState != "" || d.RolloutStateReason != nil {
-			t.Errorf("%+v", d)
-		}
-	}, func(w *ecssim.World) {
-		w.ServiceDefaults["loadBalancers"] = []any{map[string]any{"loadBalancerName": "classic", "containerPort": 8080}}
-	})
 }
 
 func TestProbability(t *testing.T) {

@@ -47,7 +47,8 @@ func (e *engine) sayOnce(s *service, text string) {
 // sayStuck says that a deployment can neither start nor stop anything.
 func (e *engine) sayStuck(s *service, desired int) {
 	p := s.primary()
-	if p.Rollout != "IN_PROGRESS" || e.settled(s, desired) {
+	sd := s.history(p.HistoryArn)
+	if p.Rollout != "IN_PROGRESS" || e.settled(s, desired) || sd != nil && sd.stage() != "" {
 		return
 	}
 	e.sayOnce(s, "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.")
@@ -83,7 +84,7 @@ func (e *engine) repeatSteady(s *service) {
 func (e *engine) stopAll(s *service, tasks []*task, reason string) {
 	var ids []string
 	waiting := 0
-	balanced := s.targetGroups()
+	balanced := s.balancers()
 	for _, t := range tasks {
 		why := reason
 		if why == "" {
@@ -97,8 +98,8 @@ func (e *engine) stopAll(s *service, tasks []*task, reason string) {
 		drain := len(balanced) > 0 && t.Status == running
 		e.halt(s, t, "ServiceSchedulerInitiated", why)
 		if drain {
-			for _, tg := range balanced {
-				e.say(s, 0, "deregistered 1 targets in (target-group %s)", tg.arn)
+			for _, lb := range balanced {
+				e.say(s, 0, "deregistered 1 %s in %s", lb.targets, lb.name)
 			}
 			e.record(s, 0, fmt.Sprintf("(service %s, taskSet ecs-svc/%s) has begun draining connections on 1 tasks.", s.Name, t.Deployment))
 		}

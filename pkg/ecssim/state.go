@@ -23,7 +23,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 1
+const stateFormat = 2
 
 // state is one simulated account in one Region.
 type state struct {
@@ -43,6 +43,10 @@ type state struct {
 
 	Clusters map[string]*cluster `json:"clusters"`
 	Families map[string]*family  `json:"families"`
+
+	Alarms    []alarm `json:"alarms,omitempty"`    // of the world, in its order
+	Addresses int     `json:"addresses,omitempty"` // private addresses given to tasks
+	HostPorts int     `json:"hostPorts,omitempty"` // dynamic host ports given to containers
 
 	FaultCounts []int              `json:"faultCounts,omitempty"`
 	ActorCounts []int              `json:"actorCounts,omitempty"`
@@ -156,6 +160,7 @@ type deployment struct {
 	NextLaunch   millis `json:"nextLaunch,omitempty"`
 	Blocked      bool   `json:"blocked,omitempty"`    // for want of capacity
 	TripAt       millis `json:"tripAt,omitempty"`     // the circuit breaker reacts
+	AlarmAt      millis `json:"alarmAt,omitempty"`    // an alarm makes it fail
 	CompleteAt   millis `json:"completeAt,omitempty"` // COMPLETED, if nothing changes
 }
 
@@ -179,6 +184,8 @@ type serviceDeployment struct {
 	Breaker    string           `json:"breaker"` // MONITORING, TRIGGERED, ...
 	Failures   int              `json:"failures"`
 	Threshold  int              `json:"threshold"`
+	Alarms     alarmWatch       `json:"alarms"`
+	Hooks      []hook           `json:"hooks,omitempty"`
 
 	RollbackReason string `json:"rollbackReason,omitempty"`
 	RollbackAt     millis `json:"rollbackAt,omitempty"`
@@ -222,7 +229,8 @@ type task struct {
 	Zone           string     `json:"zone"`
 	CPU            int        `json:"cpu"`
 	Memory         int        `json:"memory"`
-	Ports          []int      `json:"ports,omitempty"` // taken on its host
+	Ports          []int      `json:"ports,omitempty"`   // taken on its host
+	Address        string     `json:"address,omitempty"` // of its own, in network mode awsvpc
 	Status         taskStatus `json:"status"`
 	Stopping       bool       `json:"stopping,omitempty"` // the scheduler has let go of it
 	Dying          bool       `json:"dying,omitempty"`    // it stops by itself
@@ -285,4 +293,7 @@ type container struct {
 	Reason  string     `json:"reason,omitempty"`
 	Checked bool       `json:"checked,omitempty"` // has a health check
 	Health  string     `json:"health"`            // HEALTHY, UNHEALTHY, UNKNOWN
+	Rule    int        `json:"rule,omitempty"`    // the image rule that applies, counted from 1
+
+	Bindings []binding `json:"bindings,omitempty"` // of its ports to those of the host
 }

@@ -138,9 +138,9 @@ func TestStoreFileTroubles(t *testing.T) {
 		"empty":    "",
 		"garbage":  "\x00\x01",
 		"old":      `{"format":0,"sim":"2026-01-01T00:00:00Z","speed":1}` + "\n{}",
-		"headless": `{"format":1}` + "\n" + `{"format":1}`,
-		"cut":      `{"format":1,"real":"2026-01-01T00:00:00Z","sim":"2026-01-01T00:00:00Z","fastUntil":"2026-01-01T00:00:00Z","speed":1}` + "\n" + `{"format":1,"clus`,
-		"hollow":   `{"format":1,"real":"2026-01-01T00:00:00Z","sim":"2026-01-01T00:00:00Z","fastUntil":"2026-01-01T00:00:00Z","speed":1}` + "\n" + `{"format":1}`,
+		"headless": `{"format":2}` + "\n" + `{"format":2}`,
+		"cut":      `{"format":2,"real":"2026-01-01T00:00:00Z","sim":"2026-01-01T00:00:00Z","fastUntil":"2026-01-01T00:00:00Z","speed":1}` + "\n" + `{"format":2,"clus`,
+		"hollow":   `{"format":2,"real":"2026-01-01T00:00:00Z","sim":"2026-01-01T00:00:00Z","fastUntil":"2026-01-01T00:00:00Z","speed":1}` + "\n" + `{"format":2}`,
 	} {
 		path := filepath.Join(t.TempDir(), "state.json")
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

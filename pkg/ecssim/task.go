@@ -112,8 +112,8 @@ func (e *engine) run(s *service, t *task) {
 	for i := range t.Containers {
 		t.Containers[i].Status = running
 	}
-	for _, tg := range s.targetGroups() {
-		e.say(s, 0, "registered 1 targets in (target-group %s)", tg.arn)
+	for _, lb := range s.balancers() {
+		e.say(s, 0, "registered 1 %s in %s", lb.targets, lb.name)
 	}
 	ev := event{Kind: eventHealth, Cluster: s.Cluster, Service: s.Name, Task: t.ID, Number: foundHealthy}
 	if sick, after := e.sickness(s, t); sick {
@@ -195,7 +195,7 @@ func (e *engine) halt(s *service, t *task, code, reason string) {
 	}
 	t.Status = deactivating
 	wait := toDraining
-	if len(s.targetGroups()) > 0 {
+	if len(s.balancers()) > 0 {
 		wait = orDefault(e.World.Switches.DeregistrationDelay, 30*time.Second)
 	}
 	e.step(s, t, e.Now.add(wait), stepStopping)

@@ -26,7 +26,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	var broken *brokenError
 	if errors.As(err, &broken) {
 		var e engine // for the form of the answer only
-		response, err = e.errorResponse(serverError("%v", err)), nil
+		response, err = e.errorResponse(req, serverError("%v", err)), nil
 	}
 	if err != nil {
 		return nil, err

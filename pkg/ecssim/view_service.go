@@ -38,6 +38,9 @@ func (e *engine) serviceView(s *service, tags bool) Document {
 			view[member] = v
 		}
 	}
+	for _, member := range unknownMembers(s.Spec) {
+		orValue(view, member, s.Spec[member])
+	}
 	if s.launchType() == "FARGATE" {
 		orValue(view, "platformVersion", "LATEST")
 		view["platformFamily"] = "Linux"

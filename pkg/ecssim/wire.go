@@ -1,7 +1,8 @@
 package ecssim
 
-// This file is the ECS wire protocol (AWS JSON 1.1): from an HTTP request to an
-// operation and back, with faults and throttling in between.
+// This file is the wire: from an HTTP request to an operation and back, with
+// faults and throttling in between. ECS and CloudWatch Logs speak AWS JSON 1.1;
+// the query protocol of Elastic Load Balancing is in wire_query.go.
 
 import (
 	"bytes"
@@ -16,14 +17,16 @@ import (
 
 const (
 	targetPrefix = "AmazonEC2ContainerServiceV20141113."
+	logsPrefix   = "Logs_20140328."
 	contentType  = "application/x-amz-json-1.1"
 	maxBody      = 4 << 20 // bytes; far above what ECS accepts
 )
 
-// wireRequest is what the protocol needs from an HTTP request.
+// wireRequest is what the protocols need from an HTTP request.
 type wireRequest struct {
 	method string
-	target string
+	target string // X-Amz-Target of AWS JSON
+	query  bool   // it is a form of the query protocol
 	body   []byte
 }
 
@@ -45,6 +48,8 @@ type keeper interface {
 // readRequest reads an HTTP request.
 func readRequest(r *http.Request) (wireRequest, error) {
 	req := wireRequest{method: r.Method, target: r.Header.Get("X-Amz-Target")}
+	kind := r.Header.Get("Content-Type")
+	req.query = req.target == "" && strings.HasPrefix(kind, formType)
 	if r.Body == nil {
 		return req, nil
 	}
@@ -63,7 +68,7 @@ func answer(ctx context.Context, h keeper, req wireRequest) (wireResponse, error
 	var response wireResponse
 	var fate fate
 	err := h.use(func(e *engine) {
-		if fate = e.admit(operationName(req.target)); fate.latency == 0 {
+		if fate = e.admit(req.operation()); fate.latency == 0 {
 			response = e.respond(req, fate)
 		}
 	})
@@ -77,13 +82,17 @@ func answer(ctx context.Context, h keeper, req wireRequest) (wireResponse, error
 	return response, err
 }
 
-// operationName is the operation in an X-Amz-Target header, or empty.
-func operationName(target string) string {
-	name, ok := strings.CutPrefix(target, targetPrefix)
-	if !ok {
-		return ""
+// operation is the name of the operation that the request asks for, or empty.
+func (r wireRequest) operation() string {
+	if r.query {
+		return r.form().Get("Action")
 	}
-	return name
+	for _, prefix := range []string{targetPrefix, logsPrefix} {
+		if name, ok := strings.CutPrefix(r.target, prefix); ok {
+			return name
+		}
+	}
+	return ""
 }
 
 // respond serves a request as its fate has it.
@@ -94,29 +103,42 @@ func (e *engine) respond(req wireRequest, f fate) wireResponse {
 	case f.html != "":
 		return e.rawResponse(f.status, "text/html", []byte(f.html))
 	case f.failure != nil:
-		return e.errorResponse(f.failure)
+		return e.errorResponse(req, f.failure)
 	}
 	out, apiErr := e.serve(req)
 	switch {
 	case f.lost:
 		return wireResponse{reset: true}
 	case apiErr != nil:
-		return e.errorResponse(apiErr)
+		return e.errorResponse(req, apiErr)
+	case req.query:
+		return e.queryResponse(req.operation(), out)
 	}
 	return e.rawResponse(http.StatusOK, contentType, encode(out))
 }
 
 // serve finds the operation and runs it.
 func (e *engine) serve(req wireRequest) (any, *apiError) {
-	name := operationName(req.target)
-	if req.method != http.MethodPost || name == "" {
+	name := req.operation()
+	switch {
+	case req.method != http.MethodPost || req.target == "" && !req.query:
 		return nil, &apiError{code: "UnknownOperationException", message: "Send POST with X-Amz-Target: " + targetPrefix + "<operation>."}
-	}
-	if len(req.body) > maxBody {
+	case len(req.body) > maxBody:
 		return nil, serialization("The request body is too large.")
+	case req.query:
+		return e.serveQuery(req.form())
+	case name == "":
+		return nil, unknownTarget(req.target)
 	}
-	op, ok := operations()[name]
-	if !ok {
+	ops := operations()
+	if strings.HasPrefix(req.target, logsPrefix) {
+		ops = logging()
+	}
+	op, ok := ops[name]
+	switch {
+	case !ok && strings.HasPrefix(req.target, logsPrefix):
+		return nil, &apiError{code: "UnknownOperationException", message: "The simulator does not have the operation " + name + " of Amazon CloudWatch Logs."}
+	case !ok:
 		return nil, unknownOperation(name)
 	}
 	out, apiErr := op.serve(e, req.body)
@@ -135,19 +157,33 @@ func unknownOperation(name string) *apiError {
 	return &apiError{code: "UnknownOperationException", message: "Amazon ECS has no operation " + strconv.Quote(name) + "."}
 }
 
-func (e *engine) errorResponse(err *apiError) wireResponse {
+// unknownTarget is for what is neither ECS nor one of its neighbours.
+func unknownTarget(target string) *apiError {
+	return &apiError{code: "UnknownOperationException", message: "The simulator has Amazon ECS and a little of Elastic Load Balancing and CloudWatch Logs, but not " +
+		strconv.Quote(target) + ". Send POST with X-Amz-Target: " + targetPrefix + "<operation>."}
+}
+
+func (e *engine) errorResponse(req wireRequest, err *apiError) wireResponse {
+	if req.query {
+		return e.queryError(err)
+	}
 	body := encode(map[string]any{"__type": err.code, "message": err.message})
 	return e.rawResponse(err.httpStatus(), contentType, body)
 }
 
-// rawResponse adds what every answer of AWS has. The date is the real one, even
-// where simulated time is another: clients correct their clocks by it.
+// rawResponse adds what every answer of AWS has.
 func (e *engine) rawResponse(status int, kind string, body []byte) wireResponse {
+	return response(status, kind, body, e.Wire.uuid())
+}
+
+// response is an answer with its headers. The date is the real one, even where
+// simulated time is another: clients correct their clocks by it.
+func response(status int, kind string, body []byte, requestID string) wireResponse {
 	header := http.Header{}
 	header.Set("Content-Type", kind)
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	header.Set("X-Amzn-Requestid", e.Wire.uuid())
+	header.Set("X-Amzn-Requestid", requestID)
 	return wireResponse{status: status, header: header, body: body}
 }
 
@@ -172,7 +208,7 @@ func serveHTTP(h keeper, w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		var e engine // for the form of the answer only
-		response = e.errorResponse(serverError("%v", err))
+		response = e.errorResponse(req, serverError("%v", err))
 	}
 	if response.reset {
 		panic(http.ErrAbortHandler) // the way of net/http to break a connection

@@ -136,10 +136,10 @@ func TestWireHeaders(t *testing.T) {
 	}
 }
 
-// TestRequestSnapshots sends every request that the SDK has a snapshot of: each
-// gets a proper answer or a proper error.
-func TestRequestSnapshots(t *testing.T) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/ecs").Output()
+// snapshots are the files of request snapshots of one of the SDK's modules.
+func snapshots(t *testing.T, module string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/"+module).Output()
 	if err != nil {
 		t.Skip("the go command does not find the SDK: ", err)
 	}
@@ -147,7 +147,13 @@ func TestRequestSnapshots(t *testing.T) {
 	if len(files) == 0 {
 		t.Skip("this SDK has no request snapshots")
 	}
-	for _, file := range files {
+	return files
+}
+
+// TestRequestSnapshots sends every request that the SDK has a snapshot of: each
+// gets a proper answer or a proper error.
+func TestRequestSnapshots(t *testing.T) {
+	for _, file := range snapshots(t, "ecs") {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -165,6 +171,66 @@ func TestRequestSnapshots(t *testing.T) {
 	}
 }
 
+// TestNeighbourSnapshots does the same with the neighbours: what they lack is
+// refused by its name, each in its own protocol.
+func TestNeighbourSnapshots(t *testing.T) {
+	for _, module := range []string{"elasticloadbalancingv2", "cloudwatchlogs"} {
+		for _, file := range snapshots(t, module) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts := strings.SplitN(string(data), "\n\n", 3) // request line, headers, body
+			req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(parts[2]))
+			for line := range strings.Lines(parts[1]) {
+				if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
+					req.Header.Set(name, value)
+				}
+			}
+			w := httptest.NewRecorder()
+			newDemo(t).ServeHTTP(w, req)
+			operation := strings.TrimSuffix(filepath.Base(file), ".request.snap")
+			refusal := `{"__type":`
+			if module == "elasticloadbalancingv2" {
+				refusal = `<ErrorResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><Error><Type>Sender</Type><Code>`
+			}
+			switch answer := w.Body.String(); operation {
+			case "DescribeTargetGroups", "DescribeTargetHealth", "GetLogEvents":
+				if !strings.Contains(answer, "NotFound") && !strings.Contains(answer, "not a valid target group ARN") {
+					t.Errorf("%s: %d %s", operation, w.Code, answer)
+				}
+			default:
+				if w.Code != 400 || !strings.HasPrefix(answer, refusal) || !strings.Contains(answer, operation) {
+					t.Errorf("%s: %d %s", operation, w.Code, answer)
+				}
+			}
+		}
+	}
+}
+
+// TestOtherServices are refused by name too.
+func TestOtherServices(t *testing.T) {
+	for target, want := range map[string]string{
+		"AmazonEC2ContainerRegistry_V20150921.DescribeImages": "AmazonEC2ContainerRegistry_V20150921.DescribeImages",
+		"": "Send POST with X-Amz-Target",
+	} {
+		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
+		req.Header.Set("X-Amz-Target", target)
+		w := httptest.NewRecorder()
+		newDemo(t).ServeHTTP(w, req)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), want) || !strings.Contains(w.Body.String(), "UnknownOperationException") {
+			t.Errorf("%q: %d %s", target, w.Code, w.Body)
+		}
+	}
+	req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("Action=DescribeInstanceHealth&Version=2012-06-01"))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	w := httptest.NewRecorder()
+	newDemo(t).ServeHTTP(w, req)
+	if w.Code != 400 || !strings.Contains(w.Body.String(), "DescribeInstanceHealth of version 2012-06-01") {
+		t.Errorf("Classic Load Balancing: %d %s", w.Code, w.Body)
+	}
+}
+
 // TestAWSCLI lets another client, which shares no code with the Go SDK, talk
 // to the simulator.
 func TestAWSCLI(t *testing.T) {
@@ -174,10 +240,11 @@ func TestAWSCLI(t *testing.T) {
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("the AWS CLI is not installed")
 	}
-	server := httptest.NewServer(newDemo(t))
+	sim, _ := demo(t, "unhealthy")
+	server := httptest.NewServer(sim)
 	defer server.Close()
 	aws := func(args ...string) (string, error) {
-		cmd := exec.Command("aws", append([]string{"--endpoint-url", server.URL, "--output", "json", "ecs"}, args...)...)
+		cmd := exec.Command("aws", append([]string{"--endpoint-url", server.URL, "--output", "json"}, args...)...)
 		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
 			"AWS_DEFAULT_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
 		var stderr strings.Builder
@@ -190,15 +257,18 @@ func TestAWSCLI(t *testing.T) {
 		want string
 		fail bool
 	}{
-		{[]string{"describe-services", "--cluster", "demo", "--services", "web"}, `"rolloutState": "COMPLETED"`, false},
-		{[]string{"update-service", "--cluster", "demo", "--service", "web", "--force-new-deployment"}, `"rolloutState": "IN_PROGRESS"`, false},
-		{[]string{"list-service-deployments", "--cluster", "demo", "--service", "web"}, `"status": "PENDING"`, false},
-		{[]string{"register-task-definition", "--family", "x", "--container-definitions", `[{"name":"x","image":"x"}]`}, "At least one of 'memory' or 'memoryReservation' must be specified.", true},
-		{[]string{"describe-services", "--cluster", "nowhere", "--services", "web"}, "(ClusterNotFoundException)", true},
+		{[]string{"ecs", "describe-services", "--cluster", "demo", "--services", "web"}, `"rolloutState": "COMPLETED"`, false},
+		{[]string{"ecs", "update-service", "--cluster", "demo", "--service", "web", "--force-new-deployment"}, `"rolloutState": "IN_PROGRESS"`, false},
+		{[]string{"ecs", "list-service-deployments", "--cluster", "demo", "--service", "web"}, `"status": "PENDING"`, false},
+		{[]string{"ecs", "register-task-definition", "--family", "x", "--container-definitions", `[{"name":"x","image":"x"}]`}, "At least one of 'memory' or 'memoryReservation' must be specified.", true},
+		{[]string{"elbv2", "describe-target-health", "--target-group-arn", group}, `"State": "healthy"`, false},
+		{[]string{"elbv2", "describe-target-groups", "--names", "nothing"}, "(TargetGroupNotFound)", true},
+		{[]string{"logs", "get-log-events", "--log-group-name", "/ecs/web", "--log-stream-name", "x"}, "The specified log stream does not exist.", true},
+		{[]string{"ecs", "describe-services", "--cluster", "nowhere", "--services", "web"}, "(ClusterNotFoundException)", true},
 	} {
 		out, err := aws(c.args...)
 		if (err != nil) != c.fail || !strings.Contains(out, c.want) {
-			t.Errorf("aws ecs %s: %v\n%s", strings.Join(c.args, " "), err, out)
+			t.Errorf("aws %s: %v\n%s", strings.Join(c.args, " "), err, out)
 		}
 	}
 }

@@ -35,6 +35,9 @@ type World struct {
 	// Images are tried in order; the first rule that matches a container's image
 	// decides how it behaves. No match: it starts and is healthy.
 	Images []ImageRule `yaml:"images" json:"images,omitempty"`
+	// Alarms are the CloudWatch alarms that a service's deploymentConfiguration
+	// can name. An alarm that is not here never leaves the state OK.
+	Alarms []AlarmSpec `yaml:"alarms" json:"alarms,omitempty"`
 	// Faults are what goes wrong between client and ECS.
 	Faults []Fault `yaml:"faults" json:"faults,omitempty"`
 	// Actors are other people who act on the services meanwhile.
@@ -60,6 +63,9 @@ type Switches struct {
 	// IgnoreExits keeps tasks that exit after they were RUNNING from counting as
 	// failed, as observed in 2021. Later captures, and the default, count them.
 	IgnoreExits bool `yaml:"ignoreExits" json:"ignoreExits,omitempty"`
+	// BakeTime is how long a deployment with alarms stays IN_PROGRESS when all
+	// its tasks are up. AWS computes it. Default 3m.
+	BakeTime *Duration `yaml:"bakeTime" json:"bakeTime,omitempty"`
 	// PlacementRetry is the time between two attempts to place a task where no
 	// capacity was found. Default 15m.
 	PlacementRetry *Duration `yaml:"placementRetry" json:"placementRetry,omitempty"`
@@ -134,6 +140,42 @@ type ImageRule struct {
 	// cannotPull and initFail, of the container for exits, of the health check
 	// for unhealthy.
 	Message string `yaml:"message" json:"message,omitempty"`
+	// Logs is what a container writes while it runs, where its logConfiguration
+	// is awslogs. Empty: a line or two that suit the behaviour.
+	Logs []LogLine `yaml:"logs" json:"logs,omitempty"`
+}
+
+// LogLine is a line of a container's log, or a recurring one. A world may write
+// a line without times as a plain text.
+type LogLine struct {
+	// Text is the line.
+	Text string `yaml:"text" json:"text"`
+	// After is when it is written, since RUNNING.
+	After Duration `yaml:"after" json:"after,omitempty"`
+	// Every is the time after which it is written again. 0: once.
+	Every Duration `yaml:"every" json:"every,omitempty"`
+	// Last makes it the last thing that the container writes, when it ends by
+	// itself; After and Every are ignored.
+	Last bool `yaml:"last" json:"last,omitempty"`
+}
+
+// AlarmSpec is a CloudWatch alarm and when it goes to ALARM. A deployment that
+// begins while one of its alarms is in ALARM ignores its alarms.
+type AlarmSpec struct {
+	Name string `yaml:"name" json:"name"`
+	// AfterDeployment lets deployments set it off; After counts from their
+	// beginning. It stays OK if the deployment is not the service's PRIMARY one
+	// any more by then. Otherwise After counts from the beginning of the world.
+	AfterDeployment bool `yaml:"afterDeployment" json:"afterDeployment,omitempty"`
+	// Image limits AfterDeployment to deployments of a matching image. Empty: any.
+	Image string `yaml:"image" json:"image,omitempty"`
+	// ExceptImages are globs of images that do not set it off. [World.WithSeed]
+	// adds the image in service, so that going back to it is safe.
+	ExceptImages []string `yaml:"exceptImages" json:"exceptImages,omitempty"`
+	// After is the delay.
+	After Duration `yaml:"after" json:"after,omitempty"`
+	// For is how long it stays in ALARM. 0: for ever.
+	For Duration `yaml:"for" json:"for,omitempty"`
 }
 
 // Behaviour names what a container of an image does.
@@ -155,7 +197,9 @@ const (
 // agree. What: Latency, and at most one of the error, ConnectionReset and
 // LostResponse. The first fault that fits with an effect besides Latency wins.
 type Fault struct {
-	// Operations are globs over ECS operation names. Empty: all.
+	// Operations are globs over the names of ECS operations and of those of its
+	// neighbours: DescribeTargetHealth, DescribeTargetGroups, GetLogEvents.
+	// Empty: all.
 	Operations []string `yaml:"operations" json:"operations,omitempty"`
 	// AfterUpdate limits the fault to requests after the first UpdateService
 	// that was served (by anybody but an actor).
@@ -198,9 +242,10 @@ type Actor struct {
 	Times int `yaml:"times" json:"times,omitempty"`
 	// Operation is the name of the ECS operation that the actor calls.
 	Operation string `yaml:"operation" json:"operation"`
-	// Input is the operation's input. {cluster}, {service}, {serviceDeployment}
-	// and {taskDefinition} in its texts stand for the service that set the
-	// actor off, its current service deployment and its task definition.
+	// Input is the operation's input. {cluster}, {service}, {serviceDeployment},
+	// {hook} and {taskDefinition} in its texts stand for the service that set the
+	// actor off, its current service deployment, the pause hook at which that
+	// waits and its task definition.
 	Input Document `yaml:"input" json:"input,omitempty"`
 	// Cluster and Service give those names a meaning without AfterDeployment.
 	Cluster string `yaml:"cluster" json:"cluster,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // problem is one thing wrong with a world, and the path to it.
@@ -66,6 +67,7 @@ func (w World) problems() []problem {
 	for i, rule := range w.Images {
 		c.checkRule(at("images", i), rule)
 	}
+	c.checkAlarms(w)
 	for i, f := range w.Faults {
 		c.checkFault(at("faults", i), f)
 	}
@@ -162,11 +164,35 @@ func (c *checker) checkRule(path []any, r ImageRule) {
 		string(InitFail), string(Exits), string(OutOfMemory), string(Unhealthy), string(Hangs))
 	c.oneOf(append(path, "check"), r.Check, "", "targetGroup", "container")
 	c.probability(path, r.Probability)
+	c.checkLogs(path, r.Logs)
 	if r.Code != nil && r.Behaviour != Exits {
 		c.add(append(path, "code"), "only the behaviour exits has a code")
 	}
 	if r.Check != "" && r.Behaviour != Unhealthy {
 		c.add(append(path, "check"), "only the behaviour unhealthy has a check")
+	}
+}
+
+func (c *checker) checkLogs(path []any, lines []LogLine) {
+	for i, line := range lines {
+		if line.Every > 0 && time.Duration(line.Every) < time.Second {
+			c.add(append(slices.Clone(path), "logs", i, "every"), "a line is written at most every second")
+		}
+	}
+}
+
+func (c *checker) checkAlarms(w World) {
+	seen := map[string]bool{}
+	for i, a := range w.Alarms {
+		switch {
+		case a.Name == "":
+			c.add(at("alarms", i), "an alarm needs a name")
+		case seen[a.Name]:
+			c.add(at("alarms", i, "name"), "alarm %q is here twice", a.Name)
+		case !a.AfterDeployment && (a.Image != "" || len(a.ExceptImages) > 0):
+			c.add(at("alarms", i), "image and exceptImages go with afterDeployment")
+		}
+		seen[a.Name] = true
 	}
 }
 
@@ -178,7 +204,7 @@ func (c *checker) probability(path []any, p float64) {
 
 func (c *checker) checkFault(path []any, f Fault) {
 	for i, pattern := range f.Operations {
-		if !slices.ContainsFunc(allOperations(), func(op string) bool { return glob(pattern, op) }) {
+		if !slices.ContainsFunc(faultOperations(), func(op string) bool { return glob(pattern, op) }) {
 			c.add(append(path, "operations", i), "ECS has no operation %q", pattern)
 		}
 	}

@@ -22,7 +22,8 @@ type Seed struct {
 // service with its healthy tasks. What the world has already is left as it is;
 // its ServiceDefaults apply to the service. A rule "starts healthy" for exactly
 // the seed's image goes in front of the world's image rules, so that the image
-// in service works even where a scenario breaks all images.
+// in service works even where a scenario breaks all images; nor does that image
+// set off an alarm.
 func (w World) WithSeed(seed Seed) World {
 	if seed.Cluster == "" {
 		seed.Cluster = "default"
@@ -43,6 +44,12 @@ func (w World) WithSeed(seed Seed) World {
 	}
 	healthy := ImageRule{Match: globEscape(seed.Image), Behaviour: Starts}
 	w.Images = append([]ImageRule{healthy}, w.Images...)
+	w.Alarms = slices.Clone(w.Alarms)
+	for i, a := range w.Alarms {
+		if a.AfterDeployment {
+			w.Alarms[i].ExceptImages = append(slices.Clone(a.ExceptImages), healthy.Match)
+		}
+	}
 	return w
 }
 

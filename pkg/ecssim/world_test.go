@@ -28,6 +28,11 @@ func TestParseWorldSaysWhere(t *testing.T) {
 		{"faults:\n  - operations: [Describe]\n    first: 2\n", []string{`w.yaml:2:18: ECS has no operation "Describe"`, "w.yaml:2:5: this fault does nothing"}},
 		{"faults:\n  - {code: X, lostResponse: true, status: 200}\n", []string{"not 2 of them", "an error status"}},
 		{"actors:\n  - {operation: RunTask, after: 3s}\n", []string{`w.yaml:2:17: the simulator has no operation "RunTask"`}},
+		{"images:\n  - {match: a, logs: [ready, {text: tick, evry: 3s}, {text: tock, every: 3ms}]}\n", []string{"w.yaml:2:"}},
+		{"images:\n  - {match: a, logs: [ready, {text: tock, every: 3ms}]}\n", []string{`w.yaml:2:50: a line is written at most every second`}},
+		{"alarms:\n  - {after: 3s}\n  - {name: a}\n  - {name: a, for: x}\n", []string{"w.yaml:4:"}},
+		{"alarms:\n  - {after: 3s}\n  - {name: a}\n  - {name: a}\n  - {name: b, image: c}\n", []string{"w.yaml:2:5: an alarm needs a name", `w.yaml:4:12: alarm "a" is here twice`, "w.yaml:5:5: image and exceptImages go with afterDeployment"}},
+		{"faults:\n  - {operations: [GetLogEvents, PutLogEvents], code: X}\n", []string{`w.yaml:2:33: ECS has no operation "PutLogEvents"`}},
 		{"switches:\n  serviceRevisionIds: other\naccount: 12\n", []string{`w.yaml:2:23: "other"`, "w.yaml:3:10: an account id is 12 digits"}},
 	} {
 		_, err := ecssim.ParseWorld("w.yaml", []byte(c.text))
@@ -67,9 +72,13 @@ taskDefinitions:
 services:
   - {cluster: prod, serviceName: agent, taskDefinition: agent, schedulingStrategy: DAEMON}
 images:
-  - {match: "*:flaky", behaviour: exits, probability: 0.5, code: 0}
+  - {match: "*:flaky", behaviour: exits, probability: 0.5, code: 0, logs: [ready, {text: "tick", after: 1s, every: 5s}, {text: bye, last: true}]}
+alarms:
+  - {name: always}
+  - {name: errors, afterDeployment: true, image: "*:flaky", exceptImages: ["x:*"], after: 2m, for: 5m}
 faults:
   - {operations: [UpdateService], nth: 1, lostResponse: true}
+  - {operations: [DescribeTarget*, GetLogEvents], code: AccessDeniedException}
 actors:
   - {after: 5m, operation: UpdateService, input: {cluster: prod, service: agent, forceNewDeployment: true}}
 `
@@ -78,6 +87,9 @@ func TestParseWholeWorld(t *testing.T) {
 	w, err := ecssim.ParseWorld("w.yaml", []byte(fullWorld))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if logs := w.Images[0].Logs; len(logs) != 3 || logs[0].Text != "ready" || logs[1].Every != ecssim.Duration(5*time.Second) || !logs[2].Last {
+		t.Errorf("logs %+v", logs)
 	}
 	sim, err := ecssim.New(w)
 	if err != nil {

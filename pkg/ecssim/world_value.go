@@ -87,6 +87,16 @@ func (d *Document) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
+// UnmarshalYAML also takes a plain text.
+func (l *LogLine) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		*l = LogLine{Text: node.Value}
+		return nil
+	}
+	type plain LogLine
+	return node.Load((*plain)(l), yaml.WithKnownFields(), yaml.WithUniqueKeys())
+}
+
 // jsonValue is the JSON value of a YAML node.
 func jsonValue(node *yaml.Node) (any, error) {
 	switch node.Kind {

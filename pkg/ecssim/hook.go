@@ -1,0 +1,220 @@
+package ecssim
+
+// This file is lifecycle hooks of the type PAUSE: a deployment waits at a stage
+// until somebody calls ContinueServiceDeployment or the time is up. AWS
+// documents them for all strategies; which stages a rolling deployment has is
+// not documented. Assumed: PRE_SCALE_UP, before any new task is started, and
+// POST_SCALE_UP, when all new tasks are healthy, before the remaining old ones
+// are stopped. Hooks at other stages are never reached. Hooks of the type
+// AWS_LAMBDA are taken to succeed at once.
+
+import (
+	"regexp"
+	"slices"
+	"time"
+)
+
+const (
+	preScaleUp  = "PRE_SCALE_UP"
+	postScaleUp = "POST_SCALE_UP"
+
+	awaitingAction = "AWAITING_ACTION"
+)
+
+// hook is one pause of a service deployment.
+type hook struct {
+	ID        string `json:"id"`
+	Stage     string `json:"stage"`
+	Status    string `json:"status"` // AWAITING_ACTION, SUCCEEDED, FAILED, TIMED_OUT
+	Action    string `json:"action"` // when it times out: CONTINUE, ROLLBACK
+	ExpiresAt millis `json:"expiresAt"`
+}
+
+// pauseStages are the stages at which ECS takes a pause hook (Amazon ECS,
+// "Troubleshooting blue/green deployments").
+var pauseStages = []string{preScaleUp, postScaleUp, "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"}
+
+// checkHook finds what ECS refuses in a lifecycle hook.
+func checkHook(h Document) *apiError {
+	kind, _ := h["targetType"].(string)
+	switch kind {
+	case "", "AWS_LAMBDA":
+		return nil
+	case "PAUSE":
+	default:
+		return invalid("Invalid targetType. Valid values are: AWS_LAMBDA, PAUSE")
+	}
+	stages, _ := h["lifecycleStages"].([]any)
+	if len(stages) == 0 {
+		return invalid("lifecycleStages is required for lifecycle hooks.") // assumed text
+	}
+	for _, stage := range stages {
+		if name, _ := stage.(string); !slices.Contains(pauseStages, name) {
+			return invalid("Invalid lifecycle stage provided for Pause Hook")
+		}
+	}
+	limit, action := hookTimeout(h)
+	if limit < time.Minute || limit > 20160*time.Minute {
+		return invalid("timeoutInMinutes must be between 1 and 20160.") // assumed text
+	}
+	if action != "CONTINUE" && action != "ROLLBACK" {
+		return invalid("The valid values for action are CONTINUE and ROLLBACK.") // assumed text
+	}
+	return nil
+}
+
+// hookTimeout is how long a hook waits and what happens then.
+func hookTimeout(h Document) (time.Duration, string) {
+	config, _ := h["timeoutConfiguration"].(map[string]any)
+	action, _ := config["action"].(string)
+	if action == "" {
+		action = "ROLLBACK"
+	}
+	return time.Duration(number(config["timeoutInMinutes"], 1440)) * time.Minute, action
+}
+
+// pausedAt reports whether the PRIMARY deployment waits at a stage. The first
+// time that it gets there, its hooks begin.
+func (e *engine) pausedAt(s *service, stage string) bool {
+	p := s.primary()
+	sd := s.history(p.HistoryArn)
+	if e.Now < e.Born || p.Rollout != "IN_PROGRESS" || sd == nil || sd.over() || sd.RollbackAt != 0 {
+		return false
+	}
+	if !slices.ContainsFunc(sd.Hooks, func(h hook) bool { return h.Stage == stage }) {
+		e.pause(s, sd, stage)
+	}
+	return sd.stage() == stage
+}
+
+// pause begins the hooks of a stage, if there are any.
+func (e *engine) pause(s *service, sd *serviceDeployment, stage string) {
+	for _, h := range s.Config.Hooks {
+		stages, _ := h["lifecycleStages"].([]any)
+		if h["targetType"] != "PAUSE" || !slices.Contains(stages, any(stage)) {
+			continue
+		}
+		limit, action := hookTimeout(h)
+		sd.Hooks = append(sd.Hooks, hook{
+			ID: "ecs-pause-" + e.Engine.letters(43), Stage: stage, Status: awaitingAction,
+			Action: action, ExpiresAt: e.Now.add(limit),
+		})
+		sd.UpdatedAt = e.Now
+		e.wake(s, limit)
+	}
+}
+
+// stage is the stage at which the service deployment waits, or empty. (One
+// that rolls shows no stage otherwise, as others report.)
+func (sd *serviceDeployment) stage() string {
+	for _, h := range sd.Hooks {
+		if h.Status == awaitingAction {
+			return h.Stage
+		}
+	}
+	return ""
+}
+
+// awaiting is the id of the first hook that waits for somebody, or empty.
+func (sd *serviceDeployment) awaiting() string {
+	for _, h := range sd.Hooks {
+		if h.Status == awaitingAction {
+			return h.ID
+		}
+	}
+	return ""
+}
+
+// checkHooks ends pauses whose time is up; true: the deployment failed by it.
+func (e *engine) checkHooks(s *service) bool {
+	sd := s.history(s.primary().HistoryArn)
+	if sd == nil || sd.over() || sd.RollbackAt != 0 {
+		return false
+	}
+	for i := range sd.Hooks {
+		h := &sd.Hooks[i]
+		switch {
+		case h.Status != awaitingAction:
+		case e.Now < h.ExpiresAt:
+			e.wake(s, time.Duration(h.ExpiresAt-e.Now)*time.Millisecond)
+		default:
+			h.Status, sd.UpdatedAt = "TIMED_OUT", e.Now
+			e.wake(s, passDelay)
+			if h.Action == "ROLLBACK" {
+				e.failHook(s, "Service deployment rolled back because "+h.Stage+" pause hook timed out.")
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// failHook rolls back because of a hook. The event repeats the reason, as a
+// capture of a failed Lambda hook shows.
+func (e *engine) failHook(s *service, reason string) {
+	e.fail(s, failure{
+		event:  "deployment failed: " + reason,
+		rollup: "ECS deployment failed: lifecycle hook.", // assumed text
+		status: reason,
+		back:   true,
+	})
+}
+
+// dropHooks ends the pauses of a service deployment that ends or is rolled
+// back. Their status then is assumed.
+func (sd *serviceDeployment) dropHooks() {
+	for i := range sd.Hooks {
+		if sd.Hooks[i].Status == awaitingAction {
+			sd.Hooks[i].Status = "FAILED"
+		}
+	}
+}
+
+func (sd *serviceDeployment) hookViews() []any {
+	views := []any{}
+	for _, h := range sd.Hooks {
+		views = append(views, map[string]any{
+			"hookId": h.ID, "targetType": "PAUSE", "status": h.Status,
+			"expiresAt": h.ExpiresAt.epoch(), "timeoutAction": h.Action,
+		})
+	}
+	return views
+}
+
+var hookID = regexp.MustCompile(`^ecs-[A-Za-z_]+-.+$`)
+
+// continueServiceDeployment has the error texts that AWS documents in
+// "Troubleshooting blue/green deployments"; that their code is
+// InvalidParameterException is assumed.
+func (e *engine) continueServiceDeployment(in struct {
+	Arn    string `json:"serviceDeploymentArn"`
+	HookID string `json:"hookId"`
+	Action string `json:"action"`
+}, _ Document) (any, *apiError) {
+	s, sd := e.findServiceDeployment(in.Arn)
+	switch {
+	case sd == nil:
+		return nil, errNoServiceDeployment
+	case !hookID.MatchString(in.HookID):
+		return nil, invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
+	case sd.over():
+		return nil, invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
+	case in.Action != "" && in.Action != "CONTINUE" && in.Action != "ROLLBACK":
+		return nil, invalid("The valid values for action are CONTINUE and ROLLBACK.") // assumed text
+	}
+	i := slices.IndexFunc(sd.Hooks, func(h hook) bool { return h.ID == in.HookID && h.Status == awaitingAction })
+	if i < 0 || sd.Status != "IN_PROGRESS" {
+		return nil, invalid("Provided hookId is either completed, unavailable, or not associated with the given Resource ARN")
+	}
+	e.remember(s)
+	sd.UpdatedAt = e.Now
+	if in.Action == "ROLLBACK" {
+		sd.Hooks[i].Status = "FAILED" // assumed
+		sd.Status = "ROLLBACK_REQUESTED"
+		sd.Reason = "Service deployment rolled back because " + sd.Hooks[i].Stage + " pause hook was rolled back." // assumed text
+	} else {
+		sd.Hooks[i].Status = "SUCCEEDED"
+	}
+	e.wake(s, firstPassDelay)
+	return map[string]any{"serviceDeploymentArn": sd.Arn}, nil
+}

@@ -1,0 +1,176 @@
+package ecssim
+
+// This file is the neighbour of ECS that keeps the logs of containers:
+// CloudWatch Logs, as far as a deploy tool asks it. It has the streams of the
+// tasks that ECS still knows. (The real one keeps them longer.)
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+const maxLogEvents = 10_000 // of one answer
+
+var (
+	errNoLogGroup  = &apiError{code: "ResourceNotFoundException", message: "The specified log group does not exist."}
+	errNoLogStream = &apiError{code: "ResourceNotFoundException", message: "The specified log stream does not exist."}
+	errLogToken    = invalid("The specified nextToken is invalid.")
+)
+
+// logging is the operations of CloudWatch Logs.
+func logging() map[string]operation {
+	return map[string]operation{"GetLogEvents": in("", (*engine).getLogEvents)}
+}
+
+type getLogEventsInput struct {
+	Group      string `json:"logGroupName"`
+	Identifier string `json:"logGroupIdentifier"`
+	Stream     string `json:"logStreamName"`
+	Start      *int64 `json:"startTime"`
+	End        *int64 `json:"endTime"`
+	Limit      *int   `json:"limit"`
+	FromHead   bool   `json:"startFromHead"`
+	NextToken  string `json:"nextToken"`
+}
+
+func (e *engine) getLogEvents(in getLogEventsInput, _ Document) (any, *apiError) {
+	if in.Group == "" { // an ARN or a name
+		in.Group = in.Identifier
+		if _, name, ok := strings.Cut(in.Identifier, ":log-group:"); ok {
+			in.Group = strings.TrimSuffix(name, ":*")
+		}
+	}
+	limit := maxLogEvents
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	switch {
+	case in.Group == "":
+		return nil, invalid("Either logGroupName or logGroupIdentifier must be specified.") // assumed text
+	case in.Stream == "":
+		return nil, invalid("1 validation error detected: Value null at 'logStreamName' failed to satisfy constraint: Member must not be null")
+	case limit < 1:
+		return nil, invalid(fmt.Sprintf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", limit))
+	case limit > maxLogEvents:
+		return nil, invalid(fmt.Sprintf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to %d", limit, maxLogEvents))
+	}
+	log, apiErr := e.stream(in.Group, in.Stream)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	var fit []logEvent
+	for _, ev := range log {
+		if (in.Start == nil || int64(ev.at) >= *in.Start) && (in.End == nil || int64(ev.at) < *in.End) {
+			fit = append(fit, ev)
+		}
+	}
+	from, to, ok := logPage(len(fit), limit, in.FromHead, in.NextToken)
+	if !ok {
+		return nil, errLogToken
+	}
+	views := []any{}
+	for _, ev := range fit[from:to] {
+		views = append(views, map[string]any{"timestamp": int64(ev.at), "message": ev.text, "ingestionTime": int64(ev.at)})
+	}
+	return map[string]any{
+		"events": views, "nextForwardToken": logToken("f", to), "nextBackwardToken": logToken("b", from),
+	}, nil
+}
+
+// logPage is the part of n events that one answer has: the latest ones, or the
+// earliest; with a token those after (f) or before (b) the place it names. A
+// token that there is nothing behind comes back itself.
+func logPage(n, limit int, fromHead bool, token string) (from, to int, ok bool) {
+	switch {
+	case token != "":
+		direction, rest, _ := strings.Cut(token, "/")
+		digits, isToken := strings.CutSuffix(rest, "/s")
+		at, err := strconv.Atoi(digits)
+		if !isToken || err != nil || at < 0 {
+			return 0, 0, false
+		}
+		at = min(at, n)
+		switch direction {
+		case "f":
+			return at, min(at+limit, n), true
+		case "b":
+			return max(at-limit, 0), at, true
+		}
+		return 0, 0, false
+	case fromHead:
+		return 0, min(limit, n), true
+	default:
+		return max(n-limit, 0), n, true
+	}
+}
+
+// logToken names a place among the events, in the form of the real tokens.
+func logToken(direction string, at int) string { return fmt.Sprintf("%s/%056d/s", direction, at) }
+
+// stream is the log of a container, found by its group and stream. A group
+// exists when some task definition names it, a stream when its container has
+// begun to run.
+func (e *engine) stream(group, stream string) ([]logEvent, *apiError) {
+	if !e.hasLogGroup(group) {
+		return nil, errNoLogGroup
+	}
+	for _, clusterName := range sortedKeys(e.Clusters) {
+		services := e.Clusters[clusterName].Services
+		for _, name := range sortedKeys(services) {
+			if t, c, ok := e.writer(services[name], group, stream); ok {
+				return e.logOf(t, c), nil
+			}
+		}
+	}
+	return nil, errNoLogStream
+}
+
+// writer is the container of a service that writes to a stream.
+func (e *engine) writer(s *service, group, stream string) (*task, container, bool) {
+	id := stream[strings.LastIndexByte(stream, '/')+1:]
+	for _, list := range [][]*task{s.Tasks, s.Gone} {
+		for _, t := range list {
+			td := e.taskDefinition(t.TaskDefinition)
+			if td == nil || t.StartedAt == 0 {
+				continue
+			}
+			for i, definition := range td.containers() {
+				g, prefix := logTarget(definition)
+				c := t.Containers[i]
+				own := prefix + "/" + c.Name + "/" + t.ID
+				if g == group && (prefix != "" && own == stream || prefix == "" && t.runtimeID(c) == id) {
+					return t, c, true
+				}
+			}
+		}
+	}
+	return nil, container{}, false
+}
+
+// logTarget is the log group of a container that logs with awslogs, and the
+// prefix of its stream. Without a prefix the stream is the container's id at
+// its runtime.
+func logTarget(definition map[string]any) (group, prefix string) {
+	config, _ := definition["logConfiguration"].(map[string]any)
+	options, _ := config["options"].(map[string]any)
+	if config["logDriver"] != "awslogs" {
+		return "", ""
+	}
+	group, _ = options["awslogs-group"].(string)
+	prefix, _ = options["awslogs-stream-prefix"].(string)
+	return group, prefix
+}
+
+func (e *engine) hasLogGroup(group string) bool {
+	for _, f := range e.Families {
+		for _, td := range f.Revisions {
+			for _, definition := range td.containers() {
+				if g, _ := logTarget(definition); g == group {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
