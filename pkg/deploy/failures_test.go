@@ -22,6 +22,7 @@ func failures() []scenario {
 		{name: "out of memory", ecs: "killed, circuit breaker, rollback", world: fail("outOfMemory"), verdict: "rolled-back", exit: 6, says: "× OutOfMemoryError", others: "as above"},
 		{name: "target group unhealthy", ecs: "tasks run and fail the health checks", world: fail("unhealthy"), edit: balancedService, verdict: "rolled-back", exit: 6, says: "Task failed ELB health checks", others: "as above"},
 		{name: "secrets out of reach", ecs: "each attempt takes five minutes", world: fail("initFail"), verdict: "rolled-back", exit: 6, says: "× ResourceInitializationError", others: "give up long before"},
+		{name: "alarm", ecs: "a CloudWatch alarm goes off during the bake, rollback on", world: alarms, edit: []string{breakerOnly + "}", breakerOnly + "}\n    alarms: {alarmNames: [errors], enable: true, rollback: true}"}, verdict: "rolled-back", exit: 6, says: "alarms: errors", others: "success, before the alarm"},
 		{name: "rolled back before the first look", ecs: "all is over when we look", world: fail("exits"), run: lateLook, verdict: "rolled-back", exit: 6, says: "rolled back because the circuit breaker", others: "success"},
 		{name: "rolled back, records denied", ecs: "only DescribeServices is allowed", world: fail("exits") + "\nfaults: [{operations: ['*ServiceDeployments'], code: AccessDeniedException, message: no}]\n", verdict: "rolled-back", exit: 6, says: "ECS went back to deployment", others: "success"},
 		{name: "breaker without rollback", ecs: "PRIMARY stays FAILED, the old one serves", world: fail("exits"), edit: noRollback, verdict: "failed", exit: 5, says: "× Essential container in task exited", others: "wait until their time is up"},
@@ -41,6 +42,18 @@ func failures() []scenario {
 		{name: "EXTERNAL controller", ecs: "UpdateService would refuse", run: controlledBy("EXTERNAL"), verdict: "error", exit: 3, says: "the EXTERNAL deployment controller", others: "aws-actions: after registering"},
 		{name: "deregistered revision", ecs: "-d names an INACTIVE one", run: deregistered, verdict: "error", exit: 3, says: "web:1 is INACTIVE", others: "ECS's error, at the update"},
 	}
+}
+
+// alarms is a world in which an alarm goes off after each deployment.
+const alarms = "\nalarms: [{name: errors, afterDeployment: true, after: 3m}]\n"
+
+// classicService puts the service behind a Classic Load Balancer.
+var classicService = []string{
+	"    launchType: FARGATE\n    networkConfiguration: {awsvpcConfiguration: {subnets: [subnet-1]}}\n",
+	"    launchType: EC2\n    loadBalancers: [{loadBalancerName: classic, containerName: app, containerPort: 80}]\n",
+	"[{name: prod}]", "[{name: prod, containerInstances: [{count: 4}]}]",
+	"networkMode: awsvpc\n    requiresCompatibilities: [FARGATE]", "networkMode: bridge",
+	`image: "repo/web:v1"`, `image: "repo/web:v1", portMappings: [{containerPort: 80}]`,
 }
 
 // balancedService puts the service behind a target group.

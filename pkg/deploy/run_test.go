@@ -25,7 +25,8 @@ func TestScenarios(t *testing.T) {
 		"healthy": {rollout.Succeeded, ""}, "slow-start": {rollout.Succeeded, ""}, "throttled": {rollout.Succeeded, ""}, "access-denied": {rollout.Succeeded, ""},
 		"cannot-pull": {rollout.RolledBack, rollout.CannotPull}, "crash-loop": {rollout.RolledBack, rollout.Exited},
 		"out-of-memory": {rollout.RolledBack, rollout.OutOfMemory}, "unhealthy": {rollout.RolledBack, rollout.Unhealthy},
-		"no-capacity": {rollout.RolledBack, ""}, "no-circuit-breaker": {rollout.Failed, rollout.Exited}, "superseded": {rollout.Superseded, ""},
+		"no-capacity": {rollout.RolledBack, ""}, "no-circuit-breaker": {rollout.Failed, rollout.Exited}, "no-rollback": {rollout.Failed, rollout.Exited},
+		"secrets-missing": {rollout.RolledBack, rollout.CannotInit}, "alarm-rollback": {rollout.RolledBack, ""}, "flaky-start": {rollout.Succeeded, ""}, "superseded": {rollout.Superseded, ""},
 	}
 	for _, scenario := range ecssim.Scenarios() {
 		t.Run(scenario.Name, func(t *testing.T) {

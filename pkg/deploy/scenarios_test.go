@@ -187,6 +187,9 @@ func scenarios() []scenario {
 		{name: "interrupted", ecs: "Ctrl-C after 20 s", run: interruptedAfter(20*time.Second, deploy.Policy{}), verdict: "interrupted", exit: 130, says: "the rollout goes on in ECS", others: "end without a word; copilot rolls back"},
 		{name: "interrupted, --on-interrupt rollback", ecs: "StopServiceDeployment, followed to its end", run: interruptedAfter(20*time.Second, deploy.Policy{OnInterrupt: deploy.RollbackOnInterrupt}), verdict: "interrupted", exit: 130, says: "rolled back", others: "none offers it"},
 		{name: "credentials expire", ecs: "ExpiredTokenException from 30 s on", run: expiring, verdict: "timed-out", exit: 7, says: "ECS can no longer be asked", others: "an error that reads like a failed deployment"},
+		{name: "early success, cleanup deferred", ecs: "healthy at 50 percent, earlier tasks drain later", edit: []string{"maximumPercent: 200", "maximumPercent: 200\n    earlySuccessCriteria: {enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: DEFERRED}"}, verdict: "succeeded", exit: 0, says: "completed", others: "wait for running = desired and hang"},
+		{name: "pause hook", ecs: "the deployment waits for a person", edit: []string{"maximumPercent: 200", "maximumPercent: 200\n    lifecycleHooks: [{targetType: PAUSE, lifecycleStages: [POST_SCALE_UP]}]"}, verdict: "paused", exit: 9, says: "waits at hook ecs-pause-", others: "hang, up to 14 days"},
+		{name: "Classic Load Balancer", ecs: "ECS gives no rollout state", edit: classicService, verdict: "succeeded", exit: 0, says: "ECS gives no rollout state for this service", others: "mostly the same"},
 		{name: "DAEMON service", ecs: "one task on each of 3 instances, 0/100 percent", world: daemon, full: true, verdict: "succeeded", exit: 0, says: "completed", others: "mostly the same"},
 	}
 }

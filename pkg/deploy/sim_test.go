@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +18,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
@@ -28,6 +31,8 @@ import (
 type bench struct {
 	testing.TB
 	client *ecs.Client
+	logs   *cloudwatchlogs.Client
+	elb    *elb.Client
 	http   *http.Client // the simulator itself
 	calls  []call
 	events []deploy.Event
@@ -95,10 +100,11 @@ func newBench(t testing.TB, world ecssim.World) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{TB: t, http: simulator.HTTPClient()}
-	b.client = ecs.New(ecs.Options{
+	cfg := aws.Config{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-		BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: &recorder{bench: b, next: b.http},
-	})
+		BaseEndpoint: aws.String("http://aws.simulated"), HTTPClient: &recorder{bench: b, next: b.http},
+	}
+	b.client, b.logs, b.elb = ecs.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), elb.NewFromConfig(cfg)
 	return b
 }
 
@@ -116,7 +122,13 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
 	c := call{operation: operation}
-	if err := json.Unmarshal(body, &c.body); err != nil {
+	if operation == "" { // a neighbour that does not speak JSON
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, fmt.Errorf("sent %q: %w", body, err)
+		}
+		c.operation = form.Get("Action")
+	} else if err := json.Unmarshal(body, &c.body); err != nil {
 		return nil, fmt.Errorf("%s sent %q: %w", operation, body, err)
 	}
 	r.bench.calls = append(r.bench.calls, c)
@@ -145,7 +157,7 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 }
 
 func (b *bench) deployer() *deploy.Deployer {
-	return deploy.New(b.client, deploy.WithObserver(func(e deploy.Event) { b.events = append(b.events, e) }))
+	return deploy.New(b.client, deploy.WithLogs(b.logs), deploy.WithTargetHealth(b.elb), deploy.WithObserver(func(e deploy.Event) { b.events = append(b.events, e) }))
 }
 
 // request deploys v2 of the application to the world's service.

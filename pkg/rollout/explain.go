@@ -63,7 +63,9 @@ type Diagnosis struct {
 }
 
 // IsEmpty reports whether nothing is known to be wrong.
-func (d Diagnosis) IsEmpty() bool { return len(d.Causes) == 0 && len(d.Events) == 0 }
+func (d Diagnosis) IsEmpty() bool {
+	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0
+}
 
 // Ran reports whether the container got as far as running, so that it may have
 // written a log.
