@@ -443,7 +443,7 @@ func (a *ancestor) rollbackAndCleanup() {
 	a.shopECS("images: [{match: \"*:v3\", behaviour: exits}]\n" +
 		"serviceDefaults: {deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}}}\n")
 	a.deployShop("-i", "docker.repo.com/shop:v2")
-	a.expect(6, `^rolled-back: shop:3 did not come up; shop-service serves shop:2, 1 of 1 tasks running`,
+	a.expect(6, `^rolled-back: shop:3 was taken back; shop-service serves shop:2, 1 of 1 tasks running`,
 		"-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v3", "--max-definitions", "1")
 	if made := a.server.made("Deregister"); len(made) > 0 {
 		a.Error("a revision was deregistered after a failure")

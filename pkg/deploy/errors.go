@@ -113,6 +113,10 @@ type BusyError struct {
 }
 
 func (e *BusyError) Error() string {
+	if isRollback(&e.Deployment) {
+		return fmt.Sprintf("ECS is rolling back service %s to %s; a deployment now would have nothing to go back to itself",
+			e.Service, rollout.ShortName(e.Deployment.TaskDefinition))
+	}
 	return fmt.Sprintf("deployment %s of %s is in progress in service %s (%s)", e.Deployment.ID,
 		rollout.ShortName(e.Deployment.TaskDefinition), e.Service, firstLine(e.Deployment.RolloutStateReason, "no reason given"))
 }

@@ -123,6 +123,9 @@ type Outcome struct {
 	Serving string `json:"serving,omitempty"`
 	Running int    `json:"running"`
 	Desired int    `json:"desired"`
+	// Draining is the number of running tasks of other deployments, which ECS
+	// may stop after a success (early success criteria).
+	Draining int `json:"draining,omitempty"`
 	// Diagnosis is what is known to have gone wrong.
 	Diagnosis rollout.Diagnosis `json:"diagnosis"`
 }

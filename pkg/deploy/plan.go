@@ -83,6 +83,8 @@ type Plan struct {
 	Differences []taskdef.Difference `json:"differences,omitempty"`
 	// Settings are the settings that change.
 	Settings []Setting `json:"settings,omitempty"`
+	// Warnings say what may go wrong, though the plan can be carried out.
+	Warnings []string `json:"warnings,omitempty"`
 	// InProgress is another deployment that is under way, nil where there is none.
 	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
 	// Before is what is in service now: the way back.
@@ -165,6 +167,9 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 	}
 	p.Action = p.decide(refs, service.primary())
+	if p.Action == ActionDeploy || p.Action == ActionRestart {
+		p.Warnings = service.stuck(p.Settings)
+	}
 	return p, nil
 }
 

@@ -304,3 +304,28 @@ func TestNonsense(t *testing.T) {
 		})
 	}
 }
+
+// TestPlanWarns of limits that leave a rolling deployment no room.
+func TestPlanWarns(t *testing.T) {
+	for _, tt := range []struct {
+		count, minimum, maximum string
+		stuck                   bool
+	}{{"2", "100", "200", false}, {"2", "100", "100", true}, {"3", "100", "125", true}, {"4", "100", "125", false}, {"2", "50", "100", false}, {"0", "100", "100", false}} {
+		world := strings.NewReplacer("desiredCount: 2", "desiredCount: "+tt.count, "minimumHealthyPercent: 100", "minimumHealthyPercent: "+tt.minimum,
+			"maximumPercent: 200", "maximumPercent: "+tt.maximum).Replace(webWorld)
+		inWorld(t, world, func(b *bench) {
+			plan, err := b.deployer().Plan(b.Context(), request())
+			if err != nil {
+				b.Fatal(err)
+			}
+			if got := len(plan.Warnings) > 0; got != tt.stuck {
+				b.Errorf("%+v: warnings %q", tt, plan.Warnings)
+			}
+			r := request()
+			r.MaximumPercent = aws.Int32(300)
+			if plan, err = b.deployer().Plan(b.Context(), r); err != nil || len(plan.Warnings) > 0 {
+				b.Errorf("%+v: with a higher limit: %q, %v", tt, plan.Warnings, err)
+			}
+		})
+	}
+}

@@ -63,6 +63,9 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	if plan.InProgress != nil && (plan.Action == ActionDeploy || plan.Action == ActionRestart) {
 		switch policy.IfInProgress {
 		case ReplaceIfInProgress:
+			if isRollback(plan.InProgress) {
+				d.emit(Event{Type: EventWarning, Message: "a rollback is in progress: until it completed, ECS has nothing to roll this deployment back to"})
+			}
 		case WaitIfInProgress:
 			if plan, err = d.waitAndPlan(ctx, r, plan, policy); err != nil {
 				return Outcome{}, err

@@ -300,6 +300,11 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollou
 		return outcome
 	}
 	outcome.Running, outcome.Desired = service.Running, service.Desired
+	for _, other := range service.Deployments {
+		if verdict == rollout.Succeeded && other.ID != deployment.ID {
+			outcome.Draining += other.Running
+		}
+	}
 	if serving := service.Serving(); serving != nil {
 		outcome.Serving = serving.TaskDefinition
 	}

@@ -58,6 +58,7 @@ type outcomeFields struct {
 	Serving    string             `json:"serving,omitempty"`
 	Running    int                `json:"running"`
 	Desired    int                `json:"desired"`
+	Draining   int                `json:"draining,omitempty"`
 	Diagnosis  *rollout.Diagnosis `json:"diagnosis,omitempty"`
 }
 
@@ -66,7 +67,7 @@ func objectOf(o deploy.Outcome, command func(deploy.Deployment, ...string) strin
 	object := outcomeObject{
 		Type: string(deploy.EventOutcome), Verdict: string(o.Verdict), ExitCode: o.ExitCode(), Reason: o.Reason,
 		ElapsedSeconds: seconds(o.Elapsed), Next: Next(o, command),
-		outcomeFields: &outcomeFields{Deployment: o.Deployment, Over: o.Over, EndedAt: o.EndedAt.UTC(), Serving: o.Serving, Running: o.Running, Desired: o.Desired},
+		outcomeFields: &outcomeFields{Deployment: o.Deployment, Over: o.Over, EndedAt: o.EndedAt.UTC(), Serving: o.Serving, Running: o.Running, Desired: o.Desired, Draining: o.Draining},
 	}
 	if !o.Diagnosis.IsEmpty() || o.Diagnosis.Breaker != nil {
 		object.Diagnosis = &o.Diagnosis

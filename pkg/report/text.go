@@ -19,6 +19,7 @@ type text struct {
 	onOut    palette
 	onErr    palette
 	last     string // the last progress line, without its time
+	now      time.Time
 }
 
 func newText(o Options) *text {
@@ -47,6 +48,7 @@ func (t *text) Fail(f Failure) {
 // Event shows an event as one line or a few.
 func (t *text) Event(e deploy.Event) {
 	if e.Type == deploy.EventOutcome {
+		t.now = e.Time
 		t.outcome(*e.Outcome)
 		return
 	}
@@ -87,6 +89,9 @@ func (t *text) plan(e deploy.Event) {
 	}
 	for _, s := range p.Settings {
 		t.line(e, "  "+s.String())
+	}
+	for _, warning := range p.Warnings {
+		t.line(e, t.onErr.warn.Sprint("warning: ")+warning)
 	}
 }
 
@@ -197,12 +202,15 @@ func (t *text) summary(o deploy.Outcome) string {
 		if previous := o.Deployment.Before.TaskDefinition; previous != "" && previous != o.Serving {
 			text += " (before: " + rollout.ShortName(previous) + ")"
 		}
+		if o.Draining > 0 {
+			text += fmt.Sprintf("; %d earlier tasks are still draining", o.Draining)
+		}
 		if o.Desired == 0 {
 			return text + t.after(o) + "; the desired count is 0, so nothing was started"
 		}
 		return text + t.after(o)
 	case rollout.RolledBack:
-		return fmt.Sprintf("%s did not come up; %s serves %s%s", rollout.ShortName(o.Deployment.TaskDefinition), service, serving, t.after(o))
+		return fmt.Sprintf("%s was taken back; %s serves %s%s", rollout.ShortName(o.Deployment.TaskDefinition), service, serving, t.after(o))
 	}
 	return fmt.Sprintf("%s serves %s%s", service, serving, t.after(o))
 }
@@ -211,7 +219,11 @@ func (t *text) summary(o deploy.Outcome) string {
 // looked, when it ended.
 func (t *text) after(o deploy.Outcome) string {
 	if o.Deployment.Action == deploy.ActionFollow && !o.EndedAt.IsZero() && o.Elapsed < 2*time.Second {
-		return ", ended " + o.EndedAt.In(t.options.Location).Format("2006-01-02 15:04:05")
+		ended := o.EndedAt.In(t.options.Location).Format("2006-01-02 15:04:05")
+		if t.now.Before(o.EndedAt) { // two clocks: ours and that of ECS
+			return ", ended " + ended
+		}
+		return fmt.Sprintf(", ended %s ago (%s)", deploy.Span(t.now.Sub(o.EndedAt)), ended)
 	}
 	return ", after " + deploy.Span(o.Elapsed)
 }
