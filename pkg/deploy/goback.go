@@ -16,36 +16,36 @@ import (
 )
 
 // react does what the policy says about an outcome.
-func (d *Deployer) react(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
+func (w *watch) react(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	started := o.Deployment.Action == ActionDeploy || o.Deployment.Action == ActionRestart
 	switch {
 	case !started:
 		return o, nil
 	case o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt:
-		return d.stop(context.WithoutCancel(ctx), o, policy)
+		return w.stop(context.WithoutCancel(ctx), o, policy)
 	case policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut):
-		return d.goBack(ctx, o, policy)
+		return w.goBack(ctx, o, policy)
 	}
 	return o, nil
 }
 
-// stop asks ECS to roll an interrupted deployment back and follows it to its
-// end. The verdict stays Interrupted; the reason says how it ended. Where ECS
+// stop asks ECS to roll an interrupted deployment back and goes on watching to
+// the end. The verdict stays Interrupted; the reason says how it ended. Where ECS
 // cannot be asked, the earlier revision is brought back by an update.
-func (d *Deployer) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
-	d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "interrupted: asking ECS to roll back"})
-	if err := d.stopRecord(ctx, o.Deployment); err != nil {
-		d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("ECS does not roll back by request (%v); going back by an update", err)})
-		o, err = d.goBack(ctx, o, policy)
+func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
+	w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "interrupted: asking ECS to roll back"})
+	if err := w.stopRecord(ctx, o.Deployment); err != nil {
+		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("ECS does not roll back by request (%v); going back by an update", err)})
+		o, err = w.goBack(ctx, o, policy)
 		o.Verdict = rollout.Interrupted
 		return o, err
 	}
-	after, err := d.follow(ctx, o.Deployment, WatchOptions{CompleteTimeout: policy.Watch.CompleteTimeout})
+	after, err := w.run(ctx)
 	if err != nil {
 		return Outcome{}, err
 	}
-	after.Reason = fmt.Sprintf("interrupted, and then %s: %s", after.Verdict, after.Reason)
-	after.Verdict, after.Elapsed = rollout.Interrupted, o.Elapsed+after.Elapsed
+	after.Reason = fmt.Sprintf("%s after the interruption: %s", after.Verdict, after.Reason)
+	after.Verdict = rollout.Interrupted
 	return after, nil
 }
 
@@ -91,7 +91,7 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 		return failed(fmt.Errorf("%s: %s", after.Verdict, after.Reason))
 	}
 	o.Reason += "; went back to " + rollout.ShortName(deployment.TaskDefinition)
-	o.Verdict = rollout.RolledBack
+	o.Verdict, o.Over = rollout.RolledBack, true
 	return o, nil
 }
 

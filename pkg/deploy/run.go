@@ -93,11 +93,12 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 		d.emit(Event{Type: EventOutcome, Outcome: &outcome})
 		return outcome, nil
 	}
-	outcome, err := d.follow(ctx, deployment, policy.Watch)
+	w := newWatch(d, deployment, policy.Watch)
+	outcome, err := w.run(ctx)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if outcome, err = d.react(ctx, outcome, policy); err != nil {
+	if outcome, err = w.react(ctx, outcome, policy); err != nil {
 		return Outcome{}, err
 	}
 	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {

@@ -61,11 +61,7 @@ func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOpti
 
 // follow is Watch without the last event.
 func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
-	w := newWatch(d, deployment, o)
-	if deployment.Action == ActionNone {
-		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service already", rollout.Diagnosis{}), nil
-	}
-	return w.run(ctx)
+	return newWatch(d, deployment, o).run(ctx)
 }
 
 // watch is one following of one deployment.
@@ -122,8 +118,12 @@ func (dep Deployment) newsSince() time.Time {
 	return dep.CreatedAt.Add(-time.Millisecond)
 }
 
-// run looks, judges and waits until there is a verdict.
+// run looks, judges and waits until there is a verdict. After an interruption it
+// can be called again, and goes on.
 func (w *watch) run(ctx context.Context) (Outcome, error) {
+	if deployment := w.looker.deployment; deployment.Action == ActionNone {
+		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service already", rollout.Diagnosis{}), nil
+	}
 	for {
 		o, err := w.looker.look(ctx)
 		o.Elapsed = w.elapsed()
