@@ -6,6 +6,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -54,10 +55,12 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
 	}
+	code := a.finish(err)
 	if a.renderer != nil && a.renderer.Err() != nil {
-		err = errors.Join(err, a.renderer.Err())
+		// The exit code stays that of the deployment, which went on all the same.
+		_, _ = fmt.Fprintln(a.streams.Err, "warning: the output is not complete:", a.renderer.Err())
 	}
-	return a.finish(err)
+	return code
 }
 
 // outputOf is the form of the output that the arguments or the environment ask

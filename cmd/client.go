@@ -68,21 +68,29 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 	if a.settings.Verbose {
 		cfg.APIOptions = append(cfg.APIOptions, a.logCalls)
 	}
-	if endpoint := a.endpoint(); endpoint != "" && !a.settings.Simulated() {
-		cfg.BaseEndpoint = &endpoint
-	}
-	return deploy.New(ecs.NewFromConfig(cfg), append(options,
-		deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg)),
-		deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg)))...), nil
+	flag, neighbours := a.endpoints()
+	return deploy.New(ecs.NewFromConfig(cfg, func(o *ecs.Options) { setEndpoint(&o.BaseEndpoint, flag) }), append(options,
+		deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
+		deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg, func(o *elasticloadbalancingv2.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })))...), nil
 }
 
-// endpoint is where ECS is, if it is not at AWS; "" else. An ECS elsewhere is an
-// emulator, and has its neighbours with it.
-func (a *app) endpoint() string {
-	if a.settings.EndpointURL != "" {
-		return a.settings.EndpointURL
+// endpoints are where ECS is by flag, and where its neighbours are: with ECS,
+// if that is an emulator. "" means where the SDK says.
+func (a *app) endpoints() (flag, neighbours string) {
+	if a.settings.Simulated() {
+		return "", "" // all at one place already
 	}
-	return os.Getenv("AWS_ENDPOINT_URL_ECS")
+	flag, neighbours = a.settings.EndpointURL, a.settings.EndpointURL
+	if variable := os.Getenv("AWS_ENDPOINT_URL_ECS"); flag == "" && strings.HasPrefix(variable, "http://") {
+		neighbours = variable // AWS's own endpoints, also private ones, are https
+	}
+	return flag, neighbours
+}
+
+func setEndpoint(option **string, endpoint string) {
+	if endpoint != "" {
+		*option = &endpoint
+	}
 }
 
 // aws are the settings of AWS's clients, by the SDK's own rules for region and

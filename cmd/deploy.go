@@ -48,6 +48,9 @@ func (a *app) runDeploy(c *cobra.Command) error {
 	if err := request.Validate(); err != nil { // before anything is asked of AWS
 		return err
 	}
+	if err := a.settings.Policy().Validate(); err != nil {
+		return err
+	}
 	deployer, err := a.connect(c, a.observed())
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func exitCode(err error) int {
 // hint is what the error says one could do, or "".
 func (a *app) hint(err error) string {
 	var missing *deploy.NotFoundError
-	if errors.As(err, &missing) && a.settings.Simulated() {
+	if errors.As(err, &missing) && missing.Kind != "deployment" && a.settings.Simulated() {
 		return "the simulated world has what its first command named; ecs-deploy simulator reset forgets it"
 	}
 	var hinter interface{ Hint() string }
@@ -81,10 +81,14 @@ func message(err error) string { return strings.TrimSpace(err.Error()) }
 // verdictOf is the verdict with which a run ends that failed.
 func verdictOf(err error) string {
 	var busy *deploy.BusyError
+	var unexpected *deploy.UnexpectedRevisionError
+	var uncertain *deploy.UncertainError
 	var interrupted *deploy.InterruptedError
 	switch {
-	case errors.As(err, &busy):
+	case errors.As(err, &busy), errors.As(err, &unexpected):
 		return "busy"
+	case errors.As(err, &uncertain):
+		return "timed-out"
 	case errors.As(err, &interrupted):
 		return "interrupted"
 	}

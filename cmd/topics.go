@@ -33,8 +33,10 @@ an update, only the others occur.
     8   superseded: somebody else's newer deployment took over, or somebody
         stopped this one
     9   paused: the deployment waits for a person at a pause hook
-   10   busy: another deployment was in progress
-  130   interrupted; the rollout goes on`
+   10   busy: another deployment was in progress, or another revision was in
+        service than --expect-revision names
+  130   interrupted; the rollout goes on, or was rolled back where
+        --on-interrupt rollback asked for it`
 
 func environmentHelp(keys []config.Key) string {
 	var b strings.Builder

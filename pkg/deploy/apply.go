@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -68,11 +69,12 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		Cluster: p.Cluster, Service: p.Service, ID: p.Before.Deployment, TaskDefinition: p.TaskDefinition,
 		Action: p.Action, Before: p.Before, Settings: p.Settings,
 	}
-	if p.Action == ActionNone || p.Action == ActionJoin {
+	if p.writesNothing() {
 		return deployment, nil
 	}
 	if d.clock.Now().Sub(p.made) > freshFor {
-		if err := d.checkFresh(ctx, p); err != nil {
+		var err error
+		if p, err = d.refreshed(ctx, p); err != nil {
 			return Deployment{}, err
 		}
 	}
@@ -92,6 +94,11 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		return Deployment{}, &InterruptedError{Registered: registered, Err: err}
 	}
 	service, err := d.update(ctx, p, deployment.TaskDefinition)
+	var interrupted *InterruptedError
+	if errors.As(err, &interrupted) {
+		interrupted.Registered = registered
+		return Deployment{}, interrupted
+	}
 	if err != nil {
 		return Deployment{}, orphaned(err, registered)
 	}
@@ -100,19 +107,27 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	return deployment, nil
 }
 
+// writesNothing reports whether a plan is carried out without writing: there is
+// nothing to do but, perhaps, to wait.
+func (p *Plan) writesNothing() bool {
+	switch p.Action {
+	case ActionNone:
+		return true
+	case ActionJoin, ActionSettings:
+		return len(p.Settings) == 0
+	}
+	return false
+}
+
 // take reads the identity of the new deployment out of the service.
 func (dep *Deployment) take(service *described) {
-	if arn := aws.ToString(service.CurrentServiceDeployment); arn != "" && dep.Action != ActionSettings {
-		dep.ServiceDeployment = arn
-	}
 	primary := service.primary()
 	if primary == nil {
-		return
+		return // only where settings changed; see update
 	}
 	dep.ID, dep.CreatedAt = aws.ToString(primary.Id), aws.ToTime(primary.CreatedAt)
-	if dep.Action != ActionSettings && dep.ID == dep.Before.Deployment {
+	if (dep.Action == ActionDeploy || dep.Action == ActionRestart) && dep.ID == dep.Before.Deployment {
 		dep.Action = ActionSettings // ECS saw no reason to start a deployment
-		dep.ServiceDeployment = ""
 	}
 }
 
@@ -122,24 +137,27 @@ func orphaned(err error, registered string) error {
 	if registered == "" {
 		return err
 	}
-	if is(err, unreachable) {
-		return fmt.Errorf("%w (%s was registered; look whether the service uses it)", err, rollout.ShortName(registered))
+	var uncertain *UncertainError
+	if errors.As(err, &uncertain) {
+		return fmt.Errorf("%w (%s was registered)", err, rollout.ShortName(registered))
 	}
 	return fmt.Errorf("%w (the service is untouched; %s was registered and is not in use)", err, rollout.ShortName(registered))
 }
 
-// checkFresh holds an old plan against the service as it is now.
-func (d *Deployer) checkFresh(ctx context.Context, p *Plan) error {
+// refreshed holds an old plan against the service as it is now, and returns it
+// with the service's deployment configuration of now.
+func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 	service, err := d.describeService(ctx, p.Cluster, p.Service)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	now := service.before()
-	if now.Deployment != p.Before.Deployment || now.TaskDefinition != p.Before.TaskDefinition {
-		return fmt.Errorf("%w: %s is in service, by deployment %s", ErrStale, rollout.ShortName(now.TaskDefinition), now.Deployment)
+	current, now := aws.ToString(service.TaskDefinition), service.before().Deployment
+	if now != p.Before.Deployment || current != p.Current {
+		return nil, fmt.Errorf("%w: %s is in service, by deployment %s", ErrStale, rollout.ShortName(current), now)
 	}
-	p.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
-	return nil
+	fresh := *p
+	fresh.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
+	return &fresh, nil
 }
 
 // register registers the plan's definition and returns the new revision's ARN.
@@ -161,11 +179,18 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 		}
 		arn = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
 		return nil
-	}, func(ctx context.Context) (bool, error) {
+	}, func(ctx context.Context) (found, error) {
 		newest, err := d.newestOf(ctx, p.Family)
-		arn = newest.arn
-		return newest.serves(p), err
+		if err == nil && newest.serves(p) {
+			arn = newest.arn
+			return done, nil
+		}
+		return notDone, err
 	})
+	var uncertain *UncertainError
+	if errors.As(err, &uncertain) {
+		return "", uncertain.Err // the service is untouched all the same
+	}
 	return arn, err
 }
 
@@ -191,65 +216,108 @@ func (d *Deployer) update(ctx context.Context, p *Plan, taskDefinition string) (
 		if err != nil {
 			return callError("UpdateService", "service "+rollout.ShortName(p.Service), err)
 		}
-		if out.Service == nil {
-			return nonsense("UpdateService", "service "+rollout.ShortName(p.Service), "the answer has no service")
+		if out.Service != nil {
+			updated = &described{Service: *out.Service}
 		}
-		updated = &described{Service: *out.Service}
+		if p.Action != ActionSettings && (updated == nil || updated.primary() == nil) {
+			return nonsense("UpdateService", "service "+rollout.ShortName(p.Service), "the answer has no deployment")
+		}
 		return nil
-	}, func(ctx context.Context) (bool, error) {
+	}, func(ctx context.Context) (found, error) {
 		service, err := d.describeService(ctx, p.Cluster, p.Service)
 		if err != nil {
-			return false, err
+			return notDone, err
 		}
 		updated = service
-		return p.carriedOut(service, taskDefinition), nil
+		return p.found(service, taskDefinition), nil
 	})
 	return updated, err
 }
 
-// carriedOut reports whether a service looks as it does after the update.
-func (p *Plan) carriedOut(service *described, taskDefinition string) bool {
-	now := service.before()
-	if p.Action == ActionSettings {
-		return len(settingsOf(p.request, service)) == 0
+// found says what a look at the service after an uncertain write shows.
+func (p *Plan) found(service *described, taskDefinition string) found {
+	primary := service.primary()
+	switch {
+	case p.Action == ActionSettings || p.Action == ActionJoin:
+		if len(settingsOf(p.request, service)) == 0 {
+			return done
+		}
+		return notDone
+	case primary == nil || aws.ToString(primary.Id) == p.Before.Deployment:
+		return notDone
+	case aws.ToString(primary.TaskDefinition) == taskDefinition:
+		return done
 	}
-	return now.Deployment != p.Before.Deployment && now.TaskDefinition == taskDefinition
+	return moved
 }
 
-// write sends one write. A refusal for the rate of calls is tried again; after
-// an ambiguous failure look says whether the write was carried out, and only if
-// it was not, it is sent again.
-func (d *Deployer) write(ctx context.Context, send func(context.Context) error, look func(context.Context) (bool, error)) error {
-	var err error
-	for attempt := range writeAttempts {
-		if attempt > 0 {
-			if d.clock.Sleep(ctx, jitter(time.Second<<(attempt-1))) != nil {
-				return err
-			}
+// found is what a look after an uncertain write shows.
+type found int
+
+const (
+	notDone found = iota // the write was not carried out
+	done                 // it was
+	moved                // somebody else has written meanwhile
+)
+
+// UncertainError says that a write was sent and that it could not be found out
+// whether ECS carried it out.
+type UncertainError struct {
+	// Err is what the write, and the look after it, ended with.
+	Err error
+}
+
+func (e *UncertainError) Error() string {
+	return fmt.Sprintf("%v; whether ECS carried it out is not known", e.Err)
+}
+
+// Unwrap gives the error behind it.
+func (e *UncertainError) Unwrap() error { return e.Err }
+
+// Hint says how to find out.
+func (e *UncertainError) Hint() string {
+	return "look with ecs-deploy status; running the same command again is safe"
+}
+
+// ExitCode is that of a rollout that may go on unwatched.
+func (e *UncertainError) ExitCode() int { return rollout.TimedOut.ExitCode() }
+
+// write sends one write. After a refusal for the rate of calls, or a failure
+// that leaves open whether the write was carried out, look finds out how things
+// stand, and only if nothing has happened it is sent again.
+func (d *Deployer) write(ctx context.Context, send func(context.Context) error, look func(context.Context) (found, error)) error {
+	err := d.uninterrupted(ctx, send)
+	uncertain := is(err, unreachable)
+	for attempt := range writeAttempts - 1 {
+		if !is(err, unreachable) && !is(err, throttled) {
+			break
 		}
-		if err = d.uninterrupted(ctx, send); err == nil {
-			return nil
+		pause := jitter(time.Second << attempt)
+		if uncertain { // it must be found out, whoever interrupts
+			_ = d.clock.Sleep(context.WithoutCancel(ctx), max(pause, settleDelay))
+		} else if d.clock.Sleep(ctx, pause) != nil {
+			return &InterruptedError{Err: ctx.Err()}
 		}
-		if is(err, throttled) {
-			continue
-		}
-		if !is(err, unreachable) {
-			return err
-		}
-		if d.clock.Sleep(ctx, jitter(settleDelay)) != nil {
-			return err
-		}
-		var done bool
+		var state found
 		lookErr := d.uninterrupted(ctx, func(ctx context.Context) (err error) {
-			done, err = look(ctx)
+			state, err = look(ctx)
 			return err
 		})
-		if lookErr != nil {
-			return fmt.Errorf("%w; whether it was carried out could not be found out: %w", err, lookErr)
-		}
-		if done {
+		switch {
+		case lookErr != nil:
+			continue // look again, and send nothing
+		case state == done:
 			return nil
+		case state == moved:
+			return fmt.Errorf("%w, by somebody else, while this was being written: %w", ErrStale, err)
+		case ctx.Err() != nil:
+			return &InterruptedError{Err: ctx.Err()}
 		}
+		err = d.uninterrupted(ctx, send)
+		uncertain = is(err, unreachable)
+	}
+	if err != nil && uncertain {
+		return &UncertainError{Err: err}
 	}
 	return err
 }

@@ -58,7 +58,11 @@ func (e *CallError) Unwrap() error { return e.Err }
 func (e *CallError) Hint() string {
 	switch e.class {
 	case denied:
-		return "allow " + e.Action + " in the policy of the identity that deploys"
+		action := e.Action
+		if _, named, ok := strings.Cut(e.reason, "not authorized to perform: "); ok { // it may be another, such as iam:PassRole
+			action, _, _ = strings.Cut(named, " ")
+		}
+		return "allow " + action + " in the policy of the identity that deploys"
 	case unauthenticated:
 		return "log in again (aws sso login), or check the profile (-p), keys and region (-r)"
 	case throttled:

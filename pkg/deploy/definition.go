@@ -40,6 +40,11 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, refs []image.Ref
 	p.Differences = taskdef.Diff(current, wanted)
 	edited := len(p.Images) > 0 || !p.request.Definition.IsZero()
 	switch {
+	case !edited && p.inactive && p.Base != p.Current:
+		return &UsageError{
+			Problem: fmt.Sprintf("%s is INACTIVE: ECS does not take it for a service any more", rollout.ShortName(p.Base)),
+			Remedy:  "write it to a file (ecs-deploy render -d …) and deploy that (--task-definition-file), to register its content again",
+		}
 	case !edited:
 		p.TaskDefinition = p.Base
 	case len(p.Differences) > 0:
@@ -101,13 +106,7 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 		if err != nil {
 			return taskdef.Definition{}, err
 		}
-		p.Base = aws.ToString(stored.TaskDefinitionArn)
-		if len(r.Images) == 0 && p.Base != p.Current && stored.Status != types.TaskDefinitionStatusActive {
-			return taskdef.Definition{}, &UsageError{
-				Problem: fmt.Sprintf("%s is %s: ECS does not take it for a service any more", rollout.ShortName(p.Base), stored.Status),
-				Remedy:  "render it (ecs-deploy render -d) and deploy that file, or name its images with -i, to register its content again",
-			}
-		}
+		p.Base, p.inactive = aws.ToString(stored.TaskDefinitionArn), stored.Status != types.TaskDefinitionStatusActive
 		return definition, nil
 	}
 	// The family's newest revision is mostly the one in use; where it is not, it

@@ -113,7 +113,7 @@ type BusyError struct {
 }
 
 func (e *BusyError) Error() string {
-	if isRollback(&e.Deployment) {
+	if e.Deployment.GoingBack() {
 		return fmt.Sprintf("ECS is rolling back service %s to %s; a deployment now would have nothing to go back to itself",
 			e.Service, rollout.ShortName(e.Deployment.TaskDefinition))
 	}

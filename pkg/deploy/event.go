@@ -84,7 +84,8 @@ type Deployment struct {
 type Before struct {
 	// Deployment is the id of the deployment that was PRIMARY.
 	Deployment string `json:"deployment"`
-	// TaskDefinition is the ARN of the revision that was in service.
+	// TaskDefinition is the ARN of the revision to go back to: that of the newest
+	// deployment that completed, or else of the PRIMARY one.
 	TaskDefinition string `json:"taskDefinition"`
 	// DesiredCount and RunningCount are the service's counts. With the
 	// percentages, nil where ECS did not say, DesiredCount is what a deployment

@@ -23,6 +23,8 @@ import (
 const (
 	// logLines is how many of a container's last log lines are quoted.
 	logLines = 10
+	// logAttempts is how often an empty log is asked for again.
+	logAttempts = 5
 	// evidenceLimit bounds a call for evidence, in real time.
 	evidenceLimit = 5 * time.Second
 )
@@ -44,6 +46,8 @@ type evidence struct {
 	*Deployer
 	definition taskdef.Definition // of the deployment; zero until it is needed
 	logged     map[string]rollout.Log
+	logsDenied bool
+	asked      map[string]int // how often a log was asked for
 }
 
 // addLogs gives causes the last log lines of the container that ended the task.
@@ -58,7 +62,14 @@ func (e *evidence) addLogs(ctx context.Context, deployment *Deployment, causes [
 			if e.logged == nil {
 				e.logged = map[string]rollout.Log{}
 			}
-			e.logged[cause.Key()] = log
+			// CloudWatch Logs may be seconds late: an empty answer is asked for again.
+			if len(log.Lines) > 0 || e.asked[cause.Key()] >= logAttempts {
+				e.logged[cause.Key()] = log
+			}
+			if e.asked == nil {
+				e.asked = map[string]int{}
+			}
+			e.asked[cause.Key()]++
 		}
 		causes[i].Log = log
 	}
@@ -82,13 +93,14 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 	}
 	stream := strings.Join([]string{prefix, cause.Container, rollout.ShortName(cause.Task)}, "/")
 	log := rollout.Log{Command: fmt.Sprintf("aws logs get-log-events --log-group-name %s --log-stream-name %s", group, stream)}
-	if e.logs == nil {
+	if e.logs == nil || e.logsDenied {
 		return log
 	}
 	out, err := e.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName: &group, LogStreamName: &stream, Limit: aws.Int32(logLines), StartFromHead: aws.Bool(false),
 	})
 	if err != nil {
+		e.logsDenied = is(callError("GetLogEvents", stream, err), denied)
 		return log
 	}
 	for _, event := range out.Events {

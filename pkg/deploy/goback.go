@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -36,6 +37,7 @@ func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, er
 	w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "interrupted: asking ECS to roll back"})
 	if err := w.stopRecord(ctx, o.Deployment); err != nil {
 		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("ECS does not roll back by request (%v); going back by an update", err)})
+		o.Reason = "interrupted"
 		o, err = w.goBack(ctx, o, policy)
 		o.Verdict = rollout.Interrupted
 		return o, err
@@ -77,6 +79,7 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 		return failed(err)
 	}
 	d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("%s: %s; going back to %s", o.Verdict, o.Reason, rollout.ShortName(plan.TaskDefinition))})
+	d.emit(Event{Type: EventPlan, Elapsed: o.Elapsed, Plan: plan})
 	deployment, err := d.Apply(ctx, plan)
 	if err != nil {
 		return failed(err)
@@ -86,12 +89,17 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 		return failed(err)
 	}
 	o.Elapsed += after.Elapsed
-	o.Serving, o.Running, o.Desired = after.Serving, after.Running, after.Desired
+	o.Serving, o.Running, o.Desired, o.Over = after.Serving, after.Running, after.Desired, after.Over
+	if after.Verdict == rollout.Interrupted {
+		o.Verdict = after.Verdict
+		o.Reason += "; interrupted while going back to " + rollout.ShortName(deployment.TaskDefinition) + ", which goes on in ECS"
+		return o, nil
+	}
 	if after.Verdict != rollout.Succeeded {
 		return failed(fmt.Errorf("%s: %s", after.Verdict, after.Reason))
 	}
-	o.Reason += "; went back to " + rollout.ShortName(deployment.TaskDefinition)
-	o.Verdict, o.Over = rollout.RolledBack, true
+	o.Reason = strings.TrimSuffix(o.Reason, ".") + "; went back to " + rollout.ShortName(deployment.TaskDefinition)
+	o.Verdict = rollout.RolledBack
 	return o, nil
 }
 
@@ -113,7 +121,11 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	for _, setting := range deployment.Settings {
 		r.restore(setting, service)
 	}
-	return d.Plan(ctx, r)
+	plan, err := d.plan(ctx, r)
+	if err == nil && plan.Before.Deployment != deployment.ID {
+		err = errors.New("another deployment has taken over")
+	}
+	return plan, err
 }
 
 // restore asks for the old value of a setting, unless somebody changed it

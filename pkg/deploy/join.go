@@ -61,13 +61,15 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 	j := joined{snapshot: found.snapshot(), Deployment: Deployment{
 		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(),
 	}}
-	record, err := d.recordToJoin(ctx, &j.Deployment, deployment)
+	record, err := d.recordToJoin(ctx, j, deployment)
 	switch {
-	case is(err, unauthenticated), err != nil && deployment != "":
+	case is(err, unauthenticated), err != nil && strings.HasPrefix(deployment, "arn:"):
 		return Deployment{}, err
 	case record != nil:
-		j.ID = idOfRevision(j.snapshot, aws.ToString(record.TargetServiceRevisionArn))
+		j.ID = idOfRevision(j.snapshot, record, deployment == "")
 		j.ServiceDeployment, j.CreatedAt = aws.ToString(record.ServiceDeploymentArn), aws.ToTime(record.CreatedAt)
+	case deployment != "" && j.snapshot.Deployment(deployment) == nil:
+		return Deployment{}, &NotFoundError{Kind: "deployment", Name: deployment, Place: "service " + j.snapshot.Name}
 	case deployment != "":
 		j.ID = deployment
 	default:
@@ -99,8 +101,11 @@ func (j *joined) readSurroundings() {
 		}
 	}
 	for _, other := range j.snapshot.Deployments {
-		if other.ID != j.ID && (j.CreatedAt.IsZero() || !other.CreatedAt.After(j.CreatedAt)) {
-			j.Before.Deployments = append(j.Before.Deployments, other.ID)
+		if other.ID == j.ID || !j.CreatedAt.IsZero() && other.CreatedAt.After(j.CreatedAt) {
+			continue
+		}
+		j.Before.Deployments = append(j.Before.Deployments, other.ID)
+		if j.Before.Deployment == "" || other.RolloutState == rollout.RolloutCompleted {
 			j.Before.Deployment, j.Before.TaskDefinition = other.ID, other.TaskDefinition
 		}
 	}
@@ -124,14 +129,18 @@ func serviceOfRecord(arn string) (place, bool) {
 }
 
 // recordToJoin finds ECS's record of the deployment that is named by id or ARN,
-// or the newest one; nil where there is none.
-func (d *Deployer) recordToJoin(ctx context.Context, deployment *Deployment, name string) (*types.ServiceDeploymentBrief, error) {
-	briefs, err := d.listRecords(ctx, deployment.Cluster, deployment.Service)
+// or that of the newest one; nil where there is none, or none yet.
+func (d *Deployer) recordToJoin(ctx context.Context, j joined, name string) (*types.ServiceDeploymentBrief, error) {
+	briefs, err := d.listRecords(ctx, j.Cluster, j.Service)
 	if err != nil || len(briefs) == 0 {
 		return nil, err
 	}
 	if name == "" {
-		return &briefs[0], nil
+		newest := &briefs[0]
+		if underWay := j.snapshot.Primary(); underWay != nil && underWay.RolloutState == rollout.RolloutInProgress && !underWay.GoingBack() && !madeFor(newest, underWay) {
+			return nil, nil // the record of what is under way is not listed yet
+		}
+		return newest, nil
 	}
 	number := "/" + rollout.ShortName(name)
 	for _, brief := range briefs {
@@ -139,27 +148,32 @@ func (d *Deployer) recordToJoin(ctx context.Context, deployment *Deployment, nam
 			return &brief, nil
 		}
 	}
-	return nil, &NotFoundError{Kind: "deployment", Name: name, Place: "service " + rollout.ShortName(deployment.Service)}
+	return nil, nil
 }
 
-// idOfRevision is the id of the deployment that a service revision belongs to:
-// the number at the end of its ARN (observed, not documented). Where no listed
-// deployment has that number and only one is listed, it is that one, unless a
-// rollback has made the revision's own deployment disappear.
-func idOfRevision(s *rollout.Service, arn string) string {
-	id := "ecs-svc/" + rollout.ShortName(arn)
-	if s.Deployment(id) != nil {
+// madeFor reports whether a record is that of a deployment: its revision has the
+// deployment's number (observed, not documented), or it was made at the same
+// time.
+func madeFor(record *types.ServiceDeploymentBrief, deployment *rollout.Deployment) bool {
+	if "ecs-svc/"+rollout.ShortName(aws.ToString(record.TargetServiceRevisionArn)) == deployment.ID {
+		return true
+	}
+	apart := aws.ToTime(record.CreatedAt).Sub(deployment.CreatedAt)
+	return apart.Abs() <= recordSkew
+}
+
+// idOfRevision is the id of the deployment that a record belongs to: the number
+// of its revision. Where no listed deployment has that number, and the newest
+// record was asked for, it may be the PRIMARY deployment's by its time.
+func idOfRevision(s *rollout.Service, record *types.ServiceDeploymentBrief, newest bool) string {
+	id := "ecs-svc/" + rollout.ShortName(aws.ToString(record.TargetServiceRevisionArn))
+	if s.Deployment(id) != nil || !newest {
 		return id
 	}
-	if primary := s.Primary(); primary != nil && primary.RolloutState == rollout.RolloutInProgress && !isRollback(primary) {
+	if primary := s.Primary(); primary != nil && !primary.GoingBack() && madeFor(record, primary) {
 		return primary.ID
 	}
 	return id
-}
-
-// isRollback reports whether a PRIMARY deployment is one that ECS went back to.
-func isRollback(d *rollout.Deployment) bool {
-	return strings.Contains(d.RolloutStateReason, "rolling back")
 }
 
 // failedDeployment matches the service event by which ECS gives a deployment up.

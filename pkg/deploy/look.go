@@ -22,9 +22,12 @@ import (
 // tasksLimit is how many tasks DescribeTasks takes, and ListTasks lists, at once.
 const tasksLimit = 100
 
-// recordFailures is how many times in a row the record of a service deployment
-// may be unreadable for an unknown reason before it is given up.
-const recordFailures = 3
+// After recordFailures failures for an unknown reason, the record of a service
+// deployment is left alone for recordPause looks.
+const (
+	recordFailures = 3
+	recordPause    = 20
+)
 
 // looker makes observations of one deployment.
 type looker struct {
@@ -35,6 +38,7 @@ type looker struct {
 	recordArn   string // the service deployment, once found
 	recordGone  bool   // it cannot be read at all
 	recordFails int
+	recordPause int // looks to go until it is tried again
 	matchTries  int
 
 	counts string                  // the counts at the last look at the tasks
@@ -76,7 +80,7 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 		}
 	}
 	o.Tasks = l.stopped()
-	if l.until == rollout.UntilDrained && len(o.Service.Deployments) == 1 {
+	if l.until == rollout.UntilDrained && l.completed(o) {
 		return o, l.lookAtOthers(ctx, &o)
 	}
 	return o, nil
@@ -85,7 +89,8 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 // record reads ECS's record of the deployment; nil where there is none yet, or
 // where it cannot be read, which is said once.
 func (l *looker) record(ctx context.Context) (*rollout.ServiceDeployment, error) {
-	if l.recordGone {
+	if l.recordGone || l.recordPause > 0 {
+		l.recordPause--
 		return nil, nil
 	}
 	record, err := l.readRecord(ctx)
@@ -99,11 +104,17 @@ func (l *looker) record(ctx context.Context) (*rollout.ServiceDeployment, error)
 		return nil, nil
 	case is(err, throttled), is(err, unauthenticated):
 		return nil, err
-	}
-	// An emulator or an old partition may not know these calls at all.
-	if l.recordFails++; l.recordFails >= recordFailures || unknownOperation(call) {
+	case unknownOperation(call):
 		l.giveUpRecord(fmt.Sprintf("service deployments cannot be read (%v); going on with the service's rollout state alone", err))
 		return nil, nil
+	}
+	// An emulator may not know these calls at all, ECS may be disturbed: ask less
+	// often, and say so once.
+	if l.recordFails++; l.recordFails%recordFailures == 0 {
+		l.recordPause = recordPause
+		if l.recordFails == recordFailures {
+			l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("service deployments cannot be read for now (%v); going on with the service's rollout state", err)})
+		}
 	}
 	return nil, nil
 }
@@ -244,6 +255,14 @@ func (l *looker) readStopped(ctx context.Context) error {
 	return err
 }
 
+// completed reports whether ECS says that the deployment completed, so that it is
+// time to count the tasks of earlier ones.
+func (l *looker) completed(o rollout.Observation) bool {
+	mine := o.Service.Deployment(l.deployment.ID)
+	return o.ServiceDeployment != nil && o.ServiceDeployment.Status == rollout.ServiceDeploymentSuccessful ||
+		mine == nil || mine.RolloutState != rollout.RolloutInProgress
+}
+
 // giveUpTasks notes that tasks may not be read, and says so once. No verdict
 // depends on them, only the diagnosis and how long earlier tasks are waited for.
 func (l *looker) giveUpTasks(err error) bool {
@@ -259,7 +278,7 @@ func (l *looker) giveUpTasks(err error) bool {
 // be read.
 func (l *looker) lookAtOthers(ctx context.Context, o *rollout.Observation) error {
 	if !l.tasksGone {
-		others, err := l.countOthers(ctx)
+		others, err := l.countOthers(ctx, o.Service.Primary())
 		if err == nil {
 			o.OtherTasks = others
 			return nil
@@ -272,8 +291,9 @@ func (l *looker) lookAtOthers(ctx context.Context, o *rollout.Observation) error
 	return nil
 }
 
-// countOthers counts tasks of other deployments that have not stopped.
-func (l *looker) countOthers(ctx context.Context) (int, error) {
+// countOthers counts tasks of other deployments that have not stopped, but for
+// those of a later one that is PRIMARY now.
+func (l *looker) countOthers(ctx context.Context, primary *rollout.Deployment) (int, error) {
 	others := 0
 	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
 		arns, err := l.listTasks(ctx, desired)
@@ -285,7 +305,8 @@ func (l *looker) countOthers(ctx context.Context) (int, error) {
 			return -1, err
 		}
 		for _, task := range tasks {
-			if task.DeploymentID != l.deployment.ID && task.LastStatus != "STOPPED" {
+			later := primary != nil && task.DeploymentID == primary.ID
+			if task.DeploymentID != l.deployment.ID && !later && task.LastStatus != "STOPPED" {
 				others++
 			}
 		}

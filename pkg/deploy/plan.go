@@ -97,11 +97,12 @@ type Plan struct {
 	made          time.Time
 	request       Request
 	configuration map[string]any // deploymentConfiguration as ECS returned it
+	inactive      bool           // Base was deregistered
 	newest        revision       // the newest revision of the family in service
 }
 
 // String is the plan in one line.
-func (p *Plan) String() string {
+func (p Plan) String() string {
 	name := rollout.ShortName(p.Service)
 	switch p.Action {
 	case ActionNone:
@@ -206,8 +207,8 @@ func (p *Plan) decide(refs []image.Reference, primary *types.Deployment) Action 
 	case r.ForceNewDeployment:
 		return ActionRestart
 	case !r.wantsDefinition():
-		return p.settingsOnly()
-	case primary == nil || primary.RolloutState == types.DeploymentRolloutStateFailed:
+		return p.settingsOnly(primary)
+	case primary == nil || primary.RolloutState == types.DeploymentRolloutStateFailed || r.IfUnchanged == RestartUnchanged:
 		return ActionRestart
 	case p.InProgress != nil:
 		return ActionJoin
@@ -216,14 +217,18 @@ func (p *Plan) decide(refs []image.Reference, primary *types.Deployment) Action 
 	for _, ref := range refs {
 		moving = moving || ref.Moving()
 	}
-	if r.IfUnchanged == RestartUnchanged || moving && r.IfUnchanged != SkipUnchanged {
+	if moving && r.IfUnchanged != SkipUnchanged {
 		return ActionRestart
 	}
-	return p.settingsOnly()
+	return p.settingsOnly(primary)
 }
 
-func (p *Plan) settingsOnly() Action {
-	if len(p.Settings) > 0 {
+// settingsOnly is the action where no definition has to change. Settings that
+// are as wanted, in a service that has not yet got where it should be, are
+// waited for.
+func (p *Plan) settingsOnly(primary *types.Deployment) Action {
+	settled := primary != nil && (primary.RolloutState == types.DeploymentRolloutStateCompleted || primary.RolloutState == "")
+	if len(p.Settings) > 0 || !settled || p.request.DesiredCount != nil && p.Before.RunningCount != p.Before.DesiredCount {
 		return ActionSettings
 	}
 	return ActionNone

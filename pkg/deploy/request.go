@@ -24,7 +24,7 @@ type Request struct {
 	// that the service uses is built on.
 	TaskDefinition string
 	// Definition replaces the definition altogether, e.g. one read from a file.
-	Definition taskdef.Definition
+	Definition taskdef.Definition `json:"-"`
 	// Images are image references; each replaces the image of every container
 	// whose image is of the same repository. Without tag and digest an image
 	// means "latest".
@@ -75,6 +75,11 @@ func (r Request) validate() ([]image.Reference, error) {
 		return nil, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":
 		return nil, &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
+	case r.Service != "" && r.TaskDefinition != "" && !hasRevision(r.TaskDefinition) && len(r.Images) == 0:
+		return nil, &UsageError{
+			Problem: fmt.Sprintf("%s names a family, and nothing is built on it", r.TaskDefinition),
+			Remedy:  "name a revision of it (-d FAMILY:REVISION) to deploy that, or an image with -i",
+		}
 	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
 		return nil, &UsageError{Problem: "a task definition is given twice, as a file and by name", Remedy: "give one of them"}
 	}

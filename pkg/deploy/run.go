@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -56,23 +58,15 @@ const (
 // Run plans, applies and watches. Its errors are those of the three; what went
 // wrong after ECS accepted the update is an outcome, not an error.
 func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, error) {
+	if err := policy.Validate(); err != nil {
+		return Outcome{}, err
+	}
 	plan, err := d.Plan(ctx, r)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if plan.InProgress != nil && (plan.Action == ActionDeploy || plan.Action == ActionRestart) {
-		switch policy.IfInProgress {
-		case ReplaceIfInProgress:
-			if isRollback(plan.InProgress) {
-				d.emit(Event{Type: EventWarning, Message: "a rollback is in progress: until it completed, ECS has nothing to roll this deployment back to"})
-			}
-		case WaitIfInProgress:
-			if plan, err = d.waitAndPlan(ctx, r, plan, policy); err != nil {
-				return Outcome{}, err
-			}
-		default:
-			return Outcome{}, &BusyError{Service: rollout.ShortName(plan.Service), Deployment: *plan.InProgress}
-		}
+	if plan, err = d.letThrough(ctx, r, plan, policy); err != nil {
+		return Outcome{}, err
 	}
 	deployment, err := d.Apply(ctx, plan)
 	if err != nil {
@@ -108,22 +102,71 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	return outcome, nil
 }
 
+// Validate finds what is wrong with a policy: words that mean nothing, and wishes
+// that exclude each other.
+func (p Policy) Validate() error {
+	for _, choice := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"if-in-progress", string(p.IfInProgress), []string{"", string(FailIfInProgress), string(WaitIfInProgress), string(ReplaceIfInProgress)}},
+		{"on-interrupt", string(p.OnInterrupt), []string{"", string(DetachOnInterrupt), string(RollbackOnInterrupt)}},
+		{"until", string(p.Watch.Until), []string{"", string(rollout.UntilRunning), string(rollout.UntilComplete), string(rollout.UntilDrained)}},
+	} {
+		if !slices.Contains(choice.allowed, choice.value) {
+			return &UsageError{Problem: fmt.Sprintf("%q is no value of %s", choice.value, choice.name)}
+		}
+	}
+	if p.NoWait && (p.RollbackOnFailure || p.KeepDefinitions != nil || p.OnInterrupt == RollbackOnInterrupt) {
+		return &UsageError{
+			Problem: "what comes after the end was asked for, and not to wait for the end",
+			Remedy:  "leave out --no-wait, or --rollback-on-failure, --max-definitions and --on-interrupt",
+		}
+	}
+	return nil
+}
+
+// letThrough does what the policy says about a deployment that is in the way of
+// a plan, and returns the plan that is to be carried out.
+func (d *Deployer) letThrough(ctx context.Context, r Request, plan *Plan, policy Policy) (*Plan, error) {
+	for plan.InProgress != nil && (plan.Action == ActionDeploy || plan.Action == ActionRestart) {
+		switch policy.IfInProgress {
+		case ReplaceIfInProgress:
+			if plan.InProgress.GoingBack() {
+				d.emit(Event{Type: EventWarning, Message: "a rollback is in progress: until it completed, ECS has nothing to roll this deployment back to"})
+			}
+			return plan, nil
+		case WaitIfInProgress:
+			next, hopeless, err := d.waitAndPlan(ctx, r, plan, policy)
+			if err != nil || hopeless {
+				return next, err
+			}
+			plan = next
+		default:
+			return nil, &BusyError{Service: rollout.ShortName(plan.Service), Deployment: *plan.InProgress}
+		}
+	}
+	return plan, nil
+}
+
 // waitAndPlan follows the deployment that is in the way, and plans again.
-func (d *Deployer) waitAndPlan(ctx context.Context, r Request, plan *Plan, policy Policy) (*Plan, error) {
+// hopeless says that it will never end by itself.
+func (d *Deployer) waitAndPlan(ctx context.Context, r Request, plan *Plan, policy Policy) (next *Plan, hopeless bool, err error) {
 	d.emit(Event{Type: EventWarning, Message: "waiting for " + plan.InProgress.ID + ", which is in progress, to end"})
 	other, err := d.Join(ctx, plan.Cluster, plan.Service, "")
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	outcome, err := d.follow(ctx, other, WatchOptions{CompleteTimeout: policy.Watch.CompleteTimeout})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	switch outcome.Verdict {
 	case rollout.Interrupted:
-		return nil, &InterruptedError{Err: ctx.Err()}
-	case rollout.TimedOut, rollout.Superseded, rollout.Paused:
-		return nil, &BusyError{Service: rollout.ShortName(plan.Service), Deployment: *plan.InProgress}
+		return nil, false, &InterruptedError{Err: ctx.Err()}
+	case rollout.TimedOut, rollout.Paused:
+		return nil, false, &BusyError{Service: rollout.ShortName(plan.Service), Deployment: *plan.InProgress}
 	}
-	return d.Plan(ctx, r)
+	next, err = d.Plan(ctx, r)
+	return next, !outcome.Over, err
 }

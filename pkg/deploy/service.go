@@ -217,13 +217,19 @@ func (s *described) targetGroups() []string {
 // before captures the way back.
 func (s *described) before() Before {
 	b := Before{TaskDefinition: aws.ToString(s.TaskDefinition), DesiredCount: s.DesiredCount, RunningCount: s.RunningCount}
-	completed := false
-	for _, deployment := range s.Deployments {
+	var completed *types.Deployment // the newest one
+	for i, deployment := range s.Deployments {
 		b.Deployments = append(b.Deployments, aws.ToString(deployment.Id))
-		completed = completed || deployment.RolloutState == types.DeploymentRolloutStateCompleted
+		if deployment.RolloutState == types.DeploymentRolloutStateCompleted &&
+			(completed == nil || aws.ToTime(deployment.CreatedAt).After(aws.ToTime(completed.CreatedAt))) {
+			completed = &s.Deployments[i]
+		}
 	}
 	if primary := s.primary(); primary != nil {
 		b.Deployment = aws.ToString(primary.Id)
+	}
+	if completed != nil { // the way back is to what worked
+		b.TaskDefinition = aws.ToString(completed.TaskDefinition)
 	}
 	for _, event := range s.Events {
 		if at := aws.ToTime(event.CreatedAt); at.After(b.NewestEvent) {
@@ -234,11 +240,11 @@ func (s *described) before() Before {
 		b.MinimumHealthyPercent, b.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
 		if breaker := c.DeploymentCircuitBreaker; breaker != nil && breaker.Enable {
 			b.Guarded = true
-			b.RollsBack = breaker.Rollback && completed
+			b.RollsBack = breaker.Rollback && completed != nil
 		}
 		if alarms := c.Alarms; alarms != nil && alarms.Enable {
 			b.Guarded = true
-			b.RollsBack = b.RollsBack || alarms.Rollback && completed
+			b.RollsBack = b.RollsBack || alarms.Rollback && completed != nil
 		}
 	}
 	return b

@@ -92,6 +92,18 @@ func (d *Deployer) usedRevisions(ctx context.Context, deployment Deployment, fam
 			for _, other := range service.Deployments {
 				used[aws.ToString(other.TaskDefinition)] = true
 			}
+			if familyOf(aws.ToString(service.TaskDefinition)) != family {
+				continue
+			}
+			back, err := d.lastGood(ctx, &Rollback{
+				Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn), Current: aws.ToString(service.TaskDefinition),
+			})
+			if err != nil {
+				return nil, err // what may be the way back of a service is not known, so nothing is touched
+			}
+			if back != nil {
+				used[aws.ToString(back.TaskDefinition)] = true
+			}
 		}
 	}
 	pages := ecs.NewListTasksPaginator(d.client, &ecs.ListTasksInput{Cluster: &deployment.Cluster, Family: &family})

@@ -288,7 +288,7 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollou
 	deployment := *w.looker.deployment
 	outcome := Outcome{
 		Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed(), Diagnosis: diagnosis,
-		Over: w.tracker.Verdict().Final() && verdict != rollout.Running && verdict != rollout.Paused,
+		Over: w.tracker.Verdict().Final() && !w.tracker.Hopeless() && verdict != rollout.Running && verdict != rollout.Paused,
 	}
 	if record := w.last.ServiceDeployment; record != nil {
 		outcome.EndedAt = record.FinishedAt

@@ -3,7 +3,10 @@ package rollout
 // What ECS says about a service, reduced to what a verdict, an explanation or a
 // progress line needs. The names are those of the ECS API.
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Deployment statuses and rollout states of the ECS API (Deployment.status,
 // Deployment.rolloutState).
@@ -43,6 +46,12 @@ type Deployment struct {
 	RolloutState       string    `json:"rolloutState,omitempty"`
 	RolloutStateReason string    `json:"rolloutStateReason,omitempty"`
 	CreatedAt          time.Time `json:"createdAt,omitzero"`
+}
+
+// GoingBack reports whether ECS made this deployment the PRIMARY one again
+// because a later one failed.
+func (d *Deployment) GoingBack() bool {
+	return strings.Contains(d.RolloutStateReason, "rolling back")
 }
 
 // ServiceEvent is one entry of Service.events.
@@ -147,15 +156,18 @@ func (s *Service) Deployment(id string) *Deployment {
 	return s.find(func(d *Deployment) bool { return d.ID == id })
 }
 
-// Serving is the deployment that has the most running tasks, the PRIMARY one
-// where several have; nil where the service lists none.
+// Serving is the deployment that has the most running tasks; where several have,
+// one that completed, and then the PRIMARY one. It is nil where the service
+// lists none.
 func (s *Service) Serving() *Deployment {
 	serving := s.Primary()
 	if s == nil {
 		return nil
 	}
 	for i, d := range s.Deployments {
-		if serving == nil || d.Running > serving.Running {
+		better := serving == nil || d.Running > serving.Running ||
+			d.Running == serving.Running && d.RolloutState == RolloutCompleted && serving.RolloutState == RolloutFailed
+		if better {
 			serving = &s.Deployments[i]
 		}
 	}

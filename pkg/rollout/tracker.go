@@ -58,6 +58,8 @@ type Tracker struct {
 	since map[string]time.Duration
 	// everRan: a task of the deployment was seen RUNNING.
 	everRan bool
+	// hopeless: the verdict is Failed because nothing will ever end the rollout.
+	hopeless bool
 	// steady counts observations in a row in which a service without rollout
 	// state looked finished.
 	steady int
@@ -101,7 +103,7 @@ func (t *Tracker) Observe(o Observation) Verdict {
 // service deployment, then the list of deployments, then the stopped tasks.
 func (t *Tracker) judge(o Observation) (Verdict, string) {
 	if t.target.SettingsOnly {
-		return t.judgeSettings(o.Service)
+		return t.judgeSettings(o.Service, o.Elapsed)
 	}
 	verdict, reason := t.judgeRecord(o)
 	if !verdict.Final() {
@@ -126,12 +128,15 @@ func (t *Tracker) judge(o Observation) (Verdict, string) {
 	return InProgress, reason
 }
 
-func (t *Tracker) judgeSettings(s *Service) (Verdict, string) {
+func (t *Tracker) judgeSettings(s *Service, elapsed time.Duration) (Verdict, string) {
 	if s == nil {
 		return InProgress, ""
 	}
 	if t.target.DesiredCount != nil && s.Desired != *t.target.DesiredCount {
-		return InProgress, "" // a stale read, or autoscaling was quicker
+		if t.held("count", elapsed, settle) { // no stale read any more
+			return Superseded, fmt.Sprintf("the desired count is %d now, set by somebody else or by autoscaling", s.Desired)
+		}
+		return InProgress, "ECS does not show the new count yet"
 	}
 	if s.Running != s.Desired {
 		return InProgress, fmt.Sprintf("%d of %d tasks are running", s.Running, s.Desired)
@@ -147,6 +152,11 @@ func (t *Tracker) judgeRecord(o Observation) (Verdict, string) {
 	}
 	switch sd.Status {
 	case ServiceDeploymentSuccessful:
+		// Of a deployment that ECS is going back to, the record tells of its
+		// first time.
+		if mine := o.Service.Deployment(t.target.DeploymentID); mine != nil && mine.RolloutState == RolloutInProgress && mine.GoingBack() {
+			return InProgress, mine.RolloutStateReason
+		}
 		return Succeeded, completed
 	case ServiceDeploymentRollbackSuccessful:
 		return RolledBack, firstOf(sd.StatusReason, sd.RollbackReason, "ECS rolled the deployment back")
@@ -224,7 +234,7 @@ func (t *Tracker) judgePrimary(o Observation, mine *Deployment) (Verdict, string
 // documented sign of the end is a single deployment with all its tasks
 // running; it must hold for three observations in a row.
 func (t *Tracker) judgeClassic(s *Service, mine *Deployment) (Verdict, string) {
-	if len(s.Deployments) == 1 && s.Desired > 0 && mine.Desired == s.Desired && mine.Running == s.Desired {
+	if len(s.Deployments) == 1 && mine.Desired == s.Desired && mine.Running == s.Desired {
 		t.steady++
 	} else {
 		t.steady = 0
@@ -267,25 +277,28 @@ func (t *Tracker) judgeLater(o Observation, primary *Deployment) (Verdict, strin
 }
 
 // judgeTasks ends a hopeless rollout that nobody else will end: no circuit
-// breaker and no alarm watches it, none of its tasks stays up, and as many
+// breaker and no alarm watches it, none of its tasks is running, and as many
 // tasks as the breaker would have allowed stopped for one and the same cause.
 func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 	mine := o.Service.Deployment(t.target.DeploymentID)
 	if t.target.Guarded || t.rollingBack || mine == nil || mine.Status != StatusPrimary {
 		return InProgress, ""
 	}
-	if mine.Running > 0 && t.held("up", o.Elapsed, longSettle) {
-		return InProgress, "" // something stays up: slow is not hopeless
+	if mine.Running > 0 {
+		return InProgress, "" // something is up: slow and flaky is not hopeless
 	}
-	if mine.Running == 0 {
-		delete(t.since, "up")
+	for _, cause := range Explain(t.target.DeploymentID, o.Tasks, nil).Causes {
+		if cause.Kind != HostGone && cause.Kind != StoppedByUser && cause.Count >= Threshold(o.Service.Desired) {
+			t.hopeless = true
+			return Failed, fmt.Sprintf("%d tasks stopped for the same cause and none is running; ECS keeps retrying, and no circuit breaker will end it", cause.Count)
+		}
 	}
-	causes := Explain(t.target.DeploymentID, o.Tasks, nil).Causes
-	if len(causes) == 0 || causes[0].Count < Threshold(o.Service.Desired) {
-		return InProgress, ""
-	}
-	return Failed, fmt.Sprintf("%d tasks stopped for the same cause and none stays up; ECS keeps retrying, and no circuit breaker will end it", causes[0].Count)
+	return InProgress, ""
 }
+
+// Hopeless reports whether the verdict is Failed because nothing will ever end
+// the rollout: ECS goes on with it.
+func (t *Tracker) Hopeless() bool { return t.hopeless }
 
 // Threshold is the number of failed tasks at which the deployment circuit
 // breaker, in its default setting, gives a deployment up: half the desired

@@ -231,6 +231,18 @@ func (d Definition) check() error {
 // IsZero reports whether there is no definition.
 func (d Definition) IsZero() bool { return d.doc == nil }
 
+// String names the definition and shows nothing of its content, which may be
+// secret; MarshalJSON and Indented show it.
+func (d Definition) String() string {
+	if d.IsZero() {
+		return "no task definition"
+	}
+	return fmt.Sprintf("task definition %s with %d containers", d.Family(), len(d.Containers()))
+}
+
+// GoString is String: %#v must not show secrets either.
+func (d Definition) GoString() string { return d.String() }
+
 // Family is the family under which the definition is registered.
 func (d Definition) Family() string {
 	family, _ := d.doc["family"].(string)

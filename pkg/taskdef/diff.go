@@ -1,6 +1,7 @@
 package taskdef
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -140,23 +142,36 @@ func display(path []string, value any) string {
 
 // sensitive reports whether a leaf's value must not be shown: the values of
 // environment variables, and of options that are called like secrets. What
-// stands in secrets and secretOptions are references, not secrets.
+// stands in secrets and secretOptions are references, not secrets. A container
+// or variable may be called anything, so only positions decide.
 func sensitive(path []string) bool {
-	if slices.Contains(path, "secrets") || slices.Contains(path, "secretOptions") || slices.Contains(path, "repositoryCredentials") {
-		return false
+	member := path
+	if len(path) > 2 && path[0] == "containerDefinitions" {
+		member = path[2:]
 	}
-	if i := slices.Index(path, "environment"); i >= 0 && path[len(path)-1] != "name" {
+	switch {
+	case len(member) == 0:
+		return false
+	case member[0] == "environment":
 		return true
-	}
-	if len(path) == 0 {
+	case member[0] == "secrets", member[0] == "repositoryCredentials", len(member) > 1 && member[1] == "secretOptions":
 		return false
 	}
-	name := strings.ToLower(path[len(path)-1])
+	name := strings.ToLower(member[len(member)-1])
 	return slices.ContainsFunc(telling, func(part string) bool { return strings.Contains(name, part) })
 }
 
+// salt is another one in each process, so that digests can be compared within
+// one run and tell nothing to who sees them later.
+var salt = sync.OnceValue(func() []byte {
+	random := make([]byte, sha256.Size)
+	_, _ = rand.Read(random) // it never fails
+	return random
+})
+
 // Mask stands for a value that must not be shown: its length in characters and
-// the first six digits of its SHA-256, so that a change can be seen.
+// six digits of a salted SHA-256, so that a change can be seen, but the value not
+// be guessed. The salt is another one in each process.
 func Mask(value string) string {
-	return fmt.Sprintf("*** (%d characters, %.3x)", utf8.RuneCountInString(value), sha256.Sum256([]byte(value)))
+	return fmt.Sprintf("*** (%d characters, %.3x)", utf8.RuneCountInString(value), sha256.Sum256(append(salt(), value...)))
 }
