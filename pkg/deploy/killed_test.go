@@ -61,6 +61,7 @@ func TestExpectRevision(t *testing.T) {
 			r := request()
 			r.ExpectRevision = name
 			b.want(b.run(r, deploy.Policy{}), "succeeded")
+			b.want(b.run(r, deploy.Policy{}), "unchanged") // it is our own work that is in service
 		})
 	}
 	inWorld(t, webWorld, func(b *bench) {

@@ -47,6 +47,7 @@ type looker struct {
 
 	tasksGone bool // they cannot be read at all
 
+	before Before   // what the service is like at this look
 	groups []string // the ARNs of the service's target groups
 }
 
@@ -71,6 +72,7 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 	}
 	o.Service = service.snapshot()
 	l.groups = service.targetGroups()
+	l.before = service.before()
 	if l.deployment.Action != ActionSettings {
 		if o.ServiceDeployment, err = l.record(ctx); err != nil {
 			return o, err

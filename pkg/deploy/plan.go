@@ -124,6 +124,9 @@ func (p Plan) String() string {
 	return text
 }
 
+// GoString is String: %#v must show no secret either.
+func (p Plan) GoString() string { return p.String() }
+
 // Plan finds out what a request would change. It writes nothing. Errors are
 // typed: [*InterruptedError] where ctx ended, [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
 // [*UnsupportedError], [*CallError], and those of packages image and taskdef.
@@ -159,15 +162,17 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 	}
 	p.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
 	p.Settings = settingsOf(r, service)
-	if err := r.expected(p.Current); err != nil {
-		return nil, err
-	}
 	if r.wantsDefinition() {
 		if err := d.planDefinition(ctx, p, refs); err != nil {
 			return nil, err
 		}
 	}
 	p.Action = p.decide(refs, service.primary())
+	if !p.writesNothing() { // what is there or on its way already needs no guard
+		if err := r.expected(p.Current); err != nil {
+			return nil, err
+		}
+	}
 	if p.Action == ActionDeploy || p.Action == ActionRestart {
 		p.Warnings = service.stuck(p.Settings)
 	}

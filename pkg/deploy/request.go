@@ -38,7 +38,8 @@ type Request struct {
 	// ForceNewDeployment starts new tasks even where nothing changed.
 	ForceNewDeployment bool
 	// ExpectRevision, if not empty, is the family:revision or ARN that must be
-	// in service; else Plan fails with an [*UnexpectedRevisionError].
+	// in service before anything is written; else Plan fails with an
+	// [*UnexpectedRevisionError].
 	ExpectRevision string
 	// IfUnchanged overrides what is done when the wanted definition is in
 	// service already. The zero value leaves it alone, unless a requested image

@@ -141,6 +141,9 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 			w.silentSince, w.failures = -1, 0
 		}
 		if o.Service != nil {
+			if w.last.Service == nil { // whoever made the deployment may not have known
+				w.tracker.Guard(w.looker.before.RollsBack, w.looker.before.Guarded)
+			}
 			verdict := w.tracker.Observe(o)
 			// What was over before anybody looked is told by its outcome alone.
 			w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()

@@ -73,6 +73,14 @@ func NewTracker(target Target) *Tracker {
 	return &Tracker{target: target, verdict: InProgress, since: map[string]time.Duration{}}
 }
 
+// Guard adds what is known of the service's settings to the target: whether ECS
+// rolls back by itself, and whether something ends a failing deployment. It is
+// for targets that were made without that knowledge.
+func (t *Tracker) Guard(rollsBack, guarded bool) {
+	t.target.RollsBack = t.target.RollsBack || rollsBack
+	t.target.Guarded = t.target.Guarded || guarded
+}
+
 // Verdict is the verdict so far.
 func (t *Tracker) Verdict() Verdict { return t.verdict }
 
@@ -92,8 +100,11 @@ func (t *Tracker) Observe(o Observation) Verdict {
 	if t.verdict.Final() {
 		return t.verdict
 	}
-	if mine := o.Service.Deployment(t.target.DeploymentID); mine != nil && mine.Running > 0 {
-		t.everRan = true
+	if mine := o.Service.Deployment(t.target.DeploymentID); mine != nil {
+		t.everRan = t.everRan || mine.Running > 0
+		if t.target.CreatedAt.IsZero() {
+			t.target.CreatedAt = mine.CreatedAt
+		}
 	}
 	t.verdict, t.reason = t.judge(o)
 	return t.verdict
