@@ -8,6 +8,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -47,7 +48,8 @@ type evidence struct {
 	definition taskdef.Definition // of the deployment; zero until it is needed
 	logged     map[string]rollout.Log
 	logsDenied bool
-	asked      map[string]int // how often a log was asked for
+	ill        []rollout.TargetGroup // groups that had unhealthy targets
+	asked      map[string]int        // how often a log was asked for
 }
 
 // addLogs gives causes the last log lines of the container that ended the task.
@@ -121,6 +123,23 @@ func printable(line string) string {
 		}
 		return r
 	}, line)
+}
+
+// noteTargets keeps what the load balancer says of groups that have something
+// else than healthy targets. What was noted while the deployment's tasks were
+// there is kept when a rollback has replaced them.
+func (e *evidence) noteTargets(ctx context.Context, arns []string) {
+	for _, group := range e.targetGroups(ctx, arns) {
+		if group.States["unhealthy"] == 0 {
+			continue
+		}
+		i := slices.IndexFunc(e.ill, func(known rollout.TargetGroup) bool { return known.ARN == group.ARN })
+		if i < 0 {
+			e.ill = append(e.ill, group)
+		} else {
+			e.ill[i] = group
+		}
+	}
 }
 
 // targetGroups asks the load balancer for the health of the targets of each of

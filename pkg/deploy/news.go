@@ -21,13 +21,15 @@ type news struct {
 }
 
 // tell emits what an observation has that earlier ones had not.
-func (n *news) tell(o rollout.Observation, causes []rollout.Cause) {
-	n.tellEvents(o)
+// It reports whether ECS told of an unhealthy target.
+func (n *news) tell(o rollout.Observation, causes []rollout.Cause) (unhealthy bool) {
+	unhealthy = n.tellEvents(o)
 	n.tellCauses(o, causes)
 	if state := stateOf(o); state != n.progress {
 		n.progress = state
 		n.emit(Event{Type: EventProgress, Elapsed: o.Elapsed, Service: o.Service, Record: o.ServiceDeployment})
 	}
+	return unhealthy
 }
 
 func (n *news) emit(e Event) {
@@ -53,15 +55,17 @@ func stateOf(o rollout.Observation) string {
 	return b.String()
 }
 
-func (n *news) tellEvents(o rollout.Observation) {
+func (n *news) tellEvents(o rollout.Observation) (unhealthy bool) {
 	for _, event := range slices.Backward(o.Service.Events) { // ECS lists the newest first
 		if !event.At.After(n.since) || n.seen[event.ID] {
 			continue
 		}
 		n.seen[event.ID] = true
+		unhealthy = unhealthy || strings.Contains(event.Message, "is unhealthy in")
 		n.told = append([]rollout.ServiceEvent{event}, n.told...)
 		n.emit(Event{Type: EventService, Elapsed: o.Elapsed, ServiceEvent: &event, Service: o.Service})
 	}
+	return unhealthy
 }
 
 // tellCauses emits a cause when it is new, and not again when it only counts up.

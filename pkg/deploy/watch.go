@@ -148,7 +148,9 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 			// What was over before anybody looked is told by its outcome alone.
 			w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
 			w.last = o
-			w.news.tell(o, w.explain(ctx).Causes)
+			if w.news.tell(o, w.explain(ctx).Causes) {
+				w.evidence.noteTargets(ctx, w.looker.groups)
+			}
 			if verdict.Final() {
 				return w.conclude(ctx, verdict, w.tracker.Reason()), nil
 			}
@@ -276,7 +278,8 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 		w.last.Tasks = w.looker.stopped()
 	}
 	diagnosis := w.explain(ctx)
-	diagnosis.TargetGroups = w.evidence.targetGroups(ctx, w.looker.groups)
+	w.evidence.noteTargets(ctx, w.looker.groups)
+	diagnosis.TargetGroups = w.evidence.ill
 	if record := w.last.ServiceDeployment; record != nil {
 		diagnosis.Alarms = record.TriggeredAlarms
 		if record.Breaker != nil && record.Breaker.Status != "DISABLED" {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -53,7 +54,24 @@ func placeErrors(name string, err error) error {
 }
 
 func placeError(name string, e *yaml.LoadError) error {
-	return fmt.Errorf("%s:%d:%d: %s", name, max(e.Mark.Line, 1), max(e.Mark.Column, 1), e.Message)
+	return fmt.Errorf("%s:%d:%d: %s", name, max(e.Mark.Line, 1), max(e.Mark.Column, 1), plain(e.Message))
+}
+
+// plain says a decoder's message without the names of Go's types, which mean
+// nothing to who writes a world.
+func plain(message string) string {
+	if field, _, ok := strings.Cut(message, " not found in type "); ok {
+		return "unknown key " + strings.TrimPrefix(field, "field ")
+	}
+	if _, rest, ok := strings.Cut(message, "cannot construct "); ok {
+		what, kind, _ := strings.Cut(rest, " into ")
+		wanted := "another kind of value"
+		if strings.HasPrefix(kind, "[]") {
+			wanted = "a list"
+		}
+		return fmt.Sprintf("%s stands where %s is expected", strings.NewReplacer("!!map", "a mapping", "!!seq", "a list", "!!str", "the text").Replace(what), wanted)
+	}
+	return message
 }
 
 // place finds the line and column of a path in a YAML document, or of the

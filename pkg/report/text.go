@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -255,5 +257,18 @@ func (t *text) line(e deploy.Event, line string) {
 	t.say(t.onErr.dim.Sprint(e.Time.In(t.options.Location).Format("15:04:05")) + "  " + line)
 }
 
-func (t *text) say(line string)    { t.err.write([]byte(line + "\n")) }
-func (t *text) result(line string) { t.out.write([]byte(line + "\n")) }
+func (t *text) say(line string)    { t.err.write([]byte(shorter(line) + "\n")) }
+func (t *text) result(line string) { t.out.write([]byte(shorter(line) + "\n")) }
+
+// targetGroup matches a target group as service events and stop reasons name it.
+var targetGroup = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`target-group arn:\S+?:targetgroup/([^/\s)]+)/[0-9a-zA-Z]+`)
+})
+
+// shorter is a line with the names of target groups in the place of their ARNs.
+func shorter(line string) string {
+	if !strings.Contains(line, ":targetgroup/") {
+		return line
+	}
+	return targetGroup().ReplaceAllString(line, "target-group $1")
+}

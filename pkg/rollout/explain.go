@@ -54,7 +54,7 @@ type Diagnosis struct {
 	// Events are service events that tell of trouble with placing or starting
 	// tasks, oldest first, each text once.
 	Events []string `json:"events,omitempty"`
-	// TargetGroups are the service's, as the load balancer saw them at the end.
+	// TargetGroups are those that had unhealthy targets, as they were then.
 	TargetGroups []TargetGroup `json:"targetGroups,omitempty"`
 	// Alarms are the CloudWatch alarms that ended the deployment.
 	Alarms []string `json:"alarms,omitempty"`
