@@ -203,7 +203,7 @@ func TestPolicies(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		for _, p := range []deploy.Policy{
 			{IfInProgress: "ask"}, {OnInterrupt: "run"}, {Watch: deploy.WatchOptions{Until: "soon"}},
-			{NoWait: true, RollbackOnFailure: true}, {NoWait: true, KeepDefinitions: aws.Int32(1)},
+			{NoWait: true, RollbackOnFailure: true}, {NoWait: true, OnInterrupt: deploy.RollbackOnInterrupt},
 		} {
 			var usage *deploy.UsageError
 			if _, err := b.deployer().Run(b.Context(), request(), p); !errors.As(err, &usage) {

@@ -75,6 +75,9 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	if deployment.Action == ActionSettings && plan.InProgress != nil {
 		d.emit(Event{Type: EventWarning, Message: "deployment " + plan.InProgress.ID + " is in progress, and is not waited for: the settings start none of their own"})
 	}
+	if policy.NoWait && policy.KeepDefinitions != nil {
+		d.emit(Event{Type: EventWarning, Message: "old revisions stay: they are deregistered after success, which is not waited for"})
+	}
 	if policy.NoWait && deployment.Action != ActionNone {
 		reason := "ECS accepted the update; its end is not waited for"
 		if deployment.Action == ActionJoin {
@@ -117,10 +120,10 @@ func (p Policy) Validate() error {
 			return &UsageError{Problem: fmt.Sprintf("%q is no value of %s", choice.value, choice.name)}
 		}
 	}
-	if p.NoWait && (p.RollbackOnFailure || p.KeepDefinitions != nil || p.OnInterrupt == RollbackOnInterrupt) {
+	if p.NoWait && (p.RollbackOnFailure || p.OnInterrupt == RollbackOnInterrupt) {
 		return &UsageError{
-			Problem: "what comes after the end was asked for, and not to wait for the end",
-			Remedy:  "leave out --no-wait, or --rollback-on-failure, --max-definitions and --on-interrupt",
+			Problem: "a rollback is asked for, and not to wait for what it depends on",
+			Remedy:  "leave out --no-wait, or --rollback-on-failure and --on-interrupt",
 		}
 	}
 	return nil
