@@ -23,7 +23,8 @@ const freshFor = 10 * time.Second
 const writeLimit = 60 * time.Second
 
 // writeAttempts is how often a write is tried that ECS refused to take
-// (throttling), or that was found not to have been carried out.
+// (throttling), or that was found not to have been carried out; and how often it
+// is asked whether it was.
 const writeAttempts = 5
 
 // settleDelay is waited before ECS is asked whether a write was carried out:
@@ -137,11 +138,15 @@ func orphaned(err error, registered string) error {
 	if registered == "" {
 		return err
 	}
+	name := rollout.ShortName(registered)
 	var uncertain *UncertainError
-	if errors.As(err, &uncertain) {
-		return fmt.Errorf("%w (%s was registered)", err, rollout.ShortName(registered))
+	switch {
+	case errors.As(err, &uncertain):
+		return fmt.Errorf("%w (%s was registered)", err, name)
+	case errors.Is(err, ErrStale):
+		return fmt.Errorf("%w (%s was registered and is not in use)", err, name)
 	}
-	return fmt.Errorf("%w (the service is untouched; %s was registered and is not in use)", err, rollout.ShortName(registered))
+	return fmt.Errorf("%w (the service is untouched; %s was registered and is not in use)", err, name)
 }
 
 // refreshed holds an old plan against the service as it is now, and returns it
@@ -179,13 +184,10 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 		}
 		arn = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
 		return nil
-	}, func(ctx context.Context) (found, error) {
+	}, func(ctx context.Context) (bool, error) {
 		newest, err := d.newestOf(ctx, p.Family)
-		if err == nil && newest.serves(p) {
-			arn = newest.arn
-			return done, nil
-		}
-		return notDone, err
+		arn = newest.arn
+		return err == nil && newest.serves(p), err
 	})
 	var uncertain *UncertainError
 	if errors.As(err, &uncertain) {
@@ -216,49 +218,40 @@ func (d *Deployer) update(ctx context.Context, p *Plan, taskDefinition string) (
 		if err != nil {
 			return callError("UpdateService", "service "+rollout.ShortName(p.Service), err)
 		}
-		if out.Service != nil {
-			updated = &described{Service: *out.Service}
+		if out.Service == nil {
+			return nonsense("UpdateService", "service "+rollout.ShortName(p.Service), "the answer has no service")
 		}
-		if p.Action != ActionSettings && (updated == nil || updated.primary() == nil) {
+		updated = &described{Service: *out.Service}
+		if p.Action != ActionSettings && updated.primary() == nil {
 			return nonsense("UpdateService", "service "+rollout.ShortName(p.Service), "the answer has no deployment")
 		}
 		return nil
-	}, func(ctx context.Context) (found, error) {
+	}, func(ctx context.Context) (bool, error) {
 		service, err := d.describeService(ctx, p.Cluster, p.Service)
 		if err != nil {
-			return notDone, err
+			return false, err
 		}
 		updated = service
-		return p.found(service, taskDefinition), nil
+		return p.carriedOut(service, taskDefinition)
 	})
 	return updated, err
 }
 
-// found says what a look at the service after an uncertain write shows.
-func (p *Plan) found(service *described, taskDefinition string) found {
+// carriedOut reports whether a service looks as it does after the update. Where
+// somebody else has started a deployment meanwhile, that is an error: ErrStale,
+// with a [*BusyError].
+func (p *Plan) carriedOut(service *described, taskDefinition string) (bool, error) {
 	primary := service.primary()
 	switch {
 	case p.Action == ActionSettings || p.Action == ActionJoin:
-		if len(settingsOf(p.request, service)) == 0 {
-			return done
-		}
-		return notDone
+		return len(settingsOf(p.request, service)) == 0, nil
 	case primary == nil || aws.ToString(primary.Id) == p.Before.Deployment:
-		return notDone
+		return false, nil
 	case aws.ToString(primary.TaskDefinition) == taskDefinition:
-		return done
+		return true, nil
 	}
-	return moved
+	return false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: aws.ToString(service.ServiceName), Deployment: deploymentOf(*primary)})
 }
-
-// found is what a look after an uncertain write shows.
-type found int
-
-const (
-	notDone found = iota // the write was not carried out
-	done                 // it was
-	moved                // somebody else has written meanwhile
-)
 
 // UncertainError says that a write was sent and that it could not be found out
 // whether ECS carried it out.
@@ -285,41 +278,49 @@ func (e *UncertainError) ExitCode() int { return rollout.TimedOut.ExitCode() }
 // write sends one write. After a refusal for the rate of calls, or a failure
 // that leaves open whether the write was carried out, look finds out how things
 // stand, and only if nothing has happened it is sent again.
-func (d *Deployer) write(ctx context.Context, send func(context.Context) error, look func(context.Context) (found, error)) error {
-	err := d.uninterrupted(ctx, send)
-	uncertain := is(err, unreachable)
-	for attempt := range writeAttempts - 1 {
-		if !is(err, unreachable) && !is(err, throttled) {
-			break
-		}
-		pause := jitter(time.Second << attempt)
-		if uncertain { // it must be found out, whoever interrupts
-			_ = d.clock.Sleep(context.WithoutCancel(ctx), max(pause, settleDelay))
-		} else if d.clock.Sleep(ctx, pause) != nil {
-			return &InterruptedError{Err: ctx.Err()}
-		}
-		var state found
-		lookErr := d.uninterrupted(ctx, func(ctx context.Context) (err error) {
-			state, err = look(ctx)
-			return err
-		})
-		switch {
-		case lookErr != nil:
-			continue // look again, and send nothing
-		case state == done:
-			return nil
-		case state == moved:
-			return fmt.Errorf("%w, by somebody else, while this was being written: %w", ErrStale, err)
-		case ctx.Err() != nil:
-			return &InterruptedError{Err: ctx.Err()}
-		}
+func (d *Deployer) write(ctx context.Context, send func(context.Context) error, look func(context.Context) (bool, error)) error {
+	var err error
+	for attempt := range writeAttempts {
 		err = d.uninterrupted(ctx, send)
-		uncertain = is(err, unreachable)
-	}
-	if err != nil && uncertain {
-		return &UncertainError{Err: err}
+		if !is(err, unreachable) && !is(err, throttled) {
+			return err
+		}
+		done, lookErr := d.settle(ctx, time.Second<<attempt, is(err, unreachable), look)
+		switch {
+		case done:
+			return nil
+		case errors.Is(lookErr, ErrStale):
+			return lookErr
+		case ctx.Err() != nil && (lookErr == nil || is(err, throttled)):
+			return &InterruptedError{Err: ctx.Err()}
+		case lookErr != nil && is(err, unreachable):
+			return &UncertainError{Err: err}
+		}
 	}
 	return err
+}
+
+// settle waits a while and looks what became of a write. If the write may have
+// been carried out, that is found out whoever interrupts, and a look that fails
+// is repeated.
+func (d *Deployer) settle(ctx context.Context, pause time.Duration, uncertain bool, look func(context.Context) (bool, error)) (done bool, err error) {
+	looks := 1
+	if uncertain {
+		ctx, looks = context.WithoutCancel(ctx), writeAttempts
+	}
+	for i := range looks {
+		if err := d.clock.Sleep(ctx, jitter(max(pause<<i, settleDelay))); err != nil {
+			return false, err
+		}
+		err = d.uninterrupted(ctx, func(ctx context.Context) (err error) {
+			done, err = look(ctx)
+			return err
+		})
+		if err == nil || errors.Is(err, ErrStale) {
+			break
+		}
+	}
+	return done, err
 }
 
 // uninterrupted runs a call that the caller's cancellation must not cut off.
