@@ -25,6 +25,8 @@ const (
 	pollFar     = 3 * time.Second
 	pollTrouble = 15 * time.Second // at most, while ECS does not answer
 	nearStart   = 15 * time.Second
+	// nearFor is how long a change is believed to be near: a bake can take hours.
+	nearFor = 3 * time.Minute
 	// lostSight is how long ECS may be silent before a watch gives up.
 	lostSight = 5 * time.Minute
 	// recordSkew allows for a record made just before its deployment.
@@ -78,6 +80,7 @@ type watch struct {
 	warned      bool          // about the missing running task
 	silentSince time.Duration // when ECS stopped answering; -1 while it answers
 	failures    int           // failed looks in a row
+	nearSince   time.Duration // since when a change has been near; 0 while it is not
 }
 
 func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
@@ -245,8 +248,17 @@ func (w *watch) pause() time.Duration {
 	switch {
 	case w.failures > 0:
 		pause = min(pollFar<<min(w.failures, 4), pollTrouble)
-	case elapsed < nearStart || w.tracker.RollingBack() || w.near():
+	case elapsed < nearStart:
 		pause = pollNear
+	case w.tracker.RollingBack() || w.near():
+		if w.nearSince == 0 {
+			w.nearSince = elapsed
+		}
+		if elapsed-w.nearSince < nearFor {
+			pause = pollNear
+		}
+	default:
+		w.nearSince = 0
 	}
 	pause = min(jitter(pause), w.options.CompleteTimeout-elapsed)
 	if w.mustRun() && !w.warned && elapsed < w.runningLimit() {
