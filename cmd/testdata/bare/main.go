@@ -4,7 +4,9 @@ package main
 
 import (
 	_ "github.com/aws/aws-sdk-go-v2/config"
+	_ "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	_ "github.com/aws/aws-sdk-go-v2/service/ecs"
+	_ "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	_ "github.com/distribution/reference"
 	_ "github.com/fatih/color"
 	_ "github.com/rogpeppe/go-internal/lockedfile"
