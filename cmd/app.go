@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,16 +43,16 @@ type app struct {
 	settings *config.Settings
 	renderer report.Renderer
 	cleanup  []func() error
+	args     []string
 	bare     bool // standard output is not for reports, but for the thing itself
 }
 
 // Main runs the program with the given arguments and returns its exit code. A
 // cancelled context is an interruption: the command ends in good order.
 func Main(ctx context.Context, args []string, streams Streams) int {
-	a := &app{streams: streams, settings: &config.Settings{}}
+	a := &app{streams: streams, settings: &config.Settings{}, args: args}
 	root := a.root()
 	root.SetArgs(withSubcommand(root, args))
-	a.settings.Output = outputOf(args)
 	err := root.ExecuteContext(ctx)
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
@@ -63,18 +65,23 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	return code
 }
 
-// outputOf is the form of the output that the arguments or the environment ask
-// for, also where the arguments cannot be understood as a whole: an error should
-// come in the form that was asked for.
-func outputOf(args []string) string {
+// output is the form of the output that the arguments or the environment ask
+// for, also where the arguments cannot be understood as a whole, or the command
+// reads no other settings: an error should come in the form that was asked for.
+func (a *app) output() string {
+	asks := slices.ContainsFunc(a.args, func(arg string) bool { return strings.HasPrefix(arg, "-") })
+	if a.settings.Output != "" || !asks && os.Getenv(config.EnvPrefix+"OUTPUT") == "" {
+		return a.settings.Output
+	}
 	var s config.Settings
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.SetOutput(io.Discard)
 	s.AddFlags(flags, "output")
 	// What is wrong with the arguments is said when they are parsed in earnest.
-	_ = flags.Parse(args)
+	_ = flags.Parse(a.args)
 	_ = s.Resolve(flags, config.File{})
+	a.settings.Output = s.Output
 	return s.Output
 }
 
@@ -129,7 +136,7 @@ func (a *app) settingsFile() (string, error) {
 // reporter makes the renderer of the invocation.
 func (a *app) reporter() report.Renderer {
 	if a.renderer == nil {
-		a.renderer = report.New(a.settings.Output, report.Options{
+		a.renderer = report.New(a.output(), report.Options{
 			Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
 			Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Command: a.command,
 		})

@@ -68,7 +68,7 @@ func (a *app) finish(err error) int {
 		return exitCode(err)
 	}
 	failure := report.Failure{Message: message(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
-	if !a.bare && (a.settings.Output == "json" || a.settings.Output == "ndjson") {
+	if !a.bare && (a.output() == "json" || a.output() == "ndjson") {
 		a.reporter().Fail(failure)
 	}
 	report.New("text", report.Options{Err: a.streams.Err, ErrColor: a.colored(a.streams.ErrTerminal)}).Fail(failure)

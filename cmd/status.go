@@ -33,7 +33,7 @@ func (a *app) runStatus(c *cobra.Command) error {
 
 // show writes a value in the form that was asked for.
 func (a *app) show(value any, text func() error) error {
-	switch a.settings.Output {
+	switch a.output() {
 	case "json":
 		return report.Value(a.streams.Out, value)
 	case "ndjson":

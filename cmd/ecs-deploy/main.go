@@ -6,12 +6,18 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/ecs-deploy/ecs-deploy/cmd"
 )
 
 func main() {
+	// The SDK alone allocates most of the 4 MB at which Go collects for the first
+	// time: most commands would spend a sixth of their life on that.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(300)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends the waiting in good order; after it, the next one
 	// ends the process at once.
