@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -39,10 +37,7 @@ func timed(b *testing.B, text string) (*bench, *jump) {
 		b.Fatal(err)
 	}
 	t := &bench{TB: b, http: simulator.HTTPClient()}
-	t.client = ecs.New(ecs.Options{
-		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-		BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: &recorder{bench: t, next: t.http},
-	})
+	t.client = ecs.NewFromConfig(simulated(&recorder{bench: t, next: t.http}))
 	return t, clock
 }
 

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -49,19 +48,7 @@ func (e *editor) Do(request *http.Request) (*http.Response, error) {
 
 // edited is a deployer that gets edited answers.
 func (b *bench) edited(edit func(operation string, answer map[string]any)) *deploy.Deployer {
-	return deploy.New(ecs.NewFromConfig(aws.Config{
-		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-		BaseEndpoint: aws.String("http://aws.simulated"), HTTPClient: &editor{&recorder{bench: b, next: b.http}, edit},
-	}))
-}
-
-// rollingBack starts a deployment that fails, and returns when ECS takes it back.
-func (b *bench) rollingBack() {
-	b.Helper()
-	b.run(request(), deploy.Policy{NoWait: true})
-	for !strings.Contains(aws.ToString(b.describe("web").Deployments[0].RolloutStateReason), "rolling back") {
-		time.Sleep(time.Second)
-	}
+	return deploy.New(ecs.NewFromConfig(simulated(&editor{&recorder{bench: b, next: b.http}, edit})))
 }
 
 // TestJoinedRollback: the revision that ECS is going back to is wanted; its
@@ -133,11 +120,7 @@ func TestWaitRightAfterAnUpdate(t *testing.T) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		o, err := d.Watch(b.Context(), joined, deploy.WatchOptions{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.want(o, "rolled-back")
+		b.want(b.watch(d, joined), "rolled-back")
 	})
 }
 
@@ -152,14 +135,7 @@ func TestNamedDeployment(t *testing.T) {
 			r.Images = []string{image}
 			b.run(r, deploy.Policy{NoWait: image == "repo/web:v3"})
 		}
-		joined, err := b.deployer().Join(b.Context(), "", "", first.Deployment.ServiceDeployment)
-		if err != nil {
-			b.Fatal(err)
-		}
-		o, err := b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{})
-		if err != nil {
-			b.Fatal(err)
-		}
+		o := b.follow("", "", first.Deployment.ServiceDeployment)
 		b.want(o, "succeeded")
 		if o.Deployment.ID != first.Deployment.ID || rollout.ShortName(o.Deployment.TaskDefinition) != "web:2" {
 			b.Errorf("told about %s (%s)", o.Deployment.ID, o.Deployment.TaskDefinition)
@@ -178,11 +154,7 @@ func TestNamedDeployment(t *testing.T) {
 	// Its identity alone is enough to follow a deployment.
 	inWorld(t, webWorld+crash+denied, func(b *bench) {
 		started := b.run(request(), deploy.Policy{NoWait: true})
-		o, err := b.deployer().Watch(b.Context(), deploy.Deployment{Cluster: "prod", Service: "web", ID: started.Deployment.ID}, deploy.WatchOptions{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.want(o, "rolled-back")
+		b.want(b.watch(b.deployer(), deploy.Deployment{Cluster: "prod", Service: "web", ID: started.Deployment.ID}), "rolled-back")
 	})
 }
 

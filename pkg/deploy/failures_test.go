@@ -90,11 +90,7 @@ func firstDeployment(b *bench) said {
 	if err != nil {
 		b.Fatal(err)
 	}
-	joined, err := b.deployer().Join(b.Context(), "prod", "first", "")
-	if err != nil {
-		b.Fatal(err)
-	}
-	return b.say(b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{}))
+	return b.say(b.follow("prod", "first", ""), nil)
 }
 
 func deployedTo(cluster, service string) func(b *bench) said {

@@ -15,10 +15,9 @@ import (
 // TestRollbackOnFailure: where ECS does not roll back, the earlier revision and
 // what we changed beside it come back, without another registration.
 func TestRollbackOnFailure(t *testing.T) {
-	unguarded := strings.Replace(webWorld, "enable: true, rollback: true", "enable: false, rollback: false", 1)
 	for name, world := range map[string]string{
 		"nobody else decides":  unguarded + crash,
-		"breaker, no rollback": strings.Replace(webWorld, "rollback: true", "rollback: false", 1) + crash,
+		"breaker, no rollback": noRollback + crash,
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, world, func(b *bench) {

@@ -50,8 +50,7 @@ func TestSomebodyElseMeanwhile(t *testing.T) {
 // TestSomebodyElseWhileGoingBack: the way back does not lead over somebody's new
 // deployment.
 func TestSomebodyElseWhileGoingBack(t *testing.T) {
-	world := strings.Replace(webWorld, "enable: true, rollback: true", "enable: false, rollback: false", 1) + crash
-	inWorld(t, world, func(b *bench) {
+	inWorld(t, unguarded+crash, func(b *bench) {
 		b.before = func(operation string) {
 			n := len(b.calls)
 			again := operation == "DescribeServices" && n > 2 && b.calls[n-2].operation == "DescribeServices"
@@ -113,7 +112,6 @@ func TestInterruptedInTheMiddleOfAWrite(t *testing.T) {
 			b.Errorf("error %v", err)
 		}
 	})
-	unguarded := strings.Replace(webWorld, "enable: true, rollback: true", "enable: false, rollback: false", 1)
 	inWorld(t, unguarded+crash, func(b *bench) { // while going back
 		ctx, cancel := context.WithCancel(b.Context())
 		defer cancel()
@@ -178,7 +176,6 @@ func TestTheWayBackStaysOpen(t *testing.T) {
 		b.want(b.run(request(), one), "succeeded")
 		open(b)
 	})
-	noRollback := strings.Replace(webWorld, "rollback: true", "rollback: false", 1)
 	inWorld(t, noRollback+crash, func(b *bench) { // over a failed one
 		b.want(b.run(request(), deploy.Policy{}), "failed")
 		third := request()

@@ -136,7 +136,7 @@ func TestUnchanged(t *testing.T) {
 // TestFailedIsDeployedAgain: the wanted definition in service, but its
 // deployment FAILED, is not "nothing to do".
 func TestFailedIsDeployedAgain(t *testing.T) {
-	world := strings.Replace(webWorld, "rollback: true", "rollback: false", 1) + `
+	world := noRollback + `
 images: [{match: "repo/web:v2", behaviour: exits}]
 `
 	inWorld(t, world, func(b *bench) {

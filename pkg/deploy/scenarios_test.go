@@ -13,8 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
@@ -219,10 +217,7 @@ func whileInProgress(b *bench) said {
 }
 
 func whileRollingBack(b *bench) said {
-	b.run(request(), deploy.Policy{NoWait: true})
-	for !strings.Contains(aws.ToString(b.describe("web").Deployments[0].RolloutStateReason), "rolling back") {
-		time.Sleep(time.Second)
-	}
+	b.rollingBack()
 	third := request()
 	third.Images = []string{"repo/web:v3"}
 	return b.say(b.deployer().Run(b.Context(), third, deploy.Policy{}))

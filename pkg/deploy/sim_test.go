@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -82,6 +83,13 @@ services:
     networkConfiguration: {awsvpcConfiguration: {subnets: [subnet-1]}}
 `
 
+// The same world without anybody who ends a failing deployment, and with a
+// circuit breaker that does not roll back.
+var (
+	unguarded  = strings.Replace(webWorld, "enable: true, rollback: true", "enable: false, rollback: false", 1)
+	noRollback = strings.Replace(webWorld, "rollback: true", "rollback: false", 1)
+)
+
 // inWorld runs a test in virtual time on a world in YAML.
 func inWorld(t *testing.T, yaml string, test func(b *bench)) {
 	t.Helper()
@@ -100,12 +108,17 @@ func newBench(t testing.TB, world ecssim.World) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{TB: t, http: simulator.HTTPClient()}
-	cfg := aws.Config{
-		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-		BaseEndpoint: aws.String("http://aws.simulated"), HTTPClient: &recorder{bench: b, next: b.http},
-	}
+	cfg := simulated(&recorder{bench: b, next: b.http})
 	b.client, b.logs, b.elb = ecs.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), elb.NewFromConfig(cfg)
 	return b
+}
+
+// simulated are the settings of AWS clients that talk through client.
+func simulated(client aws.HTTPClient) aws.Config {
+	return aws.Config{
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+		BaseEndpoint: aws.String("http://aws.simulated"), HTTPClient: client,
+	}
 }
 
 // recorder keeps every request.
@@ -304,4 +317,33 @@ func (b *bench) deployments() int {
 // answer is a response that does not come from the simulator.
 func answer(request *http.Request, status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: request}
+}
+
+// follow joins a deployment ("" is the one there is to wait for) and watches it.
+func (b *bench) follow(cluster, service, deployment string) deploy.Outcome {
+	b.Helper()
+	joined, err := b.deployer().Join(b.Context(), cluster, service, deployment)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return b.watch(b.deployer(), joined)
+}
+
+// watch watches a deployment to its end.
+func (b *bench) watch(d *deploy.Deployer, deployment deploy.Deployment) deploy.Outcome {
+	b.Helper()
+	o, err := d.Watch(b.Context(), deployment, deploy.WatchOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return o
+}
+
+// rollingBack starts a deployment that fails, and returns when ECS takes it back.
+func (b *bench) rollingBack() {
+	b.Helper()
+	b.run(request(), deploy.Policy{NoWait: true})
+	for !strings.Contains(aws.ToString(b.describe("web").Deployments[0].RolloutStateReason), "rolling back") {
+		time.Sleep(time.Second)
+	}
 }

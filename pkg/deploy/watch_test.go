@@ -198,14 +198,7 @@ func TestJoinAfterTheEnd(t *testing.T) {
 			inWorld(t, world, func(b *bench) {
 				b.want(b.run(request(), deploy.Policy{}), tt.verdict)
 				time.Sleep(10 * time.Minute)
-				joined, err := b.deployer().Join(b.Context(), "prod", "web", "")
-				if err != nil {
-					b.Fatal(err)
-				}
-				o, err := b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{})
-				if err != nil {
-					b.Fatal(err)
-				}
+				o := b.follow("prod", "web", "")
 				b.want(o, tt.verdict)
 				if o.Elapsed > time.Second {
 					b.Errorf("it took %s to tell what is over", o.Elapsed)
@@ -219,23 +212,8 @@ func TestJoinAfterTheEnd(t *testing.T) {
 // end.
 func TestJoinARollback(t *testing.T) {
 	inWorld(t, webWorld+crash, func(b *bench) {
-		b.want(b.run(request(), deploy.Policy{NoWait: true}), "started")
-		for {
-			s := b.describe("web")
-			if len(s.Deployments) > 0 && strings.Contains(*s.Deployments[0].RolloutStateReason, "rolling back") {
-				break
-			}
-			time.Sleep(time.Second)
-		}
-		joined, err := b.deployer().Join(b.Context(), "prod", "web", "")
-		if err != nil {
-			b.Fatal(err)
-		}
-		o, err := b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.want(o, "rolled-back")
+		b.rollingBack()
+		b.want(b.follow("prod", "web", ""), "rolled-back")
 	})
 }
 
@@ -309,15 +287,7 @@ func TestJoinByName(t *testing.T) {
 			{"prod", "web", bad.Deployment.ID, "rolled-back"},
 			{"prod", "web", "", "rolled-back"},
 		} {
-			joined, err := b.deployer().Join(b.Context(), tt.cluster, tt.service, tt.name)
-			if err != nil {
-				b.Fatal(err)
-			}
-			o, err := b.deployer().Watch(b.Context(), joined, deploy.WatchOptions{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.want(o, tt.verdict)
+			b.want(b.follow(tt.cluster, tt.service, tt.name), tt.verdict)
 		}
 		if _, err := b.deployer().Join(b.Context(), "prod", "web", "ecs-svc/1"); err == nil {
 			b.Error("a deployment that does not exist was joined")
