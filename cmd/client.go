@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -165,56 +164,4 @@ func (a *app) logCalls(stack *middleware.Stack) error {
 				result, time.Since(started).Round(time.Millisecond))
 			return out, metadata, err
 		}), middleware.Before)
-}
-
-// command is a command line that goes on with a deployment: the same settings,
-// other words.
-func (a *app) command(d deploy.Deployment, words ...string) string {
-	s := a.settings
-	line := append([]string{"ecs-deploy", words[0], "-c", lastPart(d.Cluster), "-n", lastPart(d.Service)}, words[1:]...)
-	flags := []struct{ name, value string }{{"-r", s.Region}, {"-p", s.Profile}, {"--endpoint-url", s.EndpointURL}}
-	if s.Simulated() {
-		flags = flags[:0]
-		flags = append(flags, struct{ name, value string }{"--scenario", s.Scenario})
-	}
-	for _, flag := range flags {
-		if flag.value != "" {
-			line = append(line, flag.name, flag.value)
-		}
-	}
-	if s.Simulate && s.Scenario == "" {
-		line = append(line, "--simulate")
-	}
-	for i, word := range line {
-		line[i] = quote(word)
-	}
-	return strings.Join(line, " ")
-}
-
-func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
-
-// quote makes a word safe for a shell.
-func quote(word string) string {
-	if word != "" && !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}~#!") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// stateDir is the folder for what commands remember: the worlds of the embedded
-// ECS, and nothing else.
-func stateDir() (string, error) {
-	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
-		return dir, nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no place for the state of the embedded ECS: %w", err)
-	}
-	return filepath.Join(home, ".local", "state"), nil
-}
-
-// staticCredentials are what the embedded ECS is called with: it does not look.
-func staticCredentials() aws.CredentialsProvider {
-	return credentials.NewStaticCredentialsProvider("simulated", "simulated", "")
 }

@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
@@ -109,4 +111,22 @@ func worldPath(scenario string) (string, error) {
 	}
 	dir, err := worldsDir()
 	return filepath.Join(dir, scenario+".json"), err
+}
+
+// stateDir is the folder for what commands remember: the worlds of the embedded
+// ECS, and nothing else.
+func stateDir() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no place for the state of the embedded ECS: %w", err)
+	}
+	return filepath.Join(home, ".local", "state"), nil
+}
+
+// staticCredentials are what the embedded ECS is called with: it does not look.
+func staticCredentials() aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider("simulated", "simulated", "")
 }

@@ -60,7 +60,8 @@ func (e *InterruptedError) ExitCode() int { return rollout.Interrupted.ExitCode(
 // Apply carries a plan out: it registers the definition, if that is part of the
 // plan, and updates the service. It returns as soon as ECS has accepted the
 // update. A plan that is older than ten seconds is held against the service
-// first; ErrStale means that the service moved, and nothing was written.
+// first; ErrStale means that somebody else moved the service, which Apply then
+// leaves alone.
 //
 // Writes are not repeated blindly. Where the answer of one is lost, ECS is asked
 // whether it was carried out. Cancelling ctx stops Apply between writes, never

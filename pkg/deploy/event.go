@@ -19,7 +19,7 @@ const (
 	// EventUpdated: the service was updated; Deployment is set.
 	EventUpdated EventType = "service-updated"
 	// EventProgress: a count or a state of the service moved; Service is set,
-	// and Record where it is known.
+	// and ServiceDeployment where it is known.
 	EventProgress EventType = "progress"
 	// EventService: ECS wrote a new service event; ServiceEvent is set.
 	EventService EventType = "service-event"
@@ -46,15 +46,15 @@ type Event struct {
 	// Elapsed is the time since the watch began; 0 before.
 	Elapsed time.Duration
 	// Message is one line for people, where the other fields do not say it all.
-	Message        string
-	Plan           *Plan
-	TaskDefinition string
-	Deployment     *Deployment
-	Service        *rollout.Service
-	Record         *rollout.ServiceDeployment
-	ServiceEvent   *rollout.ServiceEvent
-	Cause          *rollout.Cause
-	Outcome        *Outcome
+	Message           string
+	Plan              *Plan
+	TaskDefinition    string
+	Deployment        *Deployment
+	Service           *rollout.Service
+	ServiceDeployment *rollout.ServiceDeployment
+	ServiceEvent      *rollout.ServiceEvent
+	Cause             *rollout.Cause
+	Outcome           *Outcome
 }
 
 // Deployment identifies one deployment of one service, and keeps what was there

@@ -45,11 +45,15 @@ func WithTargetHealth(client *elb.Client) Option {
 // evidence is what was gathered for one deployment, each piece once.
 type evidence struct {
 	*Deployer
-	definition taskdef.Definition // of the deployment; zero until it is needed
-	logged     map[string]rollout.Log
+	definition taskdef.Definition     // of the deployment; zero until it is needed
+	logged     map[string]rollout.Log // by the key of the cause
+	asked      map[string]int         // how often a log was asked for, by the same
 	logsDenied bool
 	ill        []rollout.TargetGroup // groups that had unhealthy targets
-	asked      map[string]int        // how often a log was asked for
+}
+
+func newEvidence(d *Deployer) evidence {
+	return evidence{Deployer: d, logged: map[string]rollout.Log{}, asked: map[string]int{}}
 }
 
 // addLogs gives causes the last log lines of the container that ended the task.
@@ -61,15 +65,9 @@ func (e *evidence) addLogs(ctx context.Context, deployment *Deployment, causes [
 		log, ok := e.logged[cause.Key()]
 		if !ok {
 			log = e.readLog(ctx, deployment, cause)
-			if e.logged == nil {
-				e.logged = map[string]rollout.Log{}
-			}
 			// CloudWatch Logs may be seconds late: an empty answer is asked for again.
 			if len(log.Lines) > 0 || e.asked[cause.Key()] >= logAttempts {
 				e.logged[cause.Key()] = log
-			}
-			if e.asked == nil {
-				e.asked = map[string]int{}
 			}
 			e.asked[cause.Key()]++
 		}

@@ -66,7 +66,7 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 	case is(err, unauthenticated), err != nil && strings.HasPrefix(deployment, "arn:"):
 		return Deployment{}, err
 	case record != nil:
-		j.ID = idOfRevision(j.snapshot, record, deployment == "")
+		j.ID = idOf(j.snapshot, record, deployment == "")
 		j.ServiceDeployment, j.CreatedAt = aws.ToString(record.ServiceDeploymentArn), aws.ToTime(record.CreatedAt)
 	case deployment != "" && j.snapshot.Deployment(deployment) == nil:
 		return Deployment{}, &NotFoundError{Kind: "deployment", Name: deployment, Place: "service " + j.snapshot.Name}
@@ -142,31 +142,30 @@ func (d *Deployer) recordToJoin(ctx context.Context, j joined, name string) (*ty
 		}
 		return newest, nil
 	}
-	number := "/" + rollout.ShortName(name)
+	id := deploymentPrefix + rollout.ShortName(name)
 	for _, brief := range briefs {
-		if aws.ToString(brief.ServiceDeploymentArn) == name || strings.HasSuffix(aws.ToString(brief.TargetServiceRevisionArn), number) {
+		if aws.ToString(brief.ServiceDeploymentArn) == name || numberedLike(brief) == id {
 			return &brief, nil
 		}
 	}
 	return nil, nil
 }
 
-// madeFor reports whether a record is that of a deployment: its revision has the
-// deployment's number (observed, not documented), or it was made at the same
-// time.
+// madeFor reports whether a record is that of a deployment: by the number, or
+// because it was made at the same time.
 func madeFor(record *types.ServiceDeploymentBrief, deployment *rollout.Deployment) bool {
-	if "ecs-svc/"+rollout.ShortName(aws.ToString(record.TargetServiceRevisionArn)) == deployment.ID {
+	if numberedLike(*record) == deployment.ID {
 		return true
 	}
 	apart := aws.ToTime(record.CreatedAt).Sub(deployment.CreatedAt)
 	return apart.Abs() <= recordSkew
 }
 
-// idOfRevision is the id of the deployment that a record belongs to: the number
-// of its revision. Where no listed deployment has that number, and the newest
-// record was asked for, it may be the PRIMARY deployment's by its time.
-func idOfRevision(s *rollout.Service, record *types.ServiceDeploymentBrief, newest bool) string {
-	id := "ecs-svc/" + rollout.ShortName(aws.ToString(record.TargetServiceRevisionArn))
+// idOf is the id of the deployment that a record belongs to, by the number. Where
+// no listed deployment has that number, and the newest record was asked for, it
+// may be the PRIMARY deployment's by its time.
+func idOf(s *rollout.Service, record *types.ServiceDeploymentBrief, newest bool) string {
+	id := numberedLike(*record)
 	if s.Deployment(id) != nil || !newest {
 		return id
 	}

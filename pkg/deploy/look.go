@@ -35,8 +35,7 @@ type looker struct {
 	deployment *Deployment
 	until      rollout.Until
 
-	recordArn   string // the service deployment, once found
-	recordGone  bool   // it cannot be read at all
+	recordGone  bool // the service deployment cannot be read at all
 	recordFails int
 	recordPause int // looks to go until it is tried again
 	matchTries  int
@@ -91,7 +90,10 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 // record reads ECS's record of the deployment; nil where there is none yet, or
 // where it cannot be read, which is said once.
 func (l *looker) record(ctx context.Context) (*rollout.ServiceDeployment, error) {
-	if l.recordGone || l.recordPause > 0 {
+	if l.recordGone {
+		return nil, nil
+	}
+	if l.recordPause > 0 {
 		l.recordPause--
 		return nil, nil
 	}
@@ -106,7 +108,7 @@ func (l *looker) record(ctx context.Context) (*rollout.ServiceDeployment, error)
 		return nil, nil
 	case is(err, throttled), is(err, unauthenticated):
 		return nil, err
-	case unknownOperation(call):
+	case unknownOperation(err):
 		l.giveUpRecord(fmt.Sprintf("service deployments cannot be read (%v); going on with the service's rollout state alone", err))
 		return nil, nil
 	}
@@ -126,23 +128,21 @@ func (l *looker) giveUpRecord(message string) {
 	l.emit(Event{Type: EventWarning, Message: message})
 }
 
-func unknownOperation(call *CallError) bool {
-	return call != nil && slices.Contains([]string{"UnknownOperationException", "UnsupportedFeatureException", "InvalidAction"}, call.Code)
+// unknownOperation reports whether a server does not have an operation.
+func unknownOperation(err error) bool {
+	var call *CallError
+	return errors.As(err, &call) && slices.Contains([]string{"UnknownOperationException", "UnsupportedFeatureException", "InvalidAction"}, call.Code)
 }
 
 func (l *looker) readRecord(ctx context.Context) (*rollout.ServiceDeployment, error) {
-	if l.recordArn == "" {
-		l.recordArn = l.deployment.ServiceDeployment
-	}
-	if l.recordArn == "" {
+	if l.deployment.ServiceDeployment == "" {
 		arn, err := l.findRecord(ctx)
 		if err != nil || arn == "" {
 			return nil, err
 		}
-		l.recordArn = arn
 		l.deployment.ServiceDeployment = arn
 	}
-	return l.describeRecord(ctx, l.recordArn, single)
+	return l.describeRecord(ctx, l.deployment.ServiceDeployment, single)
 }
 
 // describeRecord reads one service deployment; nil where ECS says it is missing.
@@ -158,17 +158,15 @@ func (d *Deployer) describeRecord(ctx context.Context, arn string, options ...fu
 }
 
 // findRecord finds the service deployment of the followed deployment: the one
-// whose target revision ends in the same number (observed, not documented), or
-// else the one whose revision has our definition and was created after the
+// whose target revision has the same number, or else the one whose revision has our definition and was created after the
 // deployments that were there before.
 func (l *looker) findRecord(ctx context.Context) (string, error) {
 	briefs, err := l.listRecords(ctx, l.deployment.Cluster, l.deployment.Service, single)
 	if err != nil {
 		return "", err
 	}
-	number := strings.TrimPrefix(l.deployment.ID, "ecs-svc/")
 	for _, brief := range briefs {
-		if strings.HasSuffix(aws.ToString(brief.TargetServiceRevisionArn), "/"+number) {
+		if numberedLike(brief) == l.deployment.ID {
 			return aws.ToString(brief.ServiceDeploymentArn), nil
 		}
 	}
@@ -185,6 +183,16 @@ func (l *looker) findRecord(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return aws.ToString(newest.ServiceDeploymentArn), nil
+}
+
+// deploymentPrefix begins the id of every deployment of a service.
+const deploymentPrefix = "ecs-svc/"
+
+// numberedLike is the id of the deployment that has the number of a record's
+// target revision: the last part of the revision's ARN. That they are the same
+// is observed, not documented.
+func numberedLike(record types.ServiceDeploymentBrief) string {
+	return deploymentPrefix + rollout.ShortName(aws.ToString(record.TargetServiceRevisionArn))
 }
 
 // listRecords lists service deployments, newest first.

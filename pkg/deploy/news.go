@@ -20,14 +20,13 @@ type news struct {
 	told     []rollout.ServiceEvent // newest first
 }
 
-// tell emits what an observation has that earlier ones had not.
-// It reports whether ECS told of an unhealthy target.
+// tell emits what an observation has that earlier ones had not. It reports whether ECS told of an unhealthy target.
 func (n *news) tell(o rollout.Observation, causes []rollout.Cause) (unhealthy bool) {
 	unhealthy = n.tellEvents(o)
 	n.tellCauses(o, causes)
 	if state := stateOf(o); state != n.progress {
 		n.progress = state
-		n.emit(Event{Type: EventProgress, Elapsed: o.Elapsed, Service: o.Service, Record: o.ServiceDeployment})
+		n.emit(Event{Type: EventProgress, Elapsed: o.Elapsed, Service: o.Service, ServiceDeployment: o.ServiceDeployment})
 	}
 	return unhealthy
 }

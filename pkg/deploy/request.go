@@ -159,6 +159,7 @@ func hasRevision(name string) bool {
 	return strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
 }
 
-// ErrStale says that the service changed between Plan and Apply, so that the
-// plan no longer describes what would happen. Nothing was written. Plan again.
+// ErrStale says that somebody else changed the service after the plan was made,
+// so that it no longer describes what would happen. The service was not updated;
+// a revision that was registered before that was found is named. Plan again.
 var ErrStale = errors.New("the service changed since the plan was made")

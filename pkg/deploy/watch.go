@@ -108,7 +108,7 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 	}
 	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1}
 	w.looker = &looker{Deployer: d, deployment: &deployment, until: o.Until, tasks: map[string]rollout.Task{}}
-	w.evidence = evidence{Deployer: d}
+	w.evidence = newEvidence(d)
 	w.news = news{deployer: d, since: deployment.newsSince(), seen: map[string]bool{}}
 	return w
 }

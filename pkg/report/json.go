@@ -104,7 +104,7 @@ func (s *stream) Event(e deploy.Event) {
 	}
 	object := eventObject{
 		Type: string(e.Type), Time: e.Time.UTC(), ElapsedSeconds: seconds(e.Elapsed), Message: e.Message, Plan: e.Plan,
-		TaskDefinition: e.TaskDefinition, Deployment: e.Deployment, ServiceDeployment: e.Record, ServiceEvent: e.ServiceEvent, Cause: e.Cause,
+		TaskDefinition: e.TaskDefinition, Deployment: e.Deployment, ServiceDeployment: e.ServiceDeployment, ServiceEvent: e.ServiceEvent, Cause: e.Cause,
 	}
 	if e.Service != nil && (e.Type == deploy.EventProgress || e.Type == deploy.EventUpdated) {
 		service := *e.Service

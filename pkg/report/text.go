@@ -65,7 +65,7 @@ func (t *text) Event(e deploy.Event) {
 	case deploy.EventUpdated:
 		t.line(e, updated(*e.Deployment))
 	case deploy.EventProgress:
-		if line := progress(e.Service, e.Record); line != t.last {
+		if line := progress(e.Service, e.ServiceDeployment); line != t.last {
 			t.last = line
 			t.line(e, line)
 		}
