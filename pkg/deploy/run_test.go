@@ -119,6 +119,9 @@ func TestUnchanged(t *testing.T) {
 				r.Images, r.IfUnchanged = []string{tt.image}, tt.policy
 				o := b.run(r, deploy.Policy{})
 				b.want(o, tt.verdict)
+				if !o.Over {
+					b.Error("there is nothing left to follow")
+				}
 				if wrote := b.wrote(); len(wrote) != tt.writes {
 					b.Errorf("wrote %v", wrote)
 				}

@@ -301,12 +301,24 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	return w.outcome(verdict, reason, diagnosis)
 }
 
+// over reports whether nothing is left to follow after a verdict: ECS has ended
+// the rollout, or there was none.
+func (w *watch) over(verdict rollout.Verdict) bool {
+	switch verdict {
+	case rollout.Unchanged:
+		return true
+	case rollout.Running, rollout.Paused:
+		return false
+	}
+	return w.tracker.Verdict().Final() && !w.tracker.Hopeless()
+}
+
 // outcome puts together what is known.
 func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollout.Diagnosis) Outcome {
 	deployment := *w.looker.deployment
 	outcome := Outcome{
 		Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed(), Diagnosis: diagnosis,
-		Over: w.tracker.Verdict().Final() && !w.tracker.Hopeless() && verdict != rollout.Running && verdict != rollout.Paused,
+		Over: w.over(verdict),
 	}
 	if record := w.last.ServiceDeployment; record != nil {
 		outcome.EndedAt = record.FinishedAt
