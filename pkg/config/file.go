@@ -181,7 +181,7 @@ func (r *fileReader) setting(name, node *yaml.Node) {
 	case !ok:
 		r.problem(name, fmt.Sprintf("unknown key %q; known are %s", name.Value, strings.Join(fileKeys(), ", ")))
 		return
-	case key.Source != Anywhere:
+	case !key.Source.InFile():
 		r.problem(name, fmt.Sprintf("%q cannot be set in a file; use the flag --%s", name.Value, name.Value))
 		return
 	}
@@ -226,7 +226,7 @@ func findKey(name string) (Key, bool) {
 func fileKeys() []string {
 	var names []string
 	for _, key := range new(Settings).Keys() {
-		if key.Source == Anywhere {
+		if key.Source.InFile() {
 			names = append(names, key.Name)
 		}
 	}

@@ -49,7 +49,7 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 	}
 	for _, key := range s.Keys() {
 		flag := flags.Lookup(key.Name)
-		if flag == nil || flag.Changed || key.Source == FlagOnly {
+		if flag == nil || flag.Changed || !key.Source.InEnv() {
 			continue
 		}
 		if err := bind(merged, key, flag); err != nil {

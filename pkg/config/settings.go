@@ -10,6 +10,7 @@ package config
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,37 +23,92 @@ const EnvPrefix = "ECS_DEPLOY_"
 // Settings are the merged settings of one invocation. What is zero was not
 // given.
 type Settings struct {
+	// What should run where.
 	Cluster, Service, TaskDefinition       string
 	TaskDefinitionFile                     string
-	Images                                 []string
-	TagEnvVar                              string
+	AllowUnknownFields, AllowOtherFamily   bool
+	Images, Only                           []string
+	Tag, TagEnvVar                         string
+	PinDigest                              bool
 	DesiredCount, Min, Max, MaxDefinitions *int32
-	ForceNewDeployment, NoWait             bool
-	Timeout, CompleteTimeout               time.Duration
-	Until, IfInProgress, IfUnchanged       string
-	Deployment                             string
-	OnInterrupt, ExpectRevision            string
-	RollbackOnFailure                      bool
-	AccessKey, SecretKey, Region, Profile  string
-	EndpointURL                            string
-	Config, Output, Color, Scenario        string
-	Simulate, Quiet, Verbose               bool
+
+	// Edits of the definition, in the order in which they are made: those of a
+	// higher layer come after those of a lower one.
+	ContainerImages                        []Entry
+	Env, Secrets, DockerLabels, LogOptions []Entry
+	Tags                                   []Entry
+	Commands, EntryPoints                  []Entry
+	CPU, Memory                            string
+	ContainerCPU, ContainerMemory          []Entry
+	ContainerMemoryReservation             []Entry
+	TaskRole, ExecutionRole                string
+	RuntimePlatform                        string
+
+	// How it is gone about.
+	ForceNewDeployment, NoWait   bool
+	Timeout, CompleteTimeout     time.Duration
+	Until, IfInProgress          string
+	IfUnchanged, OnInterrupt     string
+	Deployment, ExpectRevision   string
+	RollbackOnFailure            bool
+	DryRun, ExitCode, ShowValues bool
+	Confirm, Yes                 bool
+
+	// Who asks, and where.
+	Account, Region, Profile   string
+	AccessKey, SecretKey       string
+	AssumeRole, ExternalID     string
+	RoleSessionName, MFASerial string
+	EndpointURL                string
+	MaxAttempts                *int32
+	CallTimeout                time.Duration
+	Simulate                   bool
+	Scenario                   string
+
+	// The program itself.
+	Config, Target, Output, Color string
+	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key
+}
+
+// Entry is one element of a setting that is a map: a variable of a container, a
+// label, a tag.
+type Entry struct {
+	// Container is the container that is meant, "" for every one, or for the task.
+	Container string
+	// Name is the element's name; "" where the container has only one such value,
+	// such as its image.
+	Name string
+	// Value is what it is set to.
+	Value string
+	// Unset: the element is removed.
+	Unset bool
 }
 
 // Source says where a key may be given.
 type Source int
 
-// The sources beside the flag.
+// The sources.
 const (
 	// FlagOnly: neither a variable nor the file may set it.
 	FlagOnly Source = iota
+	// FileOnly: it belongs to a target, and has no flag.
+	FileOnly
 	// NotFile: a flag or a variable.
 	NotFile
+	// NotVariable: a flag or the file. A variable has no form for a map whose
+	// values may have commas in them.
+	NotVariable
 	// Anywhere: a flag, a variable, or the file.
 	Anywhere
 )
+
+// InFile reports whether the settings file may have the key.
+func (s Source) InFile() bool { return s == Anywhere || s == NotVariable || s == FileOnly }
+
+// InEnv reports whether a variable may set the key.
+func (s Source) InEnv() bool { return s == Anywhere || s == NotFile }
 
 // Key is one setting: the flag, its variable, and its key in the file have the
 // same name.
@@ -77,7 +133,7 @@ func (k Key) Env() string {
 // Keys is the table of all settings, bound to s.
 func (s *Settings) Keys() []Key {
 	if s.keys == nil {
-		s.keys = append(s.deployKeys(), s.commonKeys()...)
+		s.keys = slices.Concat(s.deployKeys(), s.editKeys(), s.commonKeys())
 	}
 	return s.keys
 }
@@ -87,9 +143,15 @@ func (s *Settings) deployKeys() []Key {
 		{"cluster", "c", "`name` or ARN of the cluster", Anywhere, text{&s.Cluster, "name"}},
 		{"service-name", "n", "`name` of the service; without it, the service that runs the family given by -d", Anywhere, text{&s.Service, "name"}},
 		{"task-definition", "d", "`family`, family:revision or ARN to build on, instead of the one in use", Anywhere, text{&s.TaskDefinition, "family"}},
-		{"task-definition-file", "", "`file` with the task definition to deploy (JSON)", Anywhere, text{&s.TaskDefinitionFile, "file"}},
+		{"task-definition-file", "", "`file` with the task definition to deploy: JSON, JSON with comments, or YAML; - is standard input", Anywhere, text{&s.TaskDefinitionFile, "file"}},
+		{"allow-unknown-fields", "", "take fields of the task definition's file that this version does not know", Anywhere, toggle{&s.AllowUnknownFields}},
+		{"allow-other-family", "", "take a task definition's file of another family than the service runs", Anywhere, toggle{&s.AllowOtherFamily}},
 		{"image", "i", "`image` to deploy, to every container of its repository; without a tag: latest (repeatable)", Anywhere, list{&s.Images}},
-		{"tag-env-var", "e", "`variable` that holds the tag for images given without one", Anywhere, text{&s.TagEnvVar, "variable"}},
+		{"container", "", "`name=image`: set the image of one container, whatever it has now (repeatable)", NotVariable, perContainer{&s.ContainerImages}},
+		{"tag", "", "`tag` for the images that are given without one, or, without any, for the containers of --only", Anywhere, text{&s.Tag, "tag"}},
+		{"tag-env-var", "e", "`variable` that holds the tag, instead of --tag", Anywhere, text{&s.TagEnvVar, "variable"}},
+		{"only", "", "`names` of the containers that get the tag, where no image is given; '*' is all", Anywhere, names{&s.Only}},
+		{"pin-digest", "", "register the digest that the tag stands for now, as ECR says", Anywhere, toggle{&s.PinDigest}},
 		{"desired-count", "D", "`number` of tasks the service should run", Anywhere, optionalCount{&s.DesiredCount}},
 		{"min", "m", "lower limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Min}},
 		{"max", "M", "upper limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Max}},
@@ -105,6 +167,33 @@ func (s *Settings) deployKeys() []Key {
 		{"expect-revision", "", "`family:revision` that must be in service, or nothing is done", Anywhere, text{&s.ExpectRevision, "revision"}},
 		{"deployment", "", "`id` (ecs-svc/…) or ARN of the deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "id"}},
 		{"no-wait", "", "return when ECS has accepted the update", Anywhere, toggle{&s.NoWait}},
+		{"dry-run", "", "print what would be done, and do nothing", FlagOnly, toggle{&s.DryRun}},
+		{"exit-code", "", "exit with 2 if there is something to change", FlagOnly, toggle{&s.ExitCode}},
+		{"show-values", "", "show the values of environment variables, in clear", FlagOnly, toggle{&s.ShowValues}},
+		{"confirm", "", "ask before anything is written", FileOnly, toggle{&s.Confirm}},
+		{"yes", "y", "do not ask, though the target says confirm", FlagOnly, toggle{&s.Yes}},
+	}
+}
+
+func (s *Settings) editKeys() []Key {
+	return []Key{
+		{"env", "", "`[container:]name=value`: set a variable of one container or all (repeatable)", NotVariable, entries{target: &s.Env}},
+		{"unset-env", "", "`[container:]name`: remove a variable (repeatable)", NotVariable, entries{target: &s.Env, unset: true}},
+		{"secret", "", "`[container:]name=arn`: set a secret, by the ARN or name of its parameter (repeatable)", NotVariable, entries{target: &s.Secrets}},
+		{"unset-secret", "", "`[container:]name`: remove a secret (repeatable)", NotVariable, entries{target: &s.Secrets, unset: true}},
+		{"docker-label", "", "`[container:]name=value`: set a label (repeatable)", NotVariable, entries{target: &s.DockerLabels}},
+		{"log-option", "", "`[container:]name=value`: set an option of the log driver (repeatable)", NotVariable, entries{target: &s.LogOptions}},
+		{"task-definition-tag", "", "`key=value`: set a tag of the task definition (repeatable)", NotVariable, tags{&s.Tags}},
+		{"command", "", "`container=words`: what the container runs; words, or a JSON list (repeatable)", NotVariable, perContainer{&s.Commands}},
+		{"entry-point", "", "`container=words`: the container's entry point; words, or a JSON list (repeatable)", NotVariable, perContainer{&s.EntryPoints}},
+		{"cpu", "", "the task's cpu `units`: 256, or 0.25 vCPU", Anywhere, text{&s.CPU, "units"}},
+		{"memory", "", "the task's `memory` in MiB: 512, or 0.5 GB", Anywhere, text{&s.Memory, "memory"}},
+		{"container-cpu", "", "`container=units`: a container's cpu units (repeatable)", NotVariable, perContainer{&s.ContainerCPU}},
+		{"container-memory", "", "`container=memory`: a container's hard limit (repeatable)", NotVariable, perContainer{&s.ContainerMemory}},
+		{"container-memory-reservation", "", "`container=memory`: a container's soft limit (repeatable)", NotVariable, perContainer{&s.ContainerMemoryReservation}},
+		{"task-role", "", "name or `ARN` of the role of the task's containers; none removes it", Anywhere, text{&s.TaskRole, "ARN"}},
+		{"execution-role", "", "name or `ARN` of the role by which ECS pulls images and reads secrets; none removes it", Anywhere, text{&s.ExecutionRole, "ARN"}},
+		{"runtime-platform", "", "`platform` of the task: linux/arm64, linux/x86_64, windows_server_2022_core/x86_64", Anywhere, text{&s.RuntimePlatform, "platform"}},
 	}
 }
 
@@ -114,14 +203,23 @@ func (s *Settings) commonKeys() []Key {
 		{"profile", "p", "`name` of the AWS profile; also AWS_PROFILE", Anywhere, text{&s.Profile, "name"}},
 		{"aws-access-key", "k", "AWS access `key`; with it, -s. Better: a profile or the environment", NotFile, text{&s.AccessKey, "key"}},
 		{"aws-secret-key", "s", "AWS secret access `key`", NotFile, text{&s.SecretKey, "key"}},
+		{"account", "", "`id` of the AWS account in which the service must be", FileOnly, text{&s.Account, "id"}},
+		{"assume-role", "a", "`ARN` of a role to assume", Anywhere, text{&s.AssumeRole, "ARN"}},
+		{"external-id", "", "external `id` that the role asks for", Anywhere, text{&s.ExternalID, "id"}},
+		{"role-session-name", "", "`name` of the session of the assumed role (default ecs-deploy)", Anywhere, text{&s.RoleSessionName, "name"}},
+		{"mfa-serial", "", "`serial` number or ARN of the MFA device that the role asks for; the code is asked for on a terminal", Anywhere, text{&s.MFASerial, "serial"}},
+		{"max-attempts", "", "`number` of times a read is tried (default 3)", Anywhere, optionalCount{&s.MaxAttempts}},
+		{"call-timeout", "", "`time` that one exchange with AWS may take (default 20s)", Anywhere, duration{&s.CallTimeout}},
 		{"endpoint-url", "", "`URL` of ECS, e.g. of ecs-deploy simulator serve; also AWS_ENDPOINT_URL_ECS", Anywhere, text{&s.EndpointURL, "URL"}},
 		{"simulate", "", "use the embedded ECS instead of AWS", FlagOnly, toggle{&s.Simulate}},
 		{"scenario", "", "`name` of the embedded ECS's behaviour, see simulator scenarios; implies --simulate", FlagOnly, text{&s.Scenario, "name"}},
 		{"config", "", "`file` with settings (default: the ecs-deploy.yaml found from here up to the repository's root)", NotFile, text{&s.Config, "file"}},
+		{"target", "", "`name` of a target of the settings file", NotFile, text{&s.Target, "name"}},
 		{"output", "o", "form of the output (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson"}}},
 		{"color", "", "colour (default auto); also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},
 		{"quiet", "q", "print nothing but the result and errors", NotFile, toggle{&s.Quiet}},
 		{"verbose", "v", "print every call to AWS", NotFile, toggle{&s.Verbose}},
+		{"debug-http", "", "print every exchange with AWS, without signatures and bodies", NotFile, toggle{&s.DebugHTTP}},
 	}
 }
 

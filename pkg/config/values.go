@@ -145,3 +145,90 @@ func (v toggle) Set(value string) error {
 }
 
 func (v toggle) Type() string { return "bool" }
+
+// names is a list of names, which commas may separate.
+type names struct{ target *[]string }
+
+func (v names) String() string {
+	if v.target == nil {
+		return ""
+	}
+	return strings.Join(*v.target, ",")
+}
+
+func (v names) Set(text string) error {
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			return fmt.Errorf("%q has an empty name in it", text)
+		}
+		*v.target = append(*v.target, name)
+	}
+	return nil
+}
+
+func (v names) Type() string { return "names" }
+
+// entries are [CONTAINER:]NAME=VALUE, or, to remove them, [CONTAINER:]NAME.
+// The container * is every one, as none is; it is for names that have a colon.
+type entries struct {
+	target *[]Entry
+	unset  bool
+}
+
+func (v entries) String() string { return "" }
+
+func (v entries) Set(text string) error {
+	place, value, found := strings.Cut(text, "=")
+	switch {
+	case v.unset && found:
+		return fmt.Errorf("%q has a value; only the name is given here", text)
+	case !v.unset && !found:
+		return fmt.Errorf("%q is not of the form [container:]name=value", text)
+	}
+	container, name, found := strings.Cut(place, ":")
+	if !found {
+		container, name = "", place
+	}
+	if name == "" || found && container == "" {
+		return fmt.Errorf("%q has no name; write [container:]name", text)
+	}
+	if container == "*" {
+		container = ""
+	}
+	*v.target = append(*v.target, Entry{Container: container, Name: name, Value: value, Unset: v.unset})
+	return nil
+}
+
+func (v entries) Type() string { return "entry" }
+
+// tags are KEY=VALUE, of the task definition itself.
+type tags struct{ target *[]Entry }
+
+func (v tags) String() string { return "" }
+
+func (v tags) Set(text string) error {
+	key, value, found := strings.Cut(text, "=")
+	if !found || key == "" {
+		return fmt.Errorf("%q is not of the form key=value", text)
+	}
+	*v.target = append(*v.target, Entry{Name: key, Value: value})
+	return nil
+}
+
+func (v tags) Type() string { return "tag" }
+
+// perContainer is CONTAINER=VALUE, for what each container has only one of.
+type perContainer struct{ target *[]Entry }
+
+func (v perContainer) String() string { return "" }
+
+func (v perContainer) Set(text string) error {
+	container, value, found := strings.Cut(text, "=")
+	if !found || container == "" || value == "" {
+		return fmt.Errorf("%q is not of the form container=value", text)
+	}
+	*v.target = append(*v.target, Entry{Container: container, Value: value})
+	return nil
+}
+
+func (v perContainer) Type() string { return "container" }

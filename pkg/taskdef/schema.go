@@ -1,0 +1,88 @@
+package taskdef
+
+// What ECS knows of a task definition, from the SDK's own schema of
+// RegisterTaskDefinition. This is the only file that knows how the SDK keeps it.
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
+	"github.com/aws/smithy-go"
+)
+
+// kind is what a member of a task definition is on the wire.
+type kind int
+
+const (
+	anything kind = iota // nothing is known of it
+	textKind
+	numberKind
+	boolKind
+	objectKind  // members by name
+	listKind    // elements of one shape
+	stringsKind // an object whose names are data, such as labels
+)
+
+// String names the kind as JSON does.
+func (k kind) String() string {
+	return [...]string{"anything", "a string", "a number", "true or false", "an object", "a list", "an object"}[k]
+}
+
+// shape is the schema of a value; the zero value is that of an unknown one.
+type shape struct{ schema *smithy.Schema }
+
+// registration is the shape of RegisterTaskDefinition's input.
+func registration() shape { return shape{schemas.RegisterTaskDefinitionRequest} }
+
+func (s shape) kind() kind {
+	if s.schema == nil {
+		return anything
+	}
+	switch s.schema.Type() {
+	case smithy.ShapeTypeString, smithy.ShapeTypeEnum:
+		return textKind
+	case smithy.ShapeTypeInteger, smithy.ShapeTypeLong, smithy.ShapeTypeShort, smithy.ShapeTypeByte, smithy.ShapeTypeFloat, smithy.ShapeTypeDouble:
+		return numberKind
+	case smithy.ShapeTypeBoolean:
+		return boolKind
+	case smithy.ShapeTypeStructure, smithy.ShapeTypeUnion:
+		return objectKind
+	case smithy.ShapeTypeList:
+		return listKind
+	case smithy.ShapeTypeMap:
+		return stringsKind
+	}
+	return anything
+}
+
+// member is the shape of a member of an object, or of a value of a map; ok is
+// false where the object has no such member.
+func (s shape) member(name string) (member shape, ok bool) {
+	switch s.kind() {
+	case objectKind:
+		found := s.schema.Member(name)
+		return shape{found}, found != nil
+	case stringsKind:
+		return shape{s.schema.MapValue()}, true
+	case anything:
+		return shape{}, true
+	}
+	return shape{}, false
+}
+
+// element is the shape of a list's elements.
+func (s shape) element() shape {
+	if s.kind() != listKind {
+		return shape{}
+	}
+	return shape{s.schema.ListMember()}
+}
+
+// names are the names of an object's members, in order.
+func (s shape) names() []string {
+	if s.kind() != objectKind {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(s.schema.Members()))
+}
