@@ -26,17 +26,19 @@ type Reference struct {
 	digest string
 }
 
-// ParseError says that a text is not an image reference.
+// ParseError says that a text is not an image reference, or a part of one.
 type ParseError struct {
 	// Input is the text that was given.
 	Input string
+	// What it should have been: "an image reference", "a tag" or "a digest".
+	What string
 	// Reason says what is wrong with it, in the grammar's own words.
 	Reason string
 }
 
 // Error names the text and the reason.
 func (e *ParseError) Error() string {
-	return fmt.Sprintf("%q is not an image reference: %s", e.Input, e.Reason)
+	return fmt.Sprintf("%q is not %s: %s", e.Input, e.What, e.Reason)
 }
 
 // Hint shows the form of a reference.
@@ -53,7 +55,7 @@ func (e *ParseError) ExitCode() int { return 3 }
 func Parse(text string) (Reference, error) {
 	named, err := reference.ParseNormalizedNamed(text)
 	if err != nil {
-		return Reference{}, &ParseError{Input: text, Reason: reason(text, err)}
+		return Reference{}, &ParseError{Input: text, What: "an image reference", Reason: reason(text, err)}
 	}
 	ref := Reference{typed: text, named: named}
 	if tagged, ok := named.(reference.Tagged); ok {
@@ -116,6 +118,50 @@ func (r Reference) WithDefaultTag() Reference {
 		return r
 	}
 	return Reference{typed: r.typed + ":" + DefaultTag, named: tagged, tag: DefaultTag}
+}
+
+// WithTag returns the reference with another tag, and without a digest. It fails
+// with a [*ParseError] where the text is no tag.
+func (r Reference) WithTag(tag string) (Reference, error) {
+	return r.with(":"+tag, &ParseError{
+		Input: tag, What: "a tag", Reason: "a tag has letters, digits, _, . and -, begins with none of the last two, and has at most 128 of them",
+	})
+}
+
+// WithDigest returns the reference with a digest ("sha256:…"), and without a
+// tag. It fails with a [*ParseError] where the text is no digest.
+func (r Reference) WithDigest(digest string) (Reference, error) {
+	return r.with("@"+digest, &ParseError{Input: digest, What: "a digest", Reason: "it is not sha256: and 64 hexadecimal digits"})
+}
+
+// with returns the reference with another end, as its repository was typed.
+func (r Reference) with(end string, otherwise *ParseError) (Reference, error) {
+	name := strings.TrimSuffix(r.typed, "@"+r.digest)
+	if r.tag != "" {
+		name = strings.TrimSuffix(name, ":"+r.tag)
+	}
+	changed, err := Parse(name + end)
+	if err != nil || changed.Repository() != r.Repository() || end != ":"+changed.tag && end != "@"+changed.digest {
+		return Reference{}, otherwise
+	}
+	return changed, nil
+}
+
+// Registry is the host of the registry, with its port, if it has one: docker.io
+// for "mariadb:11".
+func (r Reference) Registry() string {
+	if r.named == nil {
+		return ""
+	}
+	return reference.Domain(r.named)
+}
+
+// Path is the repository within its registry: library/mariadb for "mariadb:11".
+func (r Reference) Path() string {
+	if r.named == nil {
+		return ""
+	}
+	return reference.Path(r.named)
 }
 
 // Moving reports whether what the reference names is expected to change under

@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -39,51 +38,6 @@ type Container struct {
 	Image string `json:"image"`
 }
 
-// ParseError says that a text is not a usable task definition.
-type ParseError struct {
-	// Source names the text: a file name, or what the text is.
-	Source string
-	// Line and Column point into the text, counted from 1; 0 where the
-	// problem has no single place.
-	Line, Column int
-	// Reason says what is wrong.
-	Reason string
-}
-
-// Error is "source:line:column: reason".
-func (e *ParseError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("%s: %s", e.Source, e.Reason)
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.Source, e.Line, e.Column, e.Reason)
-}
-
-// Hint says which forms are read.
-func (e *ParseError) Hint() string {
-	return "a task definition is JSON, as RegisterTaskDefinition takes it or DescribeTaskDefinition prints it"
-}
-
-// ExitCode is that of bad input.
-func (e *ParseError) ExitCode() int { return 3 }
-
-// Parse reads a task definition from JSON text: the input of
-// RegisterTaskDefinition, or the output of DescribeTaskDefinition with its
-// wrapper ({"taskDefinition": …, "tags": […]}). Output-only members and nulls
-// are dropped, all else is kept. source names the text in errors, which are
-// [*ParseError] values.
-func Parse(source string, text []byte) (Definition, error) {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // a byte order mark, as Windows editors write it
-	doc, err := decodeObject(text)
-	if err != nil {
-		return Definition{}, syntaxError(source, text, err)
-	}
-	d := unwrap(doc)
-	if err := d.check(); err != nil {
-		return Definition{}, &ParseError{Source: source, Reason: err.Error()}
-	}
-	return d, nil
-}
-
 // FromDescribe reads the body of a DescribeTaskDefinition response. Unlike
 // Parse it takes what ECS says as it is.
 func FromDescribe(body []byte) (Definition, error) {
@@ -108,44 +62,7 @@ func decodeObject(text []byte) (map[string]any, error) {
 	if doc == nil {
 		return nil, errors.New("null is not a task definition")
 	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil, &trailingError{offset: decoder.InputOffset()}
-	}
 	return doc, nil
-}
-
-type trailingError struct{ offset int64 }
-
-func (e *trailingError) Error() string { return "there is more text behind the task definition" }
-
-// syntaxError gives a decoding error its place in the text.
-func syntaxError(source string, text []byte, err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	var trailing *trailingError
-	offset, reason := int64(-1), err.Error()
-	switch {
-	case errors.As(err, &syntax):
-		offset = syntax.Offset
-	case errors.As(err, &kind):
-		offset, reason = kind.Offset, fmt.Sprintf("a task definition is an object, this is a JSON %s", kind.Value)
-	case errors.As(err, &trailing):
-		offset = trailing.offset
-	case errors.Is(err, io.EOF):
-		return &ParseError{Source: source, Reason: "it is empty"}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		offset, reason = int64(len(text)), "the text ends in the middle of the task definition"
-	}
-	if offset < 0 {
-		return &ParseError{Source: source, Reason: reason}
-	}
-	before := text[:min(max(offset-1, 0), int64(len(text)))]
-	return &ParseError{
-		Source: source,
-		Line:   1 + bytes.Count(before, []byte("\n")),
-		Column: len(before) - bytes.LastIndexByte(before, '\n'),
-		Reason: reason,
-	}
 }
 
 // unwrap takes the definition out of a describe-task-definition answer, if it
@@ -157,6 +74,11 @@ func unwrap(doc map[string]any) Definition {
 		}
 		doc = inner
 	}
+	return clean(doc)
+}
+
+// clean makes a definition of a document, without what cannot be registered.
+func clean(doc map[string]any) Definition {
 	for _, name := range outputOnly {
 		delete(doc, name)
 	}
@@ -205,29 +127,6 @@ func dropReservedTags(doc map[string]any) {
 	doc["tags"] = kept
 }
 
-// check finds what makes a definition unusable before ECS is asked.
-func (d Definition) check() error {
-	if family, ok := d.doc["family"].(string); !ok || family == "" {
-		return errors.New("the task definition has no family")
-	}
-	list, ok := d.doc["containerDefinitions"].([]any)
-	if !ok || len(list) == 0 {
-		return errors.New("the task definition has no containerDefinitions")
-	}
-	for i, element := range list {
-		container, ok := element.(map[string]any)
-		if !ok {
-			return fmt.Errorf("containerDefinitions[%d] is not an object", i)
-		}
-		for _, name := range []string{"name", "image"} {
-			if text, ok := container[name].(string); !ok || text == "" {
-				return fmt.Errorf("containerDefinitions[%d] has no %s", i, name)
-			}
-		}
-	}
-	return nil
-}
-
 // IsZero reports whether there is no definition.
 func (d Definition) IsZero() bool { return d.doc == nil }
 
@@ -245,34 +144,46 @@ func (d Definition) GoString() string { return d.String() }
 
 // Family is the family under which the definition is registered.
 func (d Definition) Family() string {
-	family, _ := d.doc["family"].(string)
-	return family
+	return text(d.doc, "family")
 }
 
 // Containers lists the containers in the order of the definition.
 func (d Definition) Containers() []Container {
-	list, _ := d.doc["containerDefinitions"].([]any)
-	containers := make([]Container, 0, len(list))
-	for _, element := range list {
-		member, _ := element.(map[string]any)
-		name, _ := member["name"].(string)
-		image, _ := member["image"].(string)
-		containers = append(containers, Container{Name: name, Image: image})
+	members := d.containers()
+	containers := make([]Container, 0, len(members))
+	for _, member := range members {
+		containers = append(containers, Container{Name: text(member, "name"), Image: text(member, "image")})
 	}
 	return containers
+}
+
+// containers are the container definitions, as they stand in the document.
+func (d Definition) containers() []map[string]any {
+	list, _ := d.doc["containerDefinitions"].([]any)
+	containers := make([]map[string]any, 0, len(list))
+	for _, element := range list {
+		if container, ok := element.(map[string]any); ok {
+			containers = append(containers, container)
+		}
+	}
+	return containers
+}
+
+// text is a member that is a string, or "".
+func text(object map[string]any, name string) string {
+	value, _ := object[name].(string)
+	return value
 }
 
 // LogOptions is the log driver of a container and its options; an empty driver
 // where the container has no log configuration.
 func (d Definition) LogOptions(container string) (driver string, options map[string]string) {
-	list, _ := d.doc["containerDefinitions"].([]any)
-	for _, element := range list {
-		member, _ := element.(map[string]any)
-		if member["name"] != container {
+	for _, member := range d.containers() {
+		if text(member, "name") != container {
 			continue
 		}
 		configuration, _ := member["logConfiguration"].(map[string]any)
-		driver, _ = configuration["logDriver"].(string)
+		driver = text(configuration, "logDriver")
 		options = map[string]string{}
 		values, _ := configuration["options"].(map[string]any)
 		for name, value := range values {
@@ -291,8 +202,15 @@ func (d Definition) MarshalJSON() ([]byte, error) {
 
 // Indented is MarshalJSON for people: two spaces, and a newline at the end.
 func (d Definition) Indented() ([]byte, error) {
-	text, err := encode(d.doc, "  ")
-	return append(text, '\n'), err
+	written, err := encode(d.doc, "  ")
+	return append(written, '\n'), err
+}
+
+// Template is Indented as a file that is read with variables: every dollar is
+// doubled, so that [Parse] gives back the same definition.
+func (d Definition) Template() ([]byte, error) {
+	written, err := d.Indented()
+	return bytes.ReplaceAll(written, []byte("$"), []byte("$$")), err
 }
 
 // encode writes JSON without the escapes that are only useful in HTML.

@@ -2,10 +2,38 @@ package taskdef
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
+
+// Images say which images the containers of a definition should have.
+type Images struct {
+	// Repositories are set in every container whose image is of the same
+	// repository. Each must match at least one container.
+	Repositories []image.Reference
+	// Containers are set in the container of that name, whatever it has now, and
+	// whatever Repositories say of it.
+	Containers map[string]image.Reference
+	// Tag replaces the tag, or digest, of the containers that Only names, where
+	// neither Repositories nor Containers are given. Without Only, the definition
+	// must have a single container; "*" is all of them.
+	Tag  string
+	Only []string
+}
+
+// AllContainers, in [Images].Only, names every container.
+const AllContainers = "*"
+
+// ContainerImage is the image that one container should have.
+type ContainerImage struct {
+	// Container is the container's name.
+	Container string
+	// Image is the reference as it will be registered.
+	Image image.Reference
+}
 
 // ImageChange is one container whose image was set.
 type ImageChange struct {
@@ -29,17 +57,13 @@ type NoMatchError struct {
 
 // Error lists the containers and their images.
 func (e *NoMatchError) Error() string {
-	list := make([]string, 0, len(e.Containers))
-	for _, c := range e.Containers {
-		list = append(list, c.Name+"="+c.Image)
-	}
 	return fmt.Sprintf("no container of %s has an image of the repository of %s; it has %s",
-		e.Family, e.Image, strings.Join(list, ", "))
+		e.Family, e.Image, containersAndImages(e.Containers))
 }
 
 // Hint says how images are matched.
 func (e *NoMatchError) Hint() string {
-	return "an image replaces those of the same registry and repository, whatever their tags"
+	return "an image replaces those of the same registry and repository, whatever their tags; --container NAME=IMAGE sets any"
 }
 
 // ExitCode is that of bad input.
@@ -57,54 +81,152 @@ func (e *ConflictError) Error() string {
 }
 
 // Hint says what to do.
-func (e *ConflictError) Hint() string { return "name each repository once" }
+func (e *ConflictError) Hint() string {
+	return "name each repository once, or the containers with --container NAME=IMAGE"
+}
 
 // ExitCode is that of bad input.
 func (e *ConflictError) ExitCode() int { return 3 }
 
-// WithImages sets, for each reference, the image of every container whose image
-// is of the same repository. A container gets the reference as it was typed,
-// with ":latest" if it had neither tag nor digest. A reference that matches no
-// container is a [*NoMatchError]; two different references of one repository
-// are a [*ConflictError]. Containers that have the image already are not among
-// the changes.
-func (d Definition) WithImages(refs []image.Reference) (Definition, []ImageChange, error) {
+// WhichError says that a tag was given, and not for which of several containers.
+type WhichError struct {
+	// Tag is the tag, Family the definition's family.
+	Tag, Family string
+	// Containers are those of the definition, with the images they have.
+	Containers []Container
+}
+
+// Error lists the containers and their images.
+func (e *WhichError) Error() string {
+	return fmt.Sprintf("%s has %d containers, and which of them gets the tag %s is not said: %s",
+		e.Family, len(e.Containers), e.Tag, containersAndImages(e.Containers))
+}
+
+// Hint says how to name them.
+func (e *WhichError) Hint() string { return "name them with --only NAME,… (--only '*': all)" }
+
+// ExitCode is that of bad input.
+func (e *WhichError) ExitCode() int { return 3 }
+
+func containersAndImages(containers []Container) string {
+	list := make([]string, 0, len(containers))
+	for _, c := range containers {
+		list = append(list, c.Name+"="+c.Image)
+	}
+	return strings.Join(list, ", ")
+}
+
+// Choose finds out which containers are meant, and which images they should
+// have, in the order of the definition. An image without tag and digest means
+// "latest". It fails with a [*NoMatchError], [*ConflictError], [*WhichError],
+// [*UnknownContainerError], or an [*image.ParseError] where a tag cannot be put
+// to the image that a container has.
+func (d Definition) Choose(images Images) ([]ContainerImage, error) {
+	if err := conflict(images.Repositories); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(images.Containers)) {
+		if !d.has(name) {
+			return nil, d.unknownContainer(name)
+		}
+	}
+	if images.Tag != "" && len(images.Repositories)+len(images.Containers) == 0 {
+		return d.retagged(images)
+	}
+	matched := make([]bool, len(images.Repositories))
+	var chosen []ContainerImage
+	for _, c := range d.Containers() {
+		wanted, named := images.Containers[c.Name]
+		current, err := image.Parse(c.Image)
+		for i, ref := range images.Repositories {
+			if err != nil || !current.SameRepository(ref) { // an image that cannot be read, such as a template, matches nothing
+				continue
+			}
+			matched[i] = true
+			if !named {
+				wanted = ref
+			}
+		}
+		if wanted.Repository() != "" {
+			chosen = append(chosen, ContainerImage{c.Name, wanted.WithDefaultTag()})
+		}
+	}
+	if i := slices.Index(matched, false); i >= 0 {
+		return nil, &NoMatchError{Image: images.Repositories[i].String(), Family: d.Family(), Containers: d.Containers()}
+	}
+	return chosen, nil
+}
+
+// conflict finds two different images of one repository.
+func conflict(refs []image.Reference) error {
 	for i, second := range refs {
 		for _, first := range refs[:i] {
 			if first.SameRepository(second) && first.WithDefaultTag().String() != second.WithDefaultTag().String() {
-				return Definition{}, nil, &ConflictError{First: first.String(), Second: second.String()}
+				return &ConflictError{First: first.String(), Second: second.String()}
 			}
 		}
 	}
-	edited := Definition{doc: clone(d.doc).(map[string]any)}
-	var changes []ImageChange
-	for _, ref := range refs {
-		matched, changed := edited.setImage(ref)
-		if !matched {
-			return Definition{}, nil, &NoMatchError{Image: ref.String(), Family: d.Family(), Containers: d.Containers()}
+	return nil
+}
+
+// retagged are the containers that a tag alone is for, with it.
+func (d Definition) retagged(images Images) ([]ContainerImage, error) {
+	containers := d.Containers()
+	if len(images.Only) == 0 && len(containers) > 1 {
+		return nil, &WhichError{Tag: images.Tag, Family: d.Family(), Containers: containers}
+	}
+	for _, name := range images.Only {
+		if name != AllContainers && !d.has(name) {
+			return nil, d.unknownContainer(name)
 		}
-		changes = append(changes, changed...)
+	}
+	all := len(images.Only) == 0 || slices.Contains(images.Only, AllContainers)
+	var chosen []ContainerImage
+	for _, c := range containers {
+		if !all && !slices.Contains(images.Only, c.Name) {
+			continue
+		}
+		current, err := image.Parse(c.Image)
+		if err != nil {
+			return nil, fmt.Errorf("container %s: %w", c.Name, err)
+		}
+		wanted, err := current.WithTag(images.Tag)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, ContainerImage{c.Name, wanted})
+	}
+	return chosen, nil
+}
+
+// WithContainerImages sets the images of containers. Containers that have the
+// image already are not among the changes. It fails with an
+// [*UnknownContainerError].
+func (d Definition) WithContainerImages(chosen []ContainerImage) (Definition, []ImageChange, error) {
+	edits := make([]Edit, 0, len(chosen))
+	for _, c := range chosen {
+		edits = append(edits, SetImage(c.Container, c.Image))
+	}
+	edited, err := d.With(edits...)
+	if err != nil {
+		return Definition{}, nil, err
+	}
+	var changes []ImageChange
+	after := edited.Containers()
+	for i, before := range d.Containers() {
+		if before.Image != after[i].Image {
+			changes = append(changes, ImageChange{Container: before.Name, Old: before.Image, New: after[i].Image})
+		}
 	}
 	return edited, changes, nil
 }
 
-// setImage edits the document in place.
-func (d Definition) setImage(ref image.Reference) (matched bool, changes []ImageChange) {
-	wanted := ref.WithDefaultTag().String()
-	list, _ := d.doc["containerDefinitions"].([]any)
-	for _, element := range list {
-		container, _ := element.(map[string]any)
-		text, _ := container["image"].(string)
-		current, err := image.Parse(text)
-		if err != nil || !current.SameRepository(ref) { // an image that cannot be read, such as a template, matches nothing
-			continue
-		}
-		matched = true
-		if text != wanted {
-			container["image"] = wanted
-			name, _ := container["name"].(string)
-			changes = append(changes, ImageChange{Container: name, Old: text, New: wanted})
-		}
+// WithImages is [Definition.Choose] and [Definition.WithContainerImages] for
+// images that are matched by their repositories.
+func (d Definition) WithImages(refs []image.Reference) (Definition, []ImageChange, error) {
+	chosen, err := d.Choose(Images{Repositories: refs})
+	if err != nil {
+		return Definition{}, nil, err
 	}
-	return matched, changes
+	return d.WithContainerImages(chosen)
 }

@@ -18,7 +18,7 @@ import (
 
 func parse(t testing.TB, text string) taskdef.Definition {
 	t.Helper()
-	d, err := taskdef.Parse("test", []byte(text))
+	d, err := taskdef.Parse("test", []byte(text), taskdef.ParseOptions{AllowUnknownFields: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,25 +102,42 @@ func TestParseDescribeOutput(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"empty", "", "td.json: it is empty"},
-		{"cut off", "{\n \"family\": \"web\",\n", "td.json:2:18: the text ends"},
-		{"trailing comma", "{\n  \"family\": \"web\",\n}", "td.json:3:1: invalid character '}'"},
-		{"not an object", "[1]", "td.json:1:1: a task definition is an object"},
-		{"null", "null", "td.json: null is not"},
-		{"two", `{"family":"a","containerDefinitions":[{"name":"a","image":"b"}]} {}`, "more text behind"},
+		{"empty", " \n", "td.json: it is empty"},
+		{"cut off", "{\n \"family\": \"web\",\n", "td.json:3:1: the text ends"},
+		{"no comma", "{\n  \"family\": \"web\"\n  \"cpu\": \"1\"}", "td.json:3:3: invalid character '\"' after object value"},
+		{"a placeholder", "{\n  \"cpu\": $$$$CPU$$$$\n}", "td.json:2:10: invalid"},
+		{"not an object", "[1]", "td.json:1:1: a task definition is an object, this is a list"},
+		{"null", "null", "td.json:1:1: a task definition is an object, this is null"},
+		{"a word", "hello", "td.json:1:1: a task definition is an object, this is a string"},
+		{"two", `{"family":"a","containerDefinitions":[{"name":"a","image":"b"}]} {}`, "td.json:1:66: invalid character '{' after top-level value"},
+		{"two documents", "family: a\n---\nfamily: b\n", "more text behind"},
+		{"bad YAML", "family: a\ncpu: [1\n", "td.json:3:1: did not find expected"},
 		{"no family", `{"containerDefinitions":[{"name":"a","image":"b"}]}`, "td.json: the task definition has no family"},
 		{"no containers", `{"family":"a","containerDefinitions":[]}`, "has no containerDefinitions"},
 		{"no image", `{"family":"a","containerDefinitions":[{"name":"x"}]}`, "containerDefinitions[0] has no image"},
-		{"not a container", `{"family":"a","containerDefinitions":["x"]}`, "containerDefinitions[0] is not an object"},
+		{"not a container", `{"family":"a","containerDefinitions":["x"]}`, "td.json:1:39: this is a string"},
+		{"twice", "{\"family\": \"a\",\n \"family\": \"b\"}", "td.json:2:2: field \"family\" stands here a second time"},
+		{"two of a name", `{"family":"a","containerDefinitions":[{"name":"x","image":"b"},{"name":"x","image":"c"}]}`, "two containers are called x"},
+		{"typo", "{\n  \"family\": \"a\",\n  \"memry\": \"512\"}", `td.json:3:3: unknown field "memry"; did you mean "memory"?`},
+		{"typo in a container", "family: a\ncontainerDefinitions:\n- name: x\n  image: b\n  enviroment: []\n", `td.json:5:3: unknown field "enviroment"; did you mean "environment"?`},
+		{"CloudFormation", "Family: a\n", `td.json:1:1: unknown field "Family"; did you mean "family"?`},
+		{"a list for text", `{"family":["a"]}`, "td.json:1:11: this is a list; ECS takes a string here"},
+		{"text for a number", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 2 GB}]", `td.json:2:52: this is a string, "2 GB"; ECS takes a number here`},
+		{"octal", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 010}]", `td.json:2:52: this is a number, 010; ECS takes a number here`},
+		{"yes", "family: a\ncontainerDefinitions: [{name: x, image: b, essential: yes}]", `ECS takes true or false here`},
+		{"null in a list", `{"family":"a","containerDefinitions":[null]}`, "null is no element of a list"},
+		{"itself", "family: a\nvolumes: [&x {<<: *x}]", "stands for itself"},
+		{"Fargate", `{"family":"a","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"4 GB","containerDefinitions":[{"name":"a","image":"b"}]}`,
+			"td.json: Fargate has no task with 256 cpu units and 4096 MiB of memory; with 256 units it takes 512, doubled up to 2048"},
 	}
 	for _, tt := range tests {
-		_, err := taskdef.Parse("td.json", []byte(tt.text))
+		_, err := taskdef.Parse("td.json", []byte(tt.text), taskdef.ParseOptions{})
 		var parse *taskdef.ParseError
 		if !errors.As(err, &parse) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
 			continue
 		}
-		if parse.ExitCode() != 3 || strings.Contains(err.Error(), "\n") {
+		if parse.ExitCode() != 3 || parse.Hint() == "" || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v must be one line and exit code 3", tt.name, err)
 		}
 	}
@@ -262,7 +279,7 @@ func TestProperties(t *testing.T) {
 		if err != nil {
 			rt.Skip("not JSON")
 		}
-		d, err := taskdef.Parse("generated", text)
+		d, err := taskdef.Parse("generated", text, taskdef.ParseOptions{AllowUnknownFields: true})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -270,7 +287,7 @@ func TestProperties(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		again, err := taskdef.Parse("rendered", rendered)
+		again, err := taskdef.Parse("rendered", rendered, taskdef.ParseOptions{AllowUnknownFields: true})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -304,7 +321,7 @@ func jsonValue(depth int) *rapid.Generator[any] {
 
 func ExampleDefinition_WithImages() {
 	d, err := taskdef.Parse("web.json", []byte(`{"family": "web", "containerDefinitions": [
-		{"name": "app", "image": "team/web:1"}, {"name": "proxy", "image": "nginx:1.29"}]}`))
+		{"name": "app", "image": "team/web:1"}, {"name": "proxy", "image": "nginx:1.29"}]}`), taskdef.ParseOptions{})
 	if err != nil {
 		panic(err)
 	}

@@ -1,0 +1,348 @@
+package taskdef
+
+// From a tree of nodes to a document, held against the schema of ECS on the way.
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
+)
+
+// visitLimit bounds the nodes of a document: with aliases a short YAML text can
+// stand for an endless one. ECS takes 64 KiB.
+const visitLimit = 200_000
+
+// reader makes a document of a tree and collects every problem with its place.
+type reader struct {
+	options  ParseOptions
+	problems []Problem
+	visited  int
+	unknown  bool // a field was unknown
+	missing  bool // a variable was
+}
+
+func (r *reader) problem(n *yaml.Node, format string, args ...any) {
+	r.problems = append(r.problems, Problem{Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) hint() string {
+	switch {
+	case r.missing:
+		return "set the variables, or write ${NAME:-default}; $$ is a dollar"
+	case r.unknown:
+		return "ECS would ignore an unknown field; if it is newer than this program, --allow-unknown-fields takes it"
+	}
+	return formsHint
+}
+
+// definition reads the whole: a definition, or one in the wrapper of
+// DescribeTaskDefinition.
+func (r *reader) definition(root *yaml.Node) Definition {
+	if root.Kind != yaml.MappingNode {
+		r.problem(root, "a task definition is an object, this is %s", nodeName(root))
+		return Definition{}
+	}
+	for i := 0; i < len(root.Content); i += 2 {
+		if root.Content[i].Value == "taskDefinition" {
+			return r.described(root)
+		}
+	}
+	return clean(r.input(root))
+}
+
+// described reads the output of DescribeTaskDefinition.
+func (r *reader) described(root *yaml.Node) Definition {
+	doc := map[string]any{}
+	for _, m := range r.members(root) {
+		switch m.key.Value {
+		case "taskDefinition":
+			doc["taskDefinition"] = r.input(m.value)
+		case "tags":
+			tags, _ := registration().member("tags")
+			doc["tags"] = r.value(m.value, tags)
+		default:
+			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", m.key.Value)
+		}
+	}
+	return unwrap(doc)
+}
+
+// input reads the members that can be registered, and those that only
+// DescribeTaskDefinition has.
+func (r *reader) input(n *yaml.Node) map[string]any {
+	if n.Kind != yaml.MappingNode {
+		r.problem(n, "a task definition is an object, this is %s", nodeName(n))
+		return nil
+	}
+	return r.object(n, registration(), outputOnly)
+}
+
+// member is one member of an object.
+type member struct{ key, value *yaml.Node }
+
+// members are those of a mapping, with those that a merge key (<<) brings in.
+func (r *reader) members(n *yaml.Node) []member {
+	var own, merged []member
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], resolved(n.Content[i+1])
+		switch {
+		case key.Tag == "!!merge":
+			merged = append(merged, r.merged(value)...)
+		case key.Kind != yaml.ScalarNode:
+			r.problem(key, "the name of a field is text, this is %s", nodeName(key))
+		case seen[key.Value]:
+			r.problem(key, "field %q stands here a second time", key.Value)
+		default:
+			seen[key.Value] = true
+			own = append(own, member{key, value})
+		}
+	}
+	for _, m := range merged {
+		if !seen[m.key.Value] {
+			seen[m.key.Value] = true
+			own = append(own, m)
+		}
+	}
+	return own
+}
+
+// merged are the members that a merge key's value stands for.
+func (r *reader) merged(value *yaml.Node) []member {
+	if r.endless(value) {
+		return nil
+	}
+	switch value.Kind {
+	case yaml.MappingNode:
+		return r.members(value)
+	case yaml.SequenceNode:
+		var all []member
+		for _, element := range value.Content {
+			all = append(all, r.merged(resolved(element))...)
+		}
+		return all
+	}
+	r.problem(value, "<< takes an object or a list of them, this is %s", nodeName(value))
+	return nil
+}
+
+// resolved is what an alias stands for.
+func resolved(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// endless counts the nodes, and says once that there are too many.
+func (r *reader) endless(n *yaml.Node) bool {
+	if r.visited++; r.visited == visitLimit+1 {
+		r.problem(n, "this is too large, or stands for itself")
+	}
+	return r.visited > visitLimit
+}
+
+// value reads one value as its shape says.
+func (r *reader) value(n *yaml.Node, s shape) any {
+	if r.endless(n) {
+		return nil
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		if !r.is(n, s, objectKind, stringsKind) {
+			return nil
+		}
+		return r.object(n, s, nil)
+	case yaml.SequenceNode:
+		if !r.is(n, s, listKind) {
+			return nil
+		}
+		return r.list(n, s)
+	case yaml.ScalarNode:
+		return r.scalar(n, s)
+	}
+	r.problem(n, "this is no value")
+	return nil
+}
+
+// is reports whether a node's shape is of one of the kinds, or unknown.
+func (r *reader) is(n *yaml.Node, s shape, kinds ...kind) bool {
+	if s.kind() == anything || slices.Contains(kinds, s.kind()) {
+		return true
+	}
+	r.problem(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
+	return false
+}
+
+func (r *reader) object(n *yaml.Node, s shape, also []string) map[string]any {
+	object := map[string]any{}
+	for _, m := range r.members(n) {
+		name := m.key.Value
+		if slices.Contains(also, name) {
+			continue
+		}
+		field, known := s.member(name)
+		if !known && !r.options.AllowUnknownFields {
+			r.unknownField(m.key, s, also)
+			continue
+		}
+		if m.value.Tag == "!!null" { // on the wire null means "absent"
+			continue
+		}
+		object[name] = r.value(m.value, field)
+	}
+	return object
+}
+
+func (r *reader) unknownField(key *yaml.Node, s shape, also []string) {
+	r.unknown = true
+	if like := nearest.Name(key.Value, append(s.names(), also...)); like != "" {
+		r.problem(key, "unknown field %q; did you mean %q?", key.Value, like)
+		return
+	}
+	r.problem(key, "unknown field %q", key.Value)
+}
+
+func (r *reader) list(n *yaml.Node, s shape) []any {
+	list := make([]any, 0, len(n.Content))
+	for _, element := range n.Content {
+		element = resolved(element)
+		if element.Tag == "!!null" {
+			r.problem(element, "null is no element of a list")
+			continue
+		}
+		list = append(list, r.value(element, s.element()))
+	}
+	return list
+}
+
+// scalar reads a plain value: as what ECS takes there, where it can be that.
+func (r *reader) scalar(n *yaml.Node, s shape) any {
+	text := r.expand(n)
+	switch s.kind() {
+	case textKind:
+		return text
+	case numberKind:
+		if n.Tag != "!!bool" && isNumber(text) {
+			return json.Number(text)
+		}
+	case boolKind:
+		if value, err := strconv.ParseBool(text); err == nil && (text == "true" || text == "false") {
+			return value
+		}
+	case anything:
+		return r.plain(n, text)
+	}
+	r.problem(n, "this is %s, %s; ECS takes %s here", nodeName(n), quoted(n), s.kind())
+	return nil
+}
+
+// plain reads a value of which nothing is known.
+func (r *reader) plain(n *yaml.Node, text string) any {
+	switch {
+	case n.Tag == "!!bool":
+		return text == "true"
+	case (n.Tag == "!!int" || n.Tag == "!!float") && isNumber(text):
+		return json.Number(text)
+	}
+	return text
+}
+
+// isNumber reports whether a text is a number as JSON writes it.
+func isNumber(text string) bool {
+	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') && json.Valid([]byte(text))
+}
+
+// quoted is a value as it is written. What a variable put into it stays unsaid.
+func quoted(n *yaml.Node) string {
+	if n.Tag == "!!str" {
+		return strconv.Quote(n.Value)
+	}
+	return n.Value
+}
+
+func nodeName(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "an object"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.Tag {
+	case "!!null":
+		return "null"
+	case "!!bool":
+		return "true or false"
+	case "!!int", "!!float":
+		return "a number"
+	}
+	return "a string"
+}
+
+// expand replaces the variables in a value.
+func (r *reader) expand(n *yaml.Node) string {
+	if r.options.Variable == nil || !strings.Contains(n.Value, "$") {
+		return n.Value
+	}
+	var b strings.Builder
+	rest := n.Value
+	for {
+		before, after, found := strings.Cut(rest, "$")
+		b.WriteString(before)
+		switch {
+		case !found:
+			return b.String()
+		case strings.HasPrefix(after, "$"):
+			b.WriteByte('$')
+			rest = after[1:]
+		case strings.HasPrefix(after, "{"):
+			reference, behind, closed := strings.Cut(after[1:], "}")
+			if !closed {
+				r.problem(n, "${%s has no closing brace; $$ is a dollar", reference)
+				return ""
+			}
+			b.WriteString(r.variable(n, reference))
+			rest = behind
+		default: // a dollar that begins nothing
+			b.WriteByte('$')
+			rest = after
+		}
+	}
+}
+
+// variable is the value of what stands between the braces: NAME or NAME:-default.
+func (r *reader) variable(n *yaml.Node, reference string) string {
+	name, fallback, hasDefault := strings.Cut(reference, ":-")
+	if !isVariable(name) {
+		r.problem(n, "${%s} is not of the form ${NAME} or ${NAME:-default}; $$ is a dollar", reference)
+		return ""
+	}
+	value, ok := r.options.Variable(name)
+	switch {
+	case ok && value != "", ok && !hasDefault:
+		return value
+	case hasDefault:
+		return fallback
+	}
+	r.missing = true
+	r.problem(n, "the variable %s is not set", name)
+	return ""
+}
+
+// isVariable reports whether a text is a variable's name: letters, digits and
+// underscores, and no digit first.
+func isVariable(name string) bool {
+	for i, c := range name {
+		letter := c == '_' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
