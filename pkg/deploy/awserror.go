@@ -103,12 +103,16 @@ var codeClasses = map[class][]string{
 	quota:     {"LimitExceededException"},
 }
 
-// callError classifies an SDK error. It returns nil for nil.
+// callError classifies an SDK error. An action without its service is one of ECS.
+// It returns nil for nil.
 func callError(action, resource string, err error) *CallError {
 	if err == nil {
 		return nil
 	}
-	e := &CallError{Action: "ecs:" + action, Resource: resource, Err: err, reason: innermost(err)}
+	if !strings.Contains(action, ":") {
+		action = "ecs:" + action
+	}
+	e := &CallError{Action: action, Resource: resource, Err: err, reason: innermost(err)}
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
 		e.RequestID = response.ServiceRequestID()

@@ -12,33 +12,33 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // planDefinition finds the wanted definition, and whether it must be
 // registered or is there already.
-func (d *Deployer) planDefinition(ctx context.Context, p *Plan, refs []image.Reference) error {
+func (d *Deployer) planDefinition(ctx context.Context, p *Plan, wanted change) error {
 	base, err := d.base(ctx, p)
 	if err != nil {
 		return err
 	}
-	wanted := base
-	if len(refs) > 0 {
-		if wanted, p.Images, err = base.WithImages(refs); err != nil {
-			return err
-		}
+	if err := p.request.ownFamily(p.Current); err != nil {
+		return err
 	}
-	p.Definition, p.Family = wanted, wanted.Family()
+	made, err := d.change(ctx, base, wanted)
+	if err != nil {
+		return err
+	}
+	p.Definition, p.Family, p.Images, p.moving = made.definition, made.definition.Family(), made.images, made.moving
 	current := base
 	if p.Base != p.Current {
 		if current, _, err = d.describeDefinition(ctx, p.Current); err != nil {
 			return err
 		}
 	}
-	p.Differences = taskdef.Diff(current, wanted)
-	edited := len(p.Images) > 0 || !p.request.Definition.IsZero()
+	p.Differences = d.differences(current, p.Definition)
+	edited := !p.request.Definition.IsZero() || !taskdef.Equal(base, p.Definition)
 	switch {
 	case !edited && p.inactive && p.Base != p.Current:
 		return &UsageError{
@@ -51,6 +51,26 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, refs []image.Ref
 		return d.registeredOrNot(ctx, p)
 	}
 	return nil
+}
+
+// ownFamily refuses a definition of another family than the one in service.
+func (r Request) ownFamily(current string) error {
+	family := r.Definition.Family()
+	if r.Definition.IsZero() || r.AllowOtherFamily || family == familyOf(current) {
+		return nil
+	}
+	return &UsageError{
+		Problem: fmt.Sprintf("the task definition is of the family %s, and the service runs %s", family, familyOf(current)),
+		Remedy:  "name the other service, or allow it with --allow-other-family",
+	}
+}
+
+// differences are those between two definitions, masked unless asked otherwise.
+func (d *Deployer) differences(a, b taskdef.Definition) []taskdef.Difference {
+	if d.inClear {
+		return taskdef.DiffInClear(a, b)
+	}
+	return taskdef.Diff(a, b)
 }
 
 // registeredOrNot looks whether the wanted definition is registered already: a

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 )
@@ -25,6 +26,8 @@ type Deployer struct {
 	client  *ecs.Client
 	logs    *cloudwatchlogs.Client // nil: no log lines
 	elb     *elb.Client            // nil: no target health
+	ecr     *ecr.Client            // nil: no digests
+	inClear bool                   // differences show values
 	clock   Clock
 	observe func(Event)
 }
@@ -38,6 +41,11 @@ func WithClock(clock Clock) Option { return func(d *Deployer) { d.clock = clock 
 // WithObserver has every [Event] given to observe, in order, before the
 // pipeline goes on: observe should be quick, and must not call the deployer.
 func WithObserver(observe func(Event)) Option { return func(d *Deployer) { d.observe = observe } }
+
+// WithValues has differences between definitions show the values of environment
+// variables, and of options that are called like secrets, in clear. They are
+// masked otherwise.
+func WithValues() Option { return func(d *Deployer) { d.inClear = true } }
 
 // New makes a deployer on an ECS client. The client's own retry settings hold
 // for reads; writes are never retried blindly, whatever they say.

@@ -35,7 +35,7 @@ func (e *UsageError) ExitCode() int { return exitUsage }
 // NotFoundError says that a cluster, service or task definition does not exist,
 // as far as the caller's account and region go.
 type NotFoundError struct {
-	// Kind is "cluster", "service", "task definition" or "deployment".
+	// Kind is "cluster", "service", "task definition", "deployment" or "image".
 	Kind string
 	// Name is what was looked for.
 	Name string
@@ -58,6 +58,9 @@ func (e *NotFoundError) Error() string {
 
 // Hint says what is commonly wrong.
 func (e *NotFoundError) Hint() string {
+	if e.Kind == "image" {
+		return "check the repository, the tag and the region in the image's name; push it first"
+	}
 	return "check the name, the region (-r) and the account (-p); names are case-sensitive"
 }
 
@@ -147,6 +150,25 @@ func (e *UnexpectedRevisionError) Hint() string {
 
 // ExitCode is that of a busy service.
 func (e *UnexpectedRevisionError) ExitCode() int { return rollout.Busy.ExitCode() }
+
+// OtherAccountError says that the service found is in another account than the
+// request expects.
+type OtherAccountError struct {
+	// Expected is the account as given, Account the one in which Service is.
+	Expected, Account, Service string
+}
+
+func (e *OtherAccountError) Error() string {
+	return fmt.Sprintf("service %s is in account %s, and must be in %s; nothing was done", e.Service, e.Account, e.Expected)
+}
+
+// Hint says what decides the account.
+func (e *OtherAccountError) Hint() string {
+	return "the profile (-p), the role (--assume-role) or the credentials in the environment decide the account"
+}
+
+// ExitCode is that of bad input.
+func (e *OtherAccountError) ExitCode() int { return exitUsage }
 
 func firstLine(text, otherwise string) string {
 	if text == "" {

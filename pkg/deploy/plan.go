@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -79,7 +78,8 @@ type Plan struct {
 	TaskDefinition string `json:"taskDefinition,omitempty"`
 	// Images are the containers whose image changes, against Base.
 	Images []taskdef.ImageChange `json:"images,omitempty"`
-	// Differences are those between the revision in service and the wanted one.
+	// Differences are those between the revision in service and the wanted one,
+	// masked; see [WithValues].
 	Differences []taskdef.Difference `json:"differences,omitempty"`
 	// Settings are the settings that change.
 	Settings []Setting `json:"settings,omitempty"`
@@ -98,6 +98,7 @@ type Plan struct {
 	request       Request
 	configuration map[string]any // deploymentConfiguration as ECS returned it
 	inactive      bool           // Base was deregistered
+	moving        bool           // a requested image may have moved under the same text
 	newest        revision       // the newest revision of the family in service
 }
 
@@ -143,7 +144,7 @@ func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 }
 
 func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
-	refs, err := r.validate()
+	wanted, err := r.validate()
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +153,9 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 	}
 	service, err := d.locate(ctx, r)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.ownAccount(aws.ToString(service.ServiceArn)); err != nil {
 		return nil, err
 	}
 	p := &Plan{
@@ -163,11 +167,11 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 	p.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
 	p.Settings = settingsOf(r, service)
 	if r.wantsDefinition() {
-		if err := d.planDefinition(ctx, p, refs); err != nil {
+		if err := d.planDefinition(ctx, p, wanted); err != nil {
 			return nil, err
 		}
 	}
-	p.Action = p.decide(refs, service.primary())
+	p.Action = p.decide(service.primary())
 	if !p.writesNothing() { // what is there or on its way already needs no guard
 		if err := r.expected(p.Current); err != nil {
 			return nil, err
@@ -204,7 +208,7 @@ func settingsOf(r Request, service *described) []Setting {
 // decide chooses the action. "Nothing to do" needs the wanted revision in
 // service, its deployment completed, no setting to change, and no requested
 // image whose content may have moved under the same text.
-func (p *Plan) decide(refs []image.Reference, primary *types.Deployment) Action {
+func (p *Plan) decide(primary *types.Deployment) Action {
 	r := p.request
 	switch {
 	case p.Register || p.TaskDefinition != p.Current:
@@ -218,11 +222,7 @@ func (p *Plan) decide(refs []image.Reference, primary *types.Deployment) Action 
 	case p.InProgress != nil:
 		return ActionJoin
 	}
-	moving := false
-	for _, ref := range refs {
-		moving = moving || ref.Moving()
-	}
-	if moving && r.IfUnchanged != SkipUnchanged {
+	if p.moving && r.IfUnchanged != SkipUnchanged {
 		return ActionRestart
 	}
 	return p.settingsOnly(primary)

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -29,6 +30,25 @@ type Request struct {
 	// whose image is of the same repository. Without tag and digest an image
 	// means "latest".
 	Images []string
+	// ContainerImages are images by the name of the container that gets them,
+	// whatever it has now.
+	ContainerImages map[string]string
+	// Tag is the tag of the images that are given without one. Where no image is
+	// given, it replaces the tag or digest of the containers that Only names; "*"
+	// names all of them, and Only is not needed where there is but one.
+	Tag  string
+	Only []string
+	// PinDigest has the digest registered that an image's tag stands for, as ECR
+	// says; see [WithRegistry].
+	PinDigest bool
+	// Edits are made of the definition, in their order, after its images are set.
+	Edits []taskdef.Edit
+	// AllowOtherFamily takes a Definition of another family than the one in
+	// service.
+	AllowOtherFamily bool
+	// Account, if not empty, is the id of the AWS account in which the service must
+	// be; else Plan fails with an [*OtherAccountError].
+	Account string
 	// DesiredCount is the number of tasks the service should run.
 	DesiredCount *int32
 	// MinimumHealthyPercent and MaximumPercent bound the rolling update, in
@@ -60,7 +80,12 @@ const (
 
 // wantsDefinition reports whether the request says which definition should run.
 func (r Request) wantsDefinition() bool {
-	return len(r.Images) > 0 || !r.Definition.IsZero() || hasRevision(r.TaskDefinition)
+	return r.edits() || !r.Definition.IsZero() || hasRevision(r.TaskDefinition)
+}
+
+// edits reports whether the request changes something in a definition.
+func (r Request) edits() bool {
+	return len(r.Images) > 0 || len(r.ContainerImages) > 0 || r.Tag != "" || len(r.Edits) > 0
 }
 
 // wantsSettings reports whether the request sets something else of the service.
@@ -69,25 +94,25 @@ func (r Request) wantsSettings() bool {
 }
 
 // validate finds what is wrong with a request before ECS is asked, and returns
-// its images.
-func (r Request) validate() ([]image.Reference, error) {
+// the change of the definition that it asks for.
+func (r Request) validate() (change, error) {
 	switch {
 	case r.Cluster == "":
-		return nil, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
+		return change{}, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":
-		return nil, &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
-	case r.Service != "" && r.TaskDefinition != "" && !hasRevision(r.TaskDefinition) && len(r.Images) == 0:
-		return nil, &UsageError{
+		return change{}, &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
+	case r.Service != "" && r.TaskDefinition != "" && !hasRevision(r.TaskDefinition) && !r.edits():
+		return change{}, &UsageError{
 			Problem: fmt.Sprintf("%s names a family, and nothing is built on it", r.TaskDefinition),
 			Remedy:  "name a revision of it (-d FAMILY:REVISION) to deploy that, or an image with -i",
 		}
 	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
-		return nil, &UsageError{Problem: "a task definition is given twice, as a file and by name", Remedy: "give one of them"}
+		return change{}, &UsageError{Problem: "a task definition is given twice, as a file and by name", Remedy: "give one of them"}
 	}
 	if err := r.checkNumbers(); err != nil {
-		return nil, err
+		return change{}, err
 	}
-	return parseImages(r.Images)
+	return r.change()
 }
 
 // Validate finds what is wrong with a request for a deployment before ECS is
@@ -107,20 +132,8 @@ func (r Request) asksSomething() error {
 	}
 	return &UsageError{
 		Problem: "nothing is asked for",
-		Remedy:  "name an image with -i IMAGE, or a revision (-d FAMILY:REVISION), a count (-D), percentages (-m, -M) or --force-new-deployment",
+		Remedy:  "name an image with -i IMAGE, a tag (--tag), an edit (--env …), a file, a revision (-d FAMILY:REVISION), a count (-D), percentages (-m, -M) or --force-new-deployment",
 	}
-}
-
-func parseImages(texts []string) ([]image.Reference, error) {
-	var refs []image.Reference
-	for _, text := range texts {
-		ref, err := image.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		refs = append(refs, ref)
-	}
-	return refs, nil
 }
 
 // checkNumbers holds counts and percentages against their documented ranges.
@@ -146,6 +159,15 @@ func (r Request) expected(current string) error {
 		return nil
 	}
 	return &UnexpectedRevisionError{Expected: r.ExpectRevision, Current: current}
+}
+
+// ownAccount holds the account of a service against the one that is expected.
+func (r Request) ownAccount(service string) error {
+	parsed, err := arn.Parse(service)
+	if r.Account == "" || err == nil && parsed.AccountID == r.Account {
+		return nil
+	}
+	return &OtherAccountError{Expected: r.Account, Account: parsed.AccountID, Service: rollout.ShortName(service)}
 }
 
 // familyOf is the family in a task definition's name or ARN.

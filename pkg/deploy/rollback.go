@@ -28,7 +28,7 @@ type Rollback struct {
 	// brought Target into service, and SucceededAt when it did.
 	ServiceDeployment string    `json:"serviceDeployment"`
 	SucceededAt       time.Time `json:"succeededAt,omitzero"`
-	// Differences are those between Current and Target, masked.
+	// Differences are those between Current and Target, masked; see [WithValues].
 	Differences []taskdef.Difference `json:"differences"`
 	// Images are the images that ran then, with the digests that ECS resolved.
 	Images []RanImage `json:"images,omitempty"`
@@ -161,6 +161,6 @@ func (d *Deployer) compareTarget(ctx context.Context, r *Rollback) error {
 		r.Obstacles = append(r.Obstacles, fmt.Sprintf("%s is %s: ECS does not take it for a service any more; register its content again",
 			rollout.ShortName(r.Target), stored.Status))
 	}
-	r.Differences = taskdef.Diff(current, wanted)
+	r.Differences = d.differences(current, wanted)
 	return nil
 }

@@ -25,6 +25,9 @@ type Policy struct {
 	// KeepDefinitions, if not nil, has the oldest revisions of the family
 	// deregistered after success, but for this many, and for those in use.
 	KeepDefinitions *int32
+	// Confirm, if not nil, is asked before anything is written, and not asked where
+	// nothing would be. An error ends Run with it.
+	Confirm func(context.Context, *Plan) error
 	// Watch says how far and how long the deployment is followed.
 	Watch WatchOptions
 }
@@ -67,6 +70,11 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	}
 	if plan, err = d.letThrough(ctx, r, plan, policy); err != nil {
 		return Outcome{}, err
+	}
+	if policy.Confirm != nil && !plan.writesNothing() {
+		if err := policy.Confirm(ctx, plan); err != nil {
+			return Outcome{}, err
+		}
 	}
 	deployment, err := d.Apply(ctx, plan)
 	if err != nil {

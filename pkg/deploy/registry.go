@@ -1,0 +1,68 @@
+package deploy
+
+// Digests from ECR: a tag may be moved to another image at any time, a digest is
+// that image.
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+)
+
+// WithRegistry lets a deployer ask ECR for the digest that a tag stands for. The
+// client's region does not matter: each image's own is asked.
+func WithRegistry(client *ecr.Client) Option {
+	return func(d *Deployer) { d.ecr = client }
+}
+
+// pinned is the reference with the digest that its tag stands for now.
+func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Reference, error) {
+	if ref.Digest() != "" {
+		return ref, nil
+	}
+	account, region, ok := ecrHost(ref.Registry())
+	if !ok || d.ecr == nil {
+		return ref, &UsageError{
+			Problem: fmt.Sprintf("the digest of %s cannot be looked up: %s is not a private registry of ECR", ref, ref.Registry()),
+			Remedy:  "name the image by its digest (-i REPOSITORY@sha256:…), or leave out --pin-digest",
+		}
+	}
+	path := ref.Path()
+	out, err := d.ecr.DescribeImages(ctx, &ecr.DescribeImagesInput{
+		RegistryId: &account, RepositoryName: &path, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String(ref.Tag())}},
+	}, func(o *ecr.Options) { o.Region = region })
+	if err != nil {
+		call := callError("ecr:DescribeImages", "image "+ref.String(), err)
+		if call.Code == "ImageNotFoundException" || call.Code == "RepositoryNotFoundException" {
+			return ref, &NotFoundError{Kind: "image", Name: ref.String(), Place: "ECR", Detail: call.reason}
+		}
+		return ref, call
+	}
+	if len(out.ImageDetails) == 0 || out.ImageDetails[0].ImageDigest == nil {
+		return ref, &CallError{Action: "ecr:DescribeImages", Resource: "image " + ref.String(), class: unreachable, reason: "ECR answered without a digest"}
+	}
+	return ref.WithDigest(*out.ImageDetails[0].ImageDigest)
+}
+
+// ecrHost takes the host of a private registry of ECR apart:
+// 123456789012.dkr.ecr.eu-west-1.amazonaws.com, its FIPS form and that of China,
+// or 123456789012.dkr-ecr.eu-west-1.on.aws.
+func ecrHost(host string) (account, region string, ok bool) {
+	account, rest, _ := strings.Cut(host, ".")
+	for _, prefix := range []string{"dkr.ecr.", "dkr.ecr-fips.", "dkr-ecr.", "dkr-ecr-fips."} {
+		tail, found := strings.CutPrefix(rest, prefix)
+		if !found {
+			continue
+		}
+		region, domain, _ := strings.Cut(tail, ".")
+		known := domain == "amazonaws.com" || domain == "amazonaws.com.cn" || domain == "on.aws" || domain == "on.amazonwebservices.com.cn"
+		return account, region, known && region != "" && len(account) == 12
+	}
+	return "", "", false
+}
