@@ -4,160 +4,183 @@ package taskdef
 // order of lists that are sets. This file brings a definition into a normal
 // form in which such differences are gone, so that two definitions that mean
 // the same are equal. The normal form is for comparing only; it is never
-// registered.
+// registered, and shares what it can with the definition.
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// listKeys says, for each list that is really a set, which member identifies
-// an element.
-var listKeys = map[string][]string{
-	"containerDefinitions": {"name"},
-	"environment":          {"name"},
-	"secrets":              {"name"},
-	"secretOptions":        {"name"},
-	"properties":           {"name"},
-	"volumes":              {"name"},
-	"ulimits":              {"name"},
-	"tags":                 {"key"},
-	"mountPoints":          {"containerPath"},
-	"portMappings":         {"containerPort", "containerPortRange", "protocol"},
-	"systemControls":       {"namespace"},
-	"dependsOn":            {"containerName"},
-	"extraHosts":           {"hostname"},
-	"volumesFrom":          {"sourceContainer"},
-	"resourceRequirements": {"type"},
-	"devices":              {"hostPath"},
-	"tmpfs":                {"containerPath"},
+// entry is an element of a keyed list.
+type entry struct {
+	key    string // what tells it apart, exactly
+	name   string // the same for people; not unique
+	object map[string]any
 }
 
-// sets are lists of plain values whose order means nothing.
-var sets = map[string]bool{"requiresCompatibilities": true, "add": true, "drop": true}
+// entries is the normal form of a keyed list, sorted by key. Elements of one key
+// keep their order: of two variables of one name the later one wins.
+type entries []entry
+
+// MarshalJSON writes the list as a task definition has it.
+func (e entries) MarshalJSON() ([]byte, error) {
+	objects := make([]any, len(e))
+	for i := range e {
+		objects[i] = e[i].object
+	}
+	return encode(objects, "")
+}
+
+// normaliser makes the normal form of one definition.
+type normaliser struct{ doc map[string]any }
 
 // normalised returns the definition in normal form.
 func (d Definition) normalised() map[string]any {
-	doc, _ := clone(d.doc).(map[string]any)
-	fillDefaults(doc)
-	normal, _ := normalise("", doc).(map[string]any)
-	return normal
+	return normaliser{doc: d.doc}.object(d.doc, treatments())
 }
 
-// fillDefaults makes explicit what ECS assumes, or drops it where absent means
-// the same.
-func fillDefaults(doc map[string]any) {
-	for _, name := range []string{"cpu", "memory"} {
-		if text, ok := doc[name].(string); ok {
-			doc[name] = units(text)
-		}
+func (n normaliser) value(value any, t *treatment) any {
+	if t == nil {
+		return value
 	}
-	mode, _ := doc["networkMode"].(string)
-	containers, _ := doc["containerDefinitions"].([]any)
-	for _, element := range containers {
-		container, ok := element.(map[string]any)
-		if !ok {
-			continue
-		}
-		dropDefault(container, "essential", true)
-		dropDefault(container, "cpu", json.Number("0"))
-		ports, _ := container["portMappings"].([]any)
-		for _, element := range ports {
-			if port, ok := element.(map[string]any); ok {
-				fillPort(port, mode)
-			}
-		}
-	}
-}
-
-// fillPort brings a port mapping to the form with an explicit protocol and
-// without a host port that says nothing: 0 is a dynamic port, and in the
-// network modes awsvpc and host it always equals the container port.
-func fillPort(port map[string]any, mode string) {
-	if _, ok := port["protocol"]; !ok {
-		port["protocol"] = "tcp"
-	}
-	dropDefault(port, "hostPort", json.Number("0"))
-	if mode == "awsvpc" || mode == "host" {
-		delete(port, "hostPort")
-	}
-}
-
-func dropDefault(object map[string]any, name string, value any) {
-	if object[name] == value {
-		delete(object, name)
-	}
-}
-
-// units reads the forms that ECS accepts for task size, "1 vCPU" and "2 GB",
-// as the plain numbers that it returns.
-func units(text string) string {
-	lower := strings.ToLower(strings.ReplaceAll(text, " ", ""))
-	for _, suffix := range []string{"vcpu", "gb"} {
-		number, found := strings.CutSuffix(lower, suffix)
-		if !found {
-			continue
-		}
-		if value, err := strconv.ParseFloat(number, 64); err == nil {
-			return strconv.Itoa(int(math.Round(value * 1024)))
-		}
-	}
-	return text
-}
-
-// normalise drops empty members and turns keyed lists into objects.
-func normalise(name string, value any) any {
 	switch value := value.(type) {
 	case map[string]any:
-		return normaliseObject(value)
+		if t.kind == objectKind || t.kind == stringsKind {
+			return n.object(value, t)
+		}
 	case []any:
-		return normaliseList(name, value)
+		if t.kind == listKind {
+			return n.list(value, t)
+		}
+	case json.Number:
+		if t.kind == numberKind {
+			return plainNumber(value)
+		}
+	case string:
+		if t.spelling != nil {
+			return t.spelling(value)
+		}
 	}
 	return value
 }
 
-func normaliseObject(object map[string]any) map[string]any {
+// object leaves out what means the same as nothing.
+func (n normaliser) object(object map[string]any, t *treatment) map[string]any {
 	normal := make(map[string]any, len(object))
-	for name, member := range object {
-		if member = normalise(name, member); !isEmpty(member) {
-			normal[name] = member
+	for name, value := range object {
+		member := t.member(name)
+		value = n.value(value, member)
+		if isEmpty(value, member) || member != nil && n.isDefault(value, object, member) {
+			continue
+		}
+		normal[name] = value
+	}
+	return normal
+}
+
+// isEmpty tells what ECS does not distinguish from an absent member. Of a list
+// that the schema does not know too: ECS answers with an empty one where none
+// was given, as it once began to do for systemControls.
+func isEmpty(value any, t *treatment) bool {
+	switch value := value.(type) {
+	case nil:
+		return true
+	case entries:
+		return len(value) == 0
+	case []any:
+		return len(value) == 0 && (t == nil || t.kind == listKind)
+	case map[string]any:
+		return len(value) == 0 && t != nil && (t.kind == objectKind || t.kind == stringsKind) && !t.keptEmpty
+	}
+	return false
+}
+
+func (n normaliser) isDefault(value any, object map[string]any, t *treatment) bool {
+	switch {
+	case t.absent == nil:
+		return false
+	case t.implied != nil:
+		return t.implied(value, object, n.doc)
+	}
+	return same(value, t.absent)
+}
+
+func (n normaliser) list(list []any, t *treatment) any {
+	if t.order == keyed && allObjects(list) {
+		return n.entries(list, t)
+	}
+	normal := make([]any, len(list))
+	for i, element := range list {
+		normal[i] = n.value(element, t.element)
+	}
+	if t.order == unordered {
+		slices.SortFunc(normal, func(a, b any) int { return strings.Compare(exactly(a), exactly(b)) })
+	}
+	return normal
+}
+
+func (n normaliser) entries(list []any, t *treatment) entries {
+	normal := make(entries, len(list))
+	for i, element := range list {
+		object := n.object(element.(map[string]any), t.element)
+		key, name := identity(object, t)
+		normal[i] = entry{key: key, name: name, object: object}
+	}
+	slices.SortStableFunc(normal, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	for i, nth := 1, 1; i < len(normal); i++ {
+		if nth++; normal[i].key != normal[i-1].key {
+			nth = 1
+		}
+		if nth > 1 {
+			normal[i].name += "#" + strconv.Itoa(nth)
 		}
 	}
 	return normal
 }
 
-func normaliseList(name string, list []any) any {
-	if keys, ok := listKeys[name]; ok && allObjects(list) {
-		normal := make(map[string]any, len(list))
-		for _, element := range list {
-			object := element.(map[string]any)
-			key := keyOf(object, keys)
-			for n := 2; ; n++ { // ECS does not promise that names are unique everywhere
-				if _, taken := normal[key]; !taken {
-					break
-				}
-				key = fmt.Sprintf("%s#%d", keyOf(object, keys), n)
-			}
-			normalElement := normaliseObject(object)
-			for _, name := range keys {
-				delete(normalElement, name) // its place says it
-			}
-			normal[key] = normalElement
+// identity is what tells an element of a keyed list apart: the key is exact, so
+// that no two identities have one; the name is what people call it.
+func identity(object map[string]any, t *treatment) (key, name string) {
+	var keys, names []string
+	for _, member := range t.keys {
+		value := object[member]
+		if value == nil {
+			value = t.element.members[member].absent
 		}
-		return normal
+		text, ok := value.(string)
+		if !ok {
+			text = exactly(value)
+		}
+		keys = append(keys, exactly(value))
+		if value != nil {
+			names = append(names, text)
+		}
 	}
-	normal := make([]any, 0, len(list))
-	for _, element := range list {
-		normal = append(normal, normalise("", element))
+	name = strings.Join(names, "/")
+	if name == "" {
+		name = `""`
 	}
-	if sets[name] {
-		slices.SortFunc(normal, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return strings.Join(keys, "/"), name
+}
+
+// exactly writes a JSON value in the one way that stands for it.
+func exactly(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return strconv.Quote(value)
+	case json.Number:
+		return string(value)
 	}
-	return normal
+	text, err := encode(value, "")
+	if err != nil {
+		return err.Error() // a definition holds what JSON can say
+	}
+	return string(text)
 }
 
 func allObjects(list []any) bool {
@@ -167,25 +190,30 @@ func allObjects(list []any) bool {
 	})
 }
 
-func keyOf(object map[string]any, keys []string) string {
-	var parts []string
-	for _, key := range keys {
-		if value, ok := object[key]; ok {
-			parts = append(parts, fmt.Sprint(value))
-		}
+// plainNumber writes whole numbers in the plain way: 1e3 and 1000.0 are 1000.
+func plainNumber(number json.Number) json.Number {
+	if !strings.ContainsAny(string(number), ".eE-") {
+		return number
 	}
-	return strings.Join(parts, "/")
+	value, err := number.Float64()
+	if err != nil || value != math.Trunc(value) || math.Abs(value) > 1<<53 {
+		return number
+	}
+	return json.Number(strconv.FormatInt(int64(value), 10))
 }
 
-// isEmpty tells what ECS does not distinguish from an absent member.
-func isEmpty(value any) bool {
-	switch value := value.(type) {
-	case nil:
-		return true
-	case map[string]any:
-		return len(value) == 0
-	case []any:
-		return len(value) == 0
+// units reads the forms that ECS accepts for task size, "1 vCPU" and "2 GB",
+// as the plain numbers that it returns.
+func units(text string) string {
+	lower := strings.ToLower(strings.ReplaceAll(text, " ", ""))
+	for _, suffix := range []string{"vcpu", "gb"} {
+		number, found := strings.CutSuffix(lower, suffix)
+		if !found || strings.Trim(number, "0123456789.") != "" {
+			continue
+		}
+		if value, err := strconv.ParseFloat(number, 64); err == nil && value < 1<<30 {
+			return strconv.Itoa(int(math.Round(value * 1024)))
+		}
 	}
-	return false
+	return text
 }
