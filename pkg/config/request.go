@@ -2,12 +2,16 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
-	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
+
+// StandardInput, as the name of a file, is the standard input.
+const StandardInput = "-"
 
 // Error says that settings do not go together, or name something that cannot
 // be read.
@@ -25,54 +29,69 @@ func (e *Error) Hint() string { return e.Remedy }
 func (e *Error) ExitCode() int { return 3 }
 
 // Request turns the settings into what the library takes. It reads the task
-// definition's file, if one is named.
-func (s *Settings) Request() (deploy.Request, error) {
+// definition's file, if one is named; stdin is what the name "-" stands for.
+func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
+		Images: s.Images, Only: s.Only, PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily,
 		DesiredCount: s.DesiredCount, MinimumHealthyPercent: s.Min, MaximumPercent: s.Max,
 		ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
+	if !s.Simulated() { // the embedded ECS has an account of its own
+		r.Account = s.Account
+	}
+	for _, e := range s.ContainerImages {
+		if r.ContainerImages == nil {
+			r.ContainerImages = map[string]string{}
+		}
+		r.ContainerImages[e.Container] = e.Value
+	}
 	var err error
-	if r.Images, err = s.taggedImages(); err != nil {
+	if r.Tag, err = s.tag(); err != nil {
+		return deploy.Request{}, err
+	}
+	if r.Edits, err = s.edits(); err != nil {
 		return deploy.Request{}, err
 	}
 	if s.TaskDefinitionFile != "" {
-		text, err := os.ReadFile(s.TaskDefinitionFile)
-		if err != nil {
-			return deploy.Request{}, &Error{Problem: "the task definition cannot be read: " + err.Error(), Remedy: "name a file with --task-definition-file"}
-		}
-		if r.Definition, err = deploy.ParseDefinition(s.TaskDefinitionFile, text); err != nil {
+		if r.Definition, err = s.definition(stdin); err != nil {
 			return deploy.Request{}, err
 		}
 	}
 	return r, nil
 }
 
-// taggedImages gives images typed without a tag the one that the variable named
-// by tag-env-var holds.
-func (s *Settings) taggedImages() ([]string, error) {
+// definition reads the task definition's file, with variables from the
+// environment.
+func (s *Settings) definition(stdin io.Reader) (taskdef.Definition, error) {
+	source := s.TaskDefinitionFile
+	var text []byte
+	var err error
+	if source == StandardInput {
+		source = "standard input"
+		text, err = io.ReadAll(stdin)
+	} else {
+		text, err = os.ReadFile(source)
+	}
+	if err != nil {
+		return taskdef.Definition{}, &Error{Problem: "the task definition cannot be read: " + err.Error(), Remedy: "name a file with --task-definition-file, or - for standard input"}
+	}
+	return taskdef.Parse(source, text, taskdef.ParseOptions{AllowUnknownFields: s.AllowUnknownFields, Variable: os.LookupEnv})
+}
+
+// tag is the tag that is given, by itself or in a variable.
+func (s *Settings) tag() (string, error) {
 	if s.TagEnvVar == "" {
-		return s.Images, nil
+		return s.Tag, nil
 	}
 	tag := os.Getenv(s.TagEnvVar)
-	if tag == "" {
-		return nil, &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
+	switch {
+	case s.Tag != "":
+		return "", &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
+	case tag == "":
+		return "", &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
 	}
-	if len(s.Images) == 0 {
-		return nil, &Error{Problem: "--tag-env-var gives a tag, but no image is named", Remedy: "name it with -i IMAGE"}
-	}
-	var images []string
-	for _, text := range s.Images {
-		ref, err := image.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		if ref.Tag() != "" || ref.Digest() != "" {
-			return nil, &Error{Problem: fmt.Sprintf("%s has a tag or digest, and --tag-env-var gives another", text), Remedy: "leave one of them out"}
-		}
-		images = append(images, text+":"+tag)
-	}
-	return images, nil
+	return tag, nil
 }
 
 // Policy turns the settings into how a request is gone about.

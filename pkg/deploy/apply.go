@@ -35,11 +35,16 @@ const settleDelay = 2 * time.Second
 type InterruptedError struct {
 	// Registered is the ARN of a revision that was registered before, or "".
 	Registered string
+	// Deregistered is how many revisions were deregistered before.
+	Deregistered int
 	// Err is the context's error.
 	Err error
 }
 
 func (e *InterruptedError) Error() string {
+	if e.Deregistered > 0 {
+		return fmt.Sprintf("interrupted after %d revisions were deregistered", e.Deregistered)
+	}
 	if e.Registered == "" {
 		return "interrupted before anything was changed"
 	}

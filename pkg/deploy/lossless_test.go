@@ -46,10 +46,10 @@ func deployAll(t *testing.T, dir string, atLeast int) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			definition, err := deploy.ParseDefinition(file, text)
+			definition, err := taskdef.Parse(file, text, taskdef.ParseOptions{AllowUnknownFields: true})
 			var parse *taskdef.ParseError
 			if errors.As(err, &parse) {
-				if json.Valid(text) == (parse.Line > 0) {
+				if json.Valid(text) == (parse.Problems[0].Line > 0) {
 					t.Errorf("%v: bad JSON has a line, bad content has none", err)
 				}
 				t.Logf("refused: %v", err)
@@ -77,11 +77,8 @@ func retagged(d taskdef.Definition) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	name, _, _ := strings.Cut(ref.String(), "@")
-	if ref.Tag() != "" {
-		name = strings.TrimSuffix(name, ":"+ref.Tag())
-	}
-	return name + ":deployed-by-a-test", true
+	another, err := ref.WithTag("deployed-by-a-test")
+	return another.String(), err == nil
 }
 
 // deployDefinition deploys a new tag of the first image to a service that runs
@@ -92,7 +89,7 @@ func deployDefinition(t *testing.T, definition taskdef.Definition) bool {
 	request := deploy.Request{Cluster: "prod", Service: "service", Images: []string{newImage}}
 	family, inUse, revision := definition.Family(), definition.Family(), ":2"
 	if !taggable {
-		request.Images, request.Definition = nil, definition
+		request.Images, request.Definition, request.AllowOtherFamily = nil, definition, true
 		family, inUse, revision = "original", "another", ":1"
 	}
 	world, err := worldOf(definition, family, inUse)

@@ -218,7 +218,7 @@ func TestUnsupportedServices(t *testing.T) {
 func TestPlanIsMasked(t *testing.T) {
 	world := strings.Replace(webWorld, `image: "repo/web:v1"`, `image: "repo/web:v1", environment: [{name: PASSWORD, value: hunter2}]`, 1)
 	inWorld(t, world, func(b *bench) {
-		definition, err := deploy.ParseDefinition("f", []byte(`{"family":"web","containerDefinitions":[{"name":"app","image":"repo/web:v2","environment":[{"name":"PASSWORD","value":"s3cret"}]}]}`))
+		definition, err := taskdef.Parse("f", []byte(`{"family":"web","containerDefinitions":[{"name":"app","image":"repo/web:v2","environment":[{"name":"PASSWORD","value":"s3cret"}]}]}`), taskdef.ParseOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -252,7 +252,7 @@ func TestRender(t *testing.T) {
 		b.untouched()
 	})
 	var bad *image.ParseError
-	if _, err := deploy.SetImages(taskdef.Definition{}, []string{"UPPER"}); !errors.As(err, &bad) {
+	if _, err := deploy.Edit(taskdef.Definition{}, deploy.Request{Images: []string{"UPPER"}}); !errors.As(err, &bad) {
 		t.Errorf("error %v", err)
 	}
 }

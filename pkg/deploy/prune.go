@@ -1,0 +1,182 @@
+package deploy
+
+// Pruning: the oldest revisions of a family are deregistered, so that it does not
+// grow without end. A revision that something still uses, or that is the way
+// back, is never touched.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// prunePace is the rate at which revisions are deregistered: ECS refills its
+// allowance for changes of task definitions by one per second.
+const prunePace = time.Second
+
+// Pruning is what pruning a family would deregister. It is made by
+// [Deployer.PlanPrune], which only reads.
+type Pruning struct {
+	// Cluster and Service are the ARNs of the service whose family this is.
+	Cluster string `json:"cluster"`
+	Service string `json:"service"`
+	// Family is the family.
+	Family string `json:"family"`
+	// Keep is how many of the newest revisions are kept in any case.
+	Keep int32 `json:"keep"`
+	// Active is how many ACTIVE revisions the family has.
+	Active int `json:"active"`
+	// InUse are the ARNs of older ones that are kept, because a service or task of
+	// the cluster uses them or may go back to them.
+	InUse []string `json:"inUse,omitempty"`
+	// Remove are the ARNs of those that are deregistered, oldest first.
+	Remove []string `json:"remove"`
+}
+
+// PlanPrune finds out which revisions of the family that a service runs are
+// neither among the newest keep ones, nor in use by a service or task of the
+// cluster, nor the way back of one. What other clusters use is not known.
+func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep int32) (*Pruning, error) {
+	if keep < 0 {
+		return nil, &UsageError{Problem: fmt.Sprintf("%d revisions cannot be kept", keep), Remedy: "give 0 or more"}
+	}
+	found, err := d.describeService(ctx, cluster, service)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pruning{
+		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn),
+		Family: familyOf(aws.ToString(found.TaskDefinition)), Keep: keep,
+	}
+	return p, d.findOld(ctx, p)
+}
+
+// findOld fills in which revisions are kept and which are not, beside those that
+// are protected in any case.
+func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string) error {
+	revisions, err := d.activeRevisions(ctx, p.Family)
+	if err != nil {
+		return err
+	}
+	p.Active, p.Remove = len(revisions), []string{}
+	if p.Active <= int(p.Keep) {
+		return nil
+	}
+	used, err := d.usedRevisions(ctx, p.Cluster, p.Family)
+	if err != nil {
+		return err
+	}
+	for _, arn := range revisions[:p.Active-int(p.Keep)] {
+		if used[arn] || slices.Contains(protected, arn) {
+			p.InUse = append(p.InUse, arn)
+			continue
+		}
+		p.Remove = append(p.Remove, arn)
+	}
+	return nil
+}
+
+// Prune deregisters what was planned, one revision per second, and tells of each
+// ([EventDeregistered]). It ends at the first failure, with a [*CallError], or
+// with ctx, with an [*InterruptedError]; what is gone by then stays gone, and
+// running it again goes on.
+func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
+	for i, arn := range p.Remove {
+		if err := d.clock.Sleep(ctx, prunePace); err != nil {
+			return &InterruptedError{Deregistered: i, Err: err}
+		}
+		if _, err := d.client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
+			return callError("DeregisterTaskDefinition", "task definition "+rollout.ShortName(arn), err)
+		}
+		d.emit(Event{Type: EventDeregistered, TaskDefinition: arn})
+	}
+	return nil
+}
+
+// tidy prunes the deployment's family. What it cannot do is a warning: the
+// deployment succeeded all the same.
+func (d *Deployer) tidy(ctx context.Context, deployment Deployment, keep int32) {
+	p := &Pruning{Cluster: deployment.Cluster, Service: deployment.Service, Family: familyOf(deployment.TaskDefinition), Keep: keep}
+	err := d.findOld(ctx, p, deployment.TaskDefinition, deployment.Before.TaskDefinition)
+	if err == nil {
+		err = d.Prune(ctx, p)
+	}
+	if err != nil {
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("old revisions of %s were left: %v", p.Family, err)})
+	}
+}
+
+// activeRevisions are the ARNs of the family's ACTIVE revisions, oldest first.
+func (d *Deployer) activeRevisions(ctx context.Context, family string) ([]string, error) {
+	var arns []string
+	pages := ecs.NewListTaskDefinitionsPaginator(d.client, &ecs.ListTaskDefinitionsInput{
+		FamilyPrefix: &family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderAsc,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, callError("ListTaskDefinitions", "family "+family, err)
+		}
+		arns = append(arns, page.TaskDefinitionArns...)
+	}
+	return arns, nil
+}
+
+// usedRevisions are the revisions that a service or task of the cluster uses,
+// and those that a service may go back to. Other clusters are not known.
+func (d *Deployer) usedRevisions(ctx context.Context, cluster, family string) (map[string]bool, error) {
+	used := map[string]bool{}
+	services, err := d.listServices(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
+	for some := range slices.Chunk(services, describeLimit) {
+		out, err := d.client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: some})
+		if err != nil {
+			return nil, callError("DescribeServices", "cluster "+rollout.ShortName(cluster), err)
+		}
+		for _, service := range out.Services {
+			used[aws.ToString(service.TaskDefinition)] = true
+			for _, other := range service.Deployments {
+				used[aws.ToString(other.TaskDefinition)] = true
+			}
+			if familyOf(aws.ToString(service.TaskDefinition)) != family {
+				continue
+			}
+			back, err := d.lastGood(ctx, &Rollback{
+				Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn), Current: aws.ToString(service.TaskDefinition),
+			})
+			if err != nil {
+				return nil, err // what may be the way back of a service is not known, so nothing is touched
+			}
+			if back != nil {
+				used[aws.ToString(back.TaskDefinition)] = true
+			}
+		}
+	}
+	pages := ecs.NewListTasksPaginator(d.client, &ecs.ListTasksInput{Cluster: &cluster, Family: &family})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, callError("ListTasks", "family "+family, err)
+		}
+		if len(page.TaskArns) == 0 {
+			continue
+		}
+		tasks, err := d.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: page.TaskArns})
+		if err != nil {
+			return nil, callError("DescribeTasks", "family "+family, err)
+		}
+		for _, task := range tasks.Tasks {
+			used[aws.ToString(task.TaskDefinitionArn)] = true
+		}
+	}
+	return used, nil
+}
