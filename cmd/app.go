@@ -23,16 +23,20 @@ import (
 
 // Streams are where a command reads and writes.
 type Streams struct {
+	// In is standard input; nil is an empty one.
+	In io.Reader
 	// Out takes results, Err everything else.
 	Out, Err io.Writer
-	// OutTerminal and ErrTerminal tell whether a person looks at them.
-	OutTerminal, ErrTerminal bool
+	// InTerminal tells whether a person types, OutTerminal and ErrTerminal
+	// whether one looks at them.
+	InTerminal, OutTerminal, ErrTerminal bool
 }
 
 // System are the streams of the process.
 func System() Streams {
 	return Streams{
-		Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTerminal: term.IsTerminal(int(os.Stdin.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 }
