@@ -4,31 +4,30 @@ package cmd
 // embedded ECS.
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/smithy-go/logging"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
-// callLimit bounds a single HTTP exchange with AWS.
+// hostLabel is what a region is, because it becomes a part of names of hosts.
+var hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+
+// callLimit bounds a single HTTP exchange with AWS where --call-timeout does not.
 const callLimit = 20 * time.Second
 
 // observed is the option by which a command shows the event stream.
@@ -61,11 +60,9 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 			return nil, err
 		}
 		options = append(options, deploy.WithClock(clock))
-	} else if cfg, err = a.aws(c.Context()); err != nil {
+		cfg.APIOptions = append(cfg.APIOptions, a.logs()...)
+	} else if cfg, err = a.aws(c); err != nil {
 		return nil, err
-	}
-	if a.settings.Verbose {
-		cfg.APIOptions = append(cfg.APIOptions, a.logCalls)
 	}
 	flag, neighbours := a.endpoints()
 	return deploy.New(ecs.NewFromConfig(cfg, func(o *ecs.Options) { setEndpoint(&o.BaseEndpoint, flag) }), append(options,
@@ -94,39 +91,78 @@ func setEndpoint(option **string, endpoint string) {
 
 // aws are the settings of AWS's clients, by the SDK's own rules for region and
 // credentials, which the flags override.
-func (a *app) aws(ctx context.Context) (aws.Config, error) {
-	s := a.settings
-	if (s.AccessKey == "") != (s.SecretKey == "") {
-		return aws.Config{}, &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
-	}
-	if err := checkEndpoint(s.EndpointURL); err != nil {
+func (a *app) aws(c *cobra.Command) (aws.Config, error) {
+	if err := a.checkAccess(); err != nil {
 		return aws.Config{}, err
+	}
+	a.warnOfKeys(c)
+	ctx := c.Context()
+	source := &source{name: "profile " + a.profile()}
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, append(a.clientOptions(), a.credentialOptions(source)...)...)
+	switch {
+	case err != nil:
+		return aws.Config{}, loadError(err)
+	case cfg.Region == "":
+		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
+	case !hostLabel.MatchString(cfg.Region):
+		return aws.Config{}, &usageError{problem: fmt.Sprintf("%q is not an AWS region", cfg.Region), hint: "write it as eu-west-1"}
+	}
+	if err := a.identify(ctx, &cfg, source); err != nil {
+		return aws.Config{}, err
+	}
+	return cfg, nil
+}
+
+// clientOptions are how AWS is called.
+func (a *app) clientOptions() []func(*awsconfig.LoadOptions) error {
+	limit := callLimit
+	if a.settings.CallTimeout > 0 {
+		limit = a.settings.CallTimeout
 	}
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithLogger(logging.Nop{}), // what goes wrong is returned, and -v shows the calls
+		awsconfig.WithAPIOptions(a.logs()),
 		// The SDK's own client: a plain one would not take AWS_CA_BUNDLE.
-		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callLimit)),
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(limit)),
 	}
-	if s.Region != "" {
-		options = append(options, awsconfig.WithRegion(s.Region))
+	if a.settings.Region != "" {
+		options = append(options, awsconfig.WithRegion(a.settings.Region))
 	}
-	if s.Profile != "" {
-		options = append(options, awsconfig.WithSharedConfigProfile(s.Profile))
+	if a.settings.MaxAttempts != nil {
+		options = append(options, awsconfig.WithRetryMaxAttempts(int(*a.settings.MaxAttempts)))
 	}
-	if s.AccessKey != "" {
-		options = append(options, awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, "")))
+	return options
+}
+
+// checkAccess finds what is wrong with the settings that say who asks, and where.
+func (a *app) checkAccess() error {
+	s := a.settings
+	switch {
+	case (s.AccessKey == "") != (s.SecretKey == ""):
+		return &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
+	case s.MaxAttempts != nil && *s.MaxAttempts == 0:
+		return &usageError{problem: "--max-attempts is 0", hint: "1 tries every call once"}
+	case s.AssumeRole != "" && !roleARN.MatchString(s.AssumeRole):
+		return &usageError{problem: fmt.Sprintf("%q is not the ARN of a role", s.AssumeRole), hint: "write it as arn:aws:iam::123456789012:role/NAME"}
 	}
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	return checkEndpoint(s.EndpointURL)
+}
+
+// loadError says why the AWS settings cannot be loaded.
+func loadError(err error) error {
 	var noProfile awsconfig.SharedConfigProfileNotExistError
+	var badFile awsconfig.SharedConfigLoadError
+	var badRole awsconfig.SharedConfigAssumeRoleError
+	files := "see ~/.aws/config and ~/.aws/credentials, or what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name"
 	switch {
 	case errors.As(err, &noProfile):
-		return aws.Config{}, &usageError{problem: fmt.Sprintf("there is no AWS profile %q", noProfile.Profile), hint: "see ~/.aws/config, or aws configure list-profiles"}
-	case err != nil:
-		return aws.Config{}, &usageError{problem: "the AWS settings cannot be loaded: " + message(err)}
-	case cfg.Region == "":
-		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
+		return &usageError{problem: fmt.Sprintf("there is no AWS profile %q", noProfile.Profile), hint: "see ~/.aws/config, or aws configure list-profiles"}
+	case errors.As(err, &badFile):
+		return &usageError{problem: fmt.Sprintf("the AWS file %s cannot be read: %s", badFile.Filename, innermost(badFile.Err)), hint: files}
+	case errors.As(err, &badRole):
+		return &usageError{problem: fmt.Sprintf("profile %s cannot assume role %s: %s", badRole.Profile, badRole.RoleARN, innermost(badRole.Err)), hint: files}
 	}
-	return cfg, nil
+	return &usageError{problem: "the AWS settings cannot be loaded: " + strings.Join(strings.Fields(err.Error()), " "), hint: files}
 }
 
 // checkEndpoint makes sure that an endpoint is a URL of a server.
@@ -139,29 +175,4 @@ func checkEndpoint(text string) error {
 		return &usageError{problem: fmt.Sprintf("%q is not the URL of a server", text), hint: "write it as http://127.0.0.1:4580 or https://host"}
 	}
 	return nil
-}
-
-// logCalls is the option of a client that writes a line for each call, with how
-// it went, and nothing of what was said.
-func (a *app) logCalls(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LogCalls",
-		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-			started := time.Now()
-			out, metadata, err := next.HandleDeserialize(ctx, in)
-			result := "no answer"
-			if response, ok := out.RawResponse.(*smithyhttp.Response); ok {
-				result = response.Status
-			}
-			if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok {
-				result += " " + id
-			}
-			host := ""
-			if request, ok := in.Request.(*smithyhttp.Request); ok {
-				host = request.URL.Host
-			}
-			service := strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
-			_, _ = fmt.Fprintf(a.streams.Err, "debug: %s:%s %s: %s, %s\n", service, awsmiddleware.GetOperationName(ctx), host,
-				result, time.Since(started).Round(time.Millisecond))
-			return out, metadata, err
-		}), middleware.Before)
 }

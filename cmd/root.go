@@ -13,8 +13,9 @@ import (
 
 // commonFlags are the flags of every command.
 var commonFlags = []string{
-	"region", "profile", "aws-access-key", "aws-secret-key", "endpoint-url", "simulate", "scenario",
-	"config", "output", "color", "quiet", "verbose",
+	"region", "profile", "aws-access-key", "aws-secret-key", "assume-role", "external-id", "role-session-name", "mfa-serial",
+	"max-attempts", "call-timeout", "endpoint-url", "simulate", "scenario",
+	"config", "output", "color", "quiet", "verbose", "debug-http",
 }
 
 const rootExample = `  # see a whole deployment, without an AWS account

@@ -26,6 +26,9 @@ func (a *app) command(d deploy.Deployment, words ...string) string {
 	default:
 		give("-r", s.Region)
 		give("-p", s.Profile)
+		give("-a", s.AssumeRole)
+		give("--external-id", s.ExternalID)
+		give("--mfa-serial", s.MFASerial)
 		give("--endpoint-url", s.EndpointURL)
 	}
 	for i, word := range line {

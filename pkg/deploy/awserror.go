@@ -58,21 +58,55 @@ func (e *CallError) Unwrap() error { return e.Err }
 func (e *CallError) Hint() string {
 	switch e.class {
 	case denied:
+		if e.Action == "sts:AssumeRole" {
+			return roleHint(e.reason)
+		}
 		action := e.Action
 		if _, named, ok := strings.Cut(e.reason, "not authorized to perform: "); ok { // it may be another, such as iam:PassRole
 			action, _, _ = strings.Cut(named, " ")
 		}
 		return "allow " + action + " in the policy of the identity that deploys"
 	case unauthenticated:
-		return "log in again (aws sso login), or check the profile (-p), keys and region (-r)"
+		return e.credentialsHint()
 	case throttled:
 		return "AWS limits the rate of calls per account and region; try again in a moment"
 	case unreachable:
+		var lookup *net.DNSError
+		if errors.As(e.Err, &lookup) && lookup.IsNotFound {
+			return "check the region (-r), which is part of that name, --endpoint-url and the network"
+		}
 		return "check the network, --endpoint-url and the region"
 	case quota:
 		return "this is a quota of the account, not a rate: trying again does not help"
 	}
 	return ""
+}
+
+// roleHint says what to try where a role may not be assumed. AWS does not say
+// which condition of the role's trust policy is not met.
+func roleHint(reason string) string {
+	if strings.Contains(reason, "MultiFactorAuthentication") {
+		return "wait for the next code of the MFA device and try again; each code works once"
+	}
+	return "allow sts:AssumeRole in the policy of that identity, and that identity in the trust policy of the role; the role may also ask for --external-id or --mfa-serial"
+}
+
+// credentialsHint tells apart what can be wrong with credentials.
+func (e *CallError) credentialsHint() string {
+	var speaker interface{ Hint() string }
+	switch {
+	case errors.As(e.Err, &speaker): // the provider of the credentials knows better
+		return speaker.Hint()
+	case strings.HasPrefix(e.Code, "Expired"):
+		return "get new ones: log in again (aws sso login), or renew AWS_SESSION_TOKEN together with its keys"
+	case strings.Contains(e.reason, "Signature expired"), strings.Contains(e.reason, "Signature not yet current"):
+		return "set the clock of this machine: signatures hold for a few minutes"
+	case e.Code == "InvalidSignatureException", e.Code == "SignatureDoesNotMatch", e.Code == "IncompleteSignature":
+		return "check the secret key: it is not the one of that access key (-k and -s, the environment, or the profile)"
+	case e.Code == "UnrecognizedClientException", e.Code == "InvalidClientTokenId", e.Code == "InvalidAccessKeyId", e.Code == "AuthFailure":
+		return "check the access key, AWS_SESSION_TOKEN, which temporary keys need, and the region (-r), which may have to be enabled for the account"
+	}
+	return "log in again (aws sso login), or check the profile (-p), keys and region (-r)"
 }
 
 // ExitCode is 4 for missing credentials and permissions, 3 for what does not
@@ -94,7 +128,7 @@ func nonsense(action, resource, reason string) *CallError {
 
 // codeClasses are the error codes that decide; the SDK models few of them.
 var codeClasses = map[class][]string{
-	denied: {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"},
+	denied: {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized", "ForbiddenException"},
 	unauthenticated: {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId",
 		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
 		"IncompleteSignature", "AuthFailure", "InvalidAccessKeyId"},
@@ -103,15 +137,18 @@ var codeClasses = map[class][]string{
 	quota:     {"LimitExceededException"},
 }
 
-// callError classifies an SDK error. An action without its service is one of ECS.
-// It returns nil for nil.
+// callError classifies the error of a call of ECS. It returns nil for nil.
 func callError(action, resource string, err error) *CallError {
 	if err == nil {
 		return nil
 	}
-	if !strings.Contains(action, ":") {
-		action = "ecs:" + action
-	}
+	return NewCallError("ecs:"+action, resource, err)
+}
+
+// NewCallError puts the SDK's error of a call into words, as this package does
+// for its own calls: for programs that call AWS themselves, e.g. to assume the
+// role that deploys. The action is written as in a policy: "sts:AssumeRole".
+func NewCallError(action, resource string, err error) *CallError {
 	e := &CallError{Action: action, Resource: resource, Err: err, reason: innermost(err)}
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
@@ -132,7 +169,16 @@ func callError(action, resource string, err error) *CallError {
 		return e
 	}
 	e.class = transportClass(err)
+	var nested *CallError
+	var speaker interface{ Hint() string }
+	var lookup *net.DNSError
 	switch {
+	case errors.As(err, &nested): // another call, which gets the credentials: it may only be throttled
+		e.class, e.reason = nested.class, "there are no valid AWS credentials: "+nested.Error()
+	case e.class == unauthenticated && errors.As(err, &speaker):
+		e.reason = "there are no valid AWS credentials: " + innermost(err)
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		e.reason = "there is no host " + lookup.Name
 	case e.class == unauthenticated && strings.Contains(err.Error(), "IMDS"): // the last place where the SDK looks
 		e.reason = "no AWS credentials were found in flags, environment, profile or instance role"
 	case e.class == unauthenticated:

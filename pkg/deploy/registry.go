@@ -38,7 +38,7 @@ func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Refer
 		RegistryId: &account, RepositoryName: &path, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String(ref.Tag())}},
 	}, func(o *ecr.Options) { o.Region = region })
 	if err != nil {
-		call := callError("ecr:DescribeImages", "image "+ref.String(), err)
+		call := NewCallError("ecr:DescribeImages", "image "+ref.String(), err)
 		if call.Code == "ImageNotFoundException" || call.Code == "RepositoryNotFoundException" {
 			return ref, &NotFoundError{Kind: "image", Name: ref.String(), Place: "ECR", Detail: call.reason}
 		}

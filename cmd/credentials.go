@@ -1,0 +1,182 @@
+package cmd
+
+// Who asks: the SDK's chain of credentials, a role that is assumed with them,
+// and the code of an MFA device.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/spf13/cobra"
+)
+
+const (
+	// roleSession is the name of the session of an assumed role.
+	roleSession = "ecs-deploy"
+	// roleTime is how long an assumed role is asked for: the longest that every
+	// role allows. The SDK's 15 minutes would end, and ask for another code of an
+	// MFA device, in the middle of a rollout.
+	roleTime = time.Hour
+)
+
+var (
+	roleARN = regexp.MustCompile(`^arn:[^:]+:iam::\d{12}:role/.+$`)
+	mfaCode = regexp.MustCompile(`^\d{6}$`)
+)
+
+// source is where credentials come from.
+type source struct {
+	name    string // of the profile or the role, for messages
+	assumed bool   // a role is assumed
+}
+
+// profile is the name of the AWS profile that is used.
+func (a *app) profile() string {
+	for _, name := range []string{a.settings.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE")} {
+		if name != "" {
+			return name
+		}
+	}
+	return "default"
+}
+
+// warnOfKeys warns of keys on the command line.
+func (a *app) warnOfKeys(c *cobra.Command) {
+	if c.Flags().Changed("aws-secret-key") && !a.settings.Quiet {
+		_, _ = fmt.Fprintln(a.streams.Err, "warning: other users of this machine can see the secret key of -s in the list of processes; "+
+			"a profile (-p) or AWS_SECRET_ACCESS_KEY keeps it to yourself")
+	}
+}
+
+// credentialOptions are whose credentials are loaded. The profile may name a
+// role, which is then noted in from.
+func (a *app) credentialOptions(from *source) []func(*awsconfig.LoadOptions) error {
+	s := a.settings
+	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			from.assumed = true
+			if o.RoleARN != "" {
+				from.name = "role " + o.RoleARN
+			}
+			if s.AssumeRole == "" { // else the settings are of that role
+				a.roleSettings(o)
+			}
+			a.roleCall(o)
+		}),
+	}
+	if s.Profile != "" {
+		options = append(options, awsconfig.WithSharedConfigProfile(s.Profile))
+	}
+	if s.AccessKey != "" {
+		options = append(options, awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, "")))
+	}
+	return options
+}
+
+// identify assumes the role that is named, and gets the credentials before
+// anything is asked with them, so that what is wrong with them is said as such.
+func (a *app) identify(ctx context.Context, cfg *aws.Config, from *source) error {
+	s := a.settings
+	cfg.Credentials = &spoken{cfg.Credentials, a, from.name}
+	if s.AssumeRole != "" {
+		from.assumed = true
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(*cfg), s.AssumeRole, a.roleSettings, a.roleCall)
+		cfg.Credentials = &spoken{aws.NewCredentialsCache(provider), a, "role " + s.AssumeRole}
+	}
+	if !from.assumed && (s.MFASerial != "" || s.ExternalID != "") {
+		given := "--mfa-serial"
+		if s.MFASerial == "" {
+			given = "--external-id"
+		}
+		return &usageError{problem: given + " is given, and no role is assumed", hint: "name the role with --assume-role ARN, or use a profile that has a role_arn"}
+	}
+	_, err := cfg.Credentials.Retrieve(ctx)
+	return err
+}
+
+// roleSettings are what the settings say about the role.
+func (a *app) roleSettings(o *stscreds.AssumeRoleOptions) {
+	s := a.settings
+	if s.ExternalID != "" {
+		o.ExternalID = &s.ExternalID
+	}
+	if s.MFASerial != "" {
+		o.SerialNumber = &s.MFASerial
+	}
+	if s.RoleSessionName != "" {
+		o.RoleSessionName = s.RoleSessionName
+	}
+}
+
+// roleCall is how any role is assumed, that of a profile too.
+func (a *app) roleCall(o *stscreds.AssumeRoleOptions) {
+	if o.RoleSessionName == "" {
+		o.RoleSessionName = roleSession
+	}
+	if o.Duration == 0 {
+		o.Duration = roleTime
+	}
+	o.TokenProvider = func() (string, error) { return a.askCode(aws.ToString(o.SerialNumber)) }
+	if client, ok := o.Client.(*sts.Client); ok {
+		options := client.Options()
+		setEndpoint(&options.BaseEndpoint, a.stsEndpoint())
+		o.Client = sts.New(options)
+	}
+}
+
+// stsEndpoint is where roles are assumed: where ECS is, if that is an emulator
+// and nobody says otherwise. "" means where the SDK says.
+func (a *app) stsEndpoint() string {
+	_, neighbours := a.endpoints()
+	if a.settings.EndpointURL == "" && os.Getenv("AWS_ENDPOINT_URL_STS") != "" {
+		return ""
+	}
+	return neighbours
+}
+
+// askCode asks the person at the terminal for the code of an MFA device.
+func (a *app) askCode(serial string) (string, error) {
+	if !a.streams.InTerminal {
+		return "", &credentialsError{
+			problem: fmt.Sprintf("a code of the MFA device %s is needed, and there is no terminal to ask for it", serial),
+			hint:    "run it in a terminal, or set the keys and AWS_SESSION_TOKEN that aws sts assume-role gives for a code",
+		}
+	}
+	_, _ = fmt.Fprintf(a.streams.Err, "code of the MFA device %s: ", serial)
+	line, err := readLine(a.streams.In)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", &credentialsError{problem: "the code of the MFA device cannot be read: " + message(err), hint: "type it and press return"}
+	}
+	if code := strings.TrimSpace(line); mfaCode.MatchString(code) {
+		return code, nil
+	}
+	return "", &credentialsError{problem: "that is not a code of an MFA device", hint: "type the six digits that it shows"}
+}
+
+// readLine reads to the end of a line and not beyond, so that others can go on
+// reading.
+func readLine(in io.Reader) (string, error) {
+	var line []byte
+	one := make([]byte, 1)
+	for {
+		n, err := in.Read(one)
+		if n > 0 && one[0] == '\n' {
+			return string(line), nil
+		}
+		line = append(line, one[:n]...)
+		if err != nil {
+			return string(line), err
+		}
+	}
+}
