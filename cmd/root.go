@@ -45,9 +45,7 @@ ecs-deploy.yaml; a flag wins over a variable, and a variable over the file.`,
 	}
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &usageError{problem: err.Error(), hint: fmt.Sprintf("see %s --help", c.CommandPath())}
-	})
+	root.SetFlagErrorFunc(flagError)
 	a.settings.AddFlags(root.PersistentFlags(), commonFlags...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deploying:"}, &cobra.Group{ID: "other", Title: "More:"})
@@ -90,14 +88,15 @@ func noArguments(c *cobra.Command, args []string) error {
 }
 
 // withSubcommand gives the original one-command form, flags without a
-// subcommand, its subcommand: deploy. No arguments, help and version stay what
-// they are.
+// subcommand, its subcommand: deploy, and today's names to the flags of other
+// programs. No arguments, help and version stay what they are.
 func withSubcommand(root *cobra.Command, args []string) []string {
 	completing := len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd)
 	if completing {
 		return args
 	}
-	found, _, err := root.Find(args)
+	words := modern(root, args)
+	found, _, err := root.Find(words)
 	if err != nil || found != root {
 		return args
 	}
@@ -109,7 +108,7 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	case len(args) == 1 && (args[0] == "-h" || args[0] == "--help"):
 		return args
 	}
-	return append([]string{"deploy"}, args...)
+	return append([]string{"deploy"}, words...)
 }
 
 // completeFlags completes the values of flags: one of a few words, a scenario, or

@@ -1,0 +1,197 @@
+package cmd
+
+// The command lines of other programs of this name: the flags of ecs-deploy-py
+// and of SIL's ecs-deploy that have another name here, or no place at all.
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// legacyFlag is a flag that scripts for the other programs use.
+type legacyFlag struct {
+	name  string // as it is typed
+	value bool   // a value follows
+	// here are our arguments of the same meaning, of which {} is the value; nil
+	// where there are none.
+	here []string
+	// say is what to do instead, or why nothing is needed.
+	say string
+}
+
+// done are the arguments for what is done anyway.
+var done = []string{}
+
+var legacyFlags = []legacyFlag{
+	{name: "-to", value: true, here: []string{"--tag", "{}", "--only", "*"}},
+	{name: "--tag-only", value: true, here: []string{"--tag", "{}", "--only", "*"}},
+	{name: "--aws-assume-role", value: true, here: []string{"--assume-role", "{}"}},
+	{name: "--enable-rollback", here: []string{"--rollback-on-failure"}},
+	{name: "--skip-deployments-check", here: []string{"--until", "running"}},
+	{name: "--aws-instance-profile", here: done, say: "leave it out: the credentials of an instance or task are found anyway"},
+	{name: "--copy-task-definition-tags", here: done, say: "leave it out: the tags of a task definition are always kept"},
+	{name: "--use-latest-task-def", say: "build on the newest revision of a family by naming it beside the service: -n SERVICE -d FAMILY"},
+	{name: "--run-task", say: oneTask},
+	{name: "--wait-for-success", say: oneTask},
+	{name: "--launch-type", value: true, say: ofTheService},
+	{name: "--platform-version", value: true, say: ofTheService},
+	{name: "--network-configuration", value: true, say: ofTheService},
+}
+
+const (
+	oneTask = "this deploys to services: register the definition that ecs-deploy render prints, " +
+		"run it with aws ecs run-task, and wait for it with aws ecs wait tasks-stopped"
+	ofTheService = "a service keeps its own; for a single task it is a flag of aws ecs run-task"
+)
+
+// hint says our way of saying it.
+func (l legacyFlag) hint() string {
+	if l.say != "" {
+		return l.say
+	}
+	var words []string
+	for _, word := range l.here {
+		words = append(words, quote(strings.ReplaceAll(word, "{}", "VALUE")))
+	}
+	return "here it is " + strings.Join(words, " ")
+}
+
+// legacy finds a flag by its name as it is typed.
+func legacy(name string) (legacyFlag, bool) {
+	i := slices.IndexFunc(legacyFlags, func(l legacyFlag) bool { return l.name == name })
+	if i < 0 {
+		return legacyFlag{}, false
+	}
+	return legacyFlags[i], true
+}
+
+// modern puts the arguments of the one-command form into today's words: flags
+// whose meaning is the same. All others, and every value, stay as they are.
+func modern(root *cobra.Command, args []string) []string {
+	var words []string
+	retagged := false
+	for len(args) > 0 && args[0] != "--" {
+		n := flagLength(root, args)
+		here, ok := translated(args[:n])
+		if !ok {
+			here = args[:n]
+		}
+		retagged = retagged || ok && slices.Contains(here, "--only")
+		words, args = append(words, here...), args[n:]
+	}
+	words = append(words, args...)
+	if retagged {
+		words = withoutIgnored(root, words)
+	}
+	return words
+}
+
+// translated are our arguments for a flag of another program, given as one
+// argument or as two.
+func translated(given []string) ([]string, bool) {
+	name, value, attached := strings.Cut(given[0], "=")
+	if len(given) == 2 {
+		value = given[1]
+	}
+	old, ok := legacy(name)
+	if !ok || old.here == nil || old.value != (attached || len(given) == 2) {
+		return nil, false
+	}
+	var here []string
+	for _, word := range old.here {
+		here = append(here, strings.ReplaceAll(word, "{}", value))
+	}
+	return here, true
+}
+
+// flagLength is how many arguments the first one takes: itself and, if it is a
+// flag that needs one, its value.
+func flagLength(root *cobra.Command, args []string) int {
+	arg := args[0]
+	needs := false
+	switch name, long := strings.CutPrefix(arg, "--"); {
+	case long:
+		needs = takesValue(deployFlag(root, name))
+	case strings.HasPrefix(arg, "-"):
+		for i, letter := range arg[1:] {
+			if flag := deployShort(root, string(letter)); flag == nil || takesValue(flag) {
+				needs = flag != nil && i == len(arg)-2 // else it is what follows the letter
+				break
+			}
+		}
+	}
+	if old, ok := legacy(arg); ok {
+		needs = old.value
+	}
+	if needs && len(args) > 1 {
+		return 2
+	}
+	return 1
+}
+
+func takesValue(flag *pflag.Flag) bool { return flag != nil && flag.NoOptDefVal == "" }
+
+// deployFlag is a flag of deploy, or of every command; nil for none.
+func deployFlag(root *cobra.Command, name string) *pflag.Flag {
+	return eitherFlag(root, func(flags *pflag.FlagSet) *pflag.Flag { return flags.Lookup(name) })
+}
+
+func deployShort(root *cobra.Command, letter string) *pflag.Flag {
+	return eitherFlag(root, func(flags *pflag.FlagSet) *pflag.Flag {
+		if len(letter) > 1 {
+			return nil
+		}
+		return flags.ShorthandLookup(letter)
+	})
+}
+
+func eitherFlag(root *cobra.Command, find func(*pflag.FlagSet) *pflag.Flag) *pflag.Flag {
+	if flag := find(root.PersistentFlags()); flag != nil {
+		return flag
+	}
+	deploy, _, err := root.Find([]string{"deploy"})
+	if err != nil {
+		return nil
+	}
+	return find(deploy.Flags())
+}
+
+// withoutIgnored leaves out the image that SIL's script wanted beside a tag for
+// all containers, and its manual told to call "ignore".
+func withoutIgnored(root *cobra.Command, args []string) []string {
+	var words []string
+	for len(args) > 0 && args[0] != "--" {
+		n := flagLength(root, args)
+		switch strings.Join(args[:n], "=") {
+		case "-i=ignore", "-iignore", "--image=ignore":
+		default:
+			words = append(words, args[:n]...)
+		}
+		args = args[n:]
+	}
+	return append(words, args...)
+}
+
+// flagError says what is wrong with a flag, and how another program's is said
+// here.
+func flagError(c *cobra.Command, err error) error {
+	failure := &usageError{problem: err.Error(), hint: fmt.Sprintf("see %s --help", c.CommandPath())}
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	name := ""
+	switch {
+	case errors.As(err, &unknown):
+		name = "--" + unknown.GetSpecifiedName()
+	case errors.As(err, &invalid): // -to is taken as -t with the value "o"
+		name, _, _ = strings.Cut("-"+invalid.GetFlag().Shorthand+invalid.GetValue(), "=")
+	}
+	if old, ok := legacy(name); ok {
+		failure = &usageError{problem: "unknown flag: " + name, hint: old.hint()}
+	}
+	return failure
+}
