@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,7 +195,9 @@ func (c *comparison) entries(p position, a, b entries) {
 			c.values(at.whole(), nil, at.alone(b[0], p.treatment))
 			b = b[1:]
 		default:
-			c.objects(p.at(a[0]), a[0].object, b[0].object)
+			if !same(a[0].object, b[0].object) { // most are, and places cost
+				c.objects(p.at(a[0]), a[0].object, b[0].object)
+			}
 			a, b = a[1:], b[1:]
 		}
 	}
@@ -231,11 +232,18 @@ func (p position) alone(e entry, list *treatment) any {
 
 // same reports whether two values are the same JSON.
 func same(a, b any) bool {
-	if x, ok := a.(string); ok {
-		y, ok := b.(string)
-		return ok && x == y
+	switch x := a.(type) {
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(x, y, same)
+	case []any:
+		y, ok := b.([]any)
+		return ok && slices.EqualFunc(x, y, same)
+	case entries:
+		y, ok := b.(entries)
+		return ok && slices.EqualFunc(x, y, func(x, y entry) bool { return x.key == y.key && same(x.object, y.object) })
 	}
-	return reflect.DeepEqual(a, b)
+	return a == b
 }
 
 // differences words changes, with the values that show gives.

@@ -129,10 +129,10 @@ func inWords(m *treatment) string {
 		words = append(words, "spellings are brought to one")
 	}
 	if m.kind == objectKind && !m.keptEmpty {
-		words = append(words, "absent is empty")
+		words = append(words, "empty is absent")
 	}
 	if m.kind == stringsKind {
-		words = append(words, "absent is empty, masked by name")
+		words = append(words, "empty is absent, masked by name")
 	}
 	switch m.secrecy {
 	case masked:

@@ -144,6 +144,9 @@ func (n normaliser) entries(list []any, t *treatment) entries {
 // identity is what tells an element of a keyed list apart: the key is exact, so
 // that no two identities have one; the name is what people call it.
 func identity(object map[string]any, t *treatment) (key, name string) {
+	if text, ok := object[t.keys[0]].(string); ok && len(t.keys) == 1 && text != "" {
+		return exactly(text), text // as nearly everywhere
+	}
 	var keys, names []string
 	for _, member := range t.keys {
 		value := object[member]
