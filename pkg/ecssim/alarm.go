@@ -59,8 +59,8 @@ func (e *engine) alarming(a AlarmSpec, d *deployment) bool {
 	}
 	for _, c := range e.taskDefinition(d.TaskDefinition).containers() {
 		image, _ := c["image"].(string)
-		spared := slices.ContainsFunc(a.ExceptImages, func(pattern string) bool { return glob(pattern, image) })
-		if !spared && (a.Image == "" || glob(a.Image, image)) {
+		spared := slices.ContainsFunc(a.ExceptImages, func(pattern string) bool { return e.means(pattern, image) })
+		if !spared && (a.Image == "" || e.means(a.Image, image)) {
 			return true
 		}
 	}

@@ -68,6 +68,9 @@ func (e *engine) registerTaskDefinition(in registerInput, raw Document) (any, *a
 	e.describe(doc, number)
 	td := &taskDefinition{Doc: doc, Tags: in.Tags, Number: number, Active: true}
 	f.Revisions = append(f.Revisions, td)
+	for _, c := range td.containers() {
+		e.keepDigest(c["image"].(string)) // checkRegistration saw to it
+	}
 	out := map[string]any{"taskDefinition": td.Doc}
 	if len(in.Tags) > 0 {
 		out["tags"] = in.Tags

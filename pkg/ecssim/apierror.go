@@ -64,7 +64,7 @@ func kindMismatch(got, want string) *apiError {
 	if got == "START_OBJECT" || got == "START_ARRAY" {
 		return serialization("Start of structure or map or list found where not expected.")
 	}
-	return serialization(fmt.Sprintf("%s can not be converted to %s", got, want))
+	return serialization(fmt.Sprintf("%s cannot be converted to %s", got, want))
 }
 
 // decodeError turns an error of encoding/json into ECS's.
@@ -79,7 +79,7 @@ func decodeError(err error) *apiError {
 	if got == "" || strings.HasPrefix(mismatch.Value, "number") {
 		got = "NUMBER_VALUE"
 	}
-	want := map[string]string{"string": "a String", "int": "an Integer", "bool": "a Boolean"}[mismatch.Type.Kind().String()]
+	want := map[string]string{"string": "String", "int": "Integer", "bool": "Boolean"}[mismatch.Type.Kind().String()]
 	if want == "" {
 		want = "a structure"
 	}

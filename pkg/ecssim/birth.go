@@ -19,7 +19,8 @@ const (
 // engine is the state with what does not outlive a call.
 type engine struct {
 	state
-	acting bool // the call that is served is an actor's
+	acting bool   // the call that is served is an actor's
+	caller caller // of the request that is served
 }
 
 // newEngine makes the engine of a world at a moment.

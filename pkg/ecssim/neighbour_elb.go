@@ -21,8 +21,8 @@ const (
 )
 
 // balancing is the operations of Elastic Load Balancing v2.
-func balancing() map[string]func(*engine, url.Values) (any, *apiError) {
-	return map[string]func(*engine, url.Values) (any, *apiError){
+func balancing() map[string]queryOperation {
+	return map[string]queryOperation{
 		"DescribeTargetGroups": (*engine).describeTargetGroups,
 		"DescribeTargetHealth": (*engine).describeTargetHealth,
 	}

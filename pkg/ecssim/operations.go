@@ -57,8 +57,13 @@ func dropNulls(v any) {
 // its neighbours.
 func faultOperations() []string {
 	names := allOperations()
-	names = append(names, sortedKeys(balancing())...)
-	return append(names, sortedKeys(logging())...)
+	for _, s := range jsonServices()[1:] {
+		names = append(names, sortedKeys(s.operations())...)
+	}
+	for _, s := range queryServices() {
+		names = append(names, sortedKeys(s.operations())...)
+	}
+	return names
 }
 
 // operations is what the simulator can do.

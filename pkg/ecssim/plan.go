@@ -80,7 +80,7 @@ func defaultAfter(b Behaviour) time.Duration {
 // counted from 1; 0: none.
 func (e *engine) ruleFor(image string) int {
 	for i, rule := range e.World.Images {
-		if !glob(rule.Match, image) {
+		if !e.means(rule.Match, image) {
 			continue
 		}
 		if rule.Probability > 0 && rule.Probability < 1 && !e.Engine.chance(rule.Probability) {

@@ -4,8 +4,6 @@ package ecssim
 // state is one number, so that it can be saved.
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -58,14 +56,4 @@ func (r *random) letters(n int) string {
 		b[i] = alphabet[r.upTo(len(alphabet))]
 	}
 	return string(b)
-}
-
-// imageDigest is the digest that an image reference resolves to: its own where
-// it names one, else the same one every time.
-func imageDigest(image string) string {
-	if _, digest, ok := strings.Cut(image, "@"); ok {
-		return digest
-	}
-	sum := sha256.Sum256([]byte(image))
-	return "sha256:" + hex.EncodeToString(sum[:])
 }

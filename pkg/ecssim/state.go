@@ -48,6 +48,11 @@ type state struct {
 	Addresses int     `json:"addresses,omitempty"` // private addresses given to tasks
 	HostPorts int     `json:"hostPorts,omitempty"` // dynamic host ports given to containers
 
+	// Digests are the references, with their tags, that image digests were made
+	// from; Sessions are the credentials that AssumeRole gave, by access key id.
+	Digests  map[string]string  `json:"digests,omitempty"`
+	Sessions map[string]session `json:"sessions,omitempty"`
+
 	FaultCounts []int              `json:"faultCounts,omitempty"`
 	ActorCounts []int              `json:"actorCounts,omitempty"`
 	Updated     bool               `json:"updated,omitempty"` // an UpdateService was served

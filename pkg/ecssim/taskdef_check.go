@@ -45,7 +45,7 @@ func checkRegistration(input Document) (Document, *apiError) {
 		}
 		name := c["name"].(string)
 		if names[name] {
-			return nil, refused(fmt.Sprintf("Container name '%s' is used more than once in the task definition.", name))
+			return nil, refused("Container names must be unique within a Task Definition.")
 		}
 		names[name] = true
 	}

@@ -11,7 +11,7 @@ import (
 
 // shape is the JSON type of a value: exactly one of its fields is set.
 type shape struct {
-	scalar  string           // "a String", "an Integer", "a Boolean", as errors say it
+	scalar  string           // "String", "Integer", "Boolean", as errors say it
 	list    *shape           // a list of these
 	mapOf   *shape           // an object with any keys
 	members map[string]shape // an object with known members
@@ -36,9 +36,9 @@ func object(groups map[*shape][]string, more map[string]shape) shape {
 }
 
 var (
-	textShape = shape{scalar: "a String"}
-	intShape  = shape{scalar: "an Integer"}
-	boolShape = shape{scalar: "a Boolean"}
+	textShape = shape{scalar: "String"}
+	intShape  = shape{scalar: "Integer"}
+	boolShape = shape{scalar: "Boolean"}
 
 	textsShape = listOf(textShape)
 	dictShape  = dictOf(textShape)
@@ -130,7 +130,7 @@ func checkShape(v any, s shape) *apiError {
 		}
 	default:
 		got := kindOf(v)
-		if want := map[string]string{"a String": "STRING_VALUE", "an Integer": "NUMBER_VALUE", "a Boolean": "BOOLEAN_VALUE"}[s.scalar]; got != want {
+		if want := map[string]string{"String": "STRING_VALUE", "Integer": "NUMBER_VALUE", "Boolean": "BOOLEAN_VALUE"}[s.scalar]; got != want {
 			return kindMismatch(got, s.scalar)
 		}
 	}

@@ -95,7 +95,7 @@ func (e *engine) describe(doc Document, revision int) {
 	doc["revision"] = json.Number(strconv.Itoa(revision))
 	doc["status"] = "ACTIVE"
 	doc["registeredAt"] = e.Now.epoch()
-	doc["registeredBy"] = "arn:aws:sts::" + e.World.account() + ":assumed-role/deployer/simulated"
+	doc["registeredBy"] = e.identity()
 	doc["compatibilities"] = compatibilities(doc)
 	doc["requiresAttributes"] = requiredAttributes(doc)
 }

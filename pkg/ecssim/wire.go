@@ -1,8 +1,8 @@
 package ecssim
 
 // This file is the wire: from an HTTP request to an operation and back, with
-// faults and throttling in between. ECS and CloudWatch Logs speak AWS JSON 1.1;
-// the query protocol of Elastic Load Balancing is in wire_query.go.
+// faults and throttling in between. The two protocols are in wire_json.go and
+// wire_query.go.
 
 import (
 	"bytes"
@@ -15,18 +15,14 @@ import (
 	"time"
 )
 
-const (
-	targetPrefix = "AmazonEC2ContainerServiceV20141113."
-	logsPrefix   = "Logs_20140328."
-	contentType  = "application/x-amz-json-1.1"
-	maxBody      = 4 << 20 // bytes; far above what ECS accepts
-)
+const maxBody = 4 << 20 // bytes; far above what ECS accepts
 
 // wireRequest is what the protocols need from an HTTP request.
 type wireRequest struct {
 	method string
 	target string // X-Amz-Target of AWS JSON
 	query  bool   // it is a form of the query protocol
+	caller caller
 	body   []byte
 }
 
@@ -47,7 +43,7 @@ type keeper interface {
 
 // readRequest reads an HTTP request.
 func readRequest(r *http.Request) (wireRequest, error) {
-	req := wireRequest{method: r.Method, target: r.Header.Get("X-Amz-Target")}
+	req := wireRequest{method: r.Method, target: r.Header.Get("X-Amz-Target"), caller: callerOf(r)}
 	kind := r.Header.Get("Content-Type")
 	req.query = req.target == "" && strings.HasPrefix(kind, formType)
 	if r.Body == nil {
@@ -87,12 +83,8 @@ func (r wireRequest) operation() string {
 	if r.query {
 		return r.form().Get("Action")
 	}
-	for _, prefix := range []string{targetPrefix, logsPrefix} {
-		if name, ok := strings.CutPrefix(r.target, prefix); ok {
-			return name
-		}
-	}
-	return ""
+	_, name := jsonTarget(r.target)
+	return name
 }
 
 // respond serves a request as its fate has it.
@@ -112,60 +104,36 @@ func (e *engine) respond(req wireRequest, f fate) wireResponse {
 	case apiErr != nil:
 		return e.errorResponse(req, apiErr)
 	case req.query:
-		return e.queryResponse(req.operation(), out)
+		return e.queryResponse(req.form(), out)
 	}
 	return e.rawResponse(http.StatusOK, contentType, encode(out))
 }
 
-// serve finds the operation and runs it.
+// serve lets in who may call, finds the operation and runs it.
 func (e *engine) serve(req wireRequest) (any, *apiError) {
-	name := req.operation()
 	switch {
 	case req.method != http.MethodPost || req.target == "" && !req.query:
 		return nil, &apiError{code: "UnknownOperationException", message: "Send POST with X-Amz-Target: " + targetPrefix + "<operation>."}
 	case len(req.body) > maxBody:
 		return nil, serialization("The request body is too large.")
-	case req.query:
-		return e.serveQuery(req.form())
-	case name == "":
-		return nil, unknownTarget(req.target)
 	}
-	ops := operations()
-	if strings.HasPrefix(req.target, logsPrefix) {
-		ops = logging()
-	}
-	op, ok := ops[name]
-	switch {
-	case !ok && strings.HasPrefix(req.target, logsPrefix):
-		return nil, &apiError{code: "UnknownOperationException", message: "The simulator does not have the operation " + name + " of Amazon CloudWatch Logs."}
-	case !ok:
-		return nil, unknownOperation(name)
-	}
-	out, apiErr := op.serve(e, req.body)
-	if apiErr == nil && name == "UpdateService" {
-		e.Updated = true
-	}
-	return out, apiErr
-}
-
-func unknownOperation(name string) *apiError {
-	for _, known := range allOperations() {
-		if name == known {
-			return unsupported("The simulator does not have the operation " + name + " of Amazon ECS.")
+	if err := e.authenticate(req.caller); err != nil {
+		if req.query {
+			err = queryRefusal(err)
 		}
+		return nil, err
 	}
-	return &apiError{code: "UnknownOperationException", message: "Amazon ECS has no operation " + strconv.Quote(name) + "."}
-}
-
-// unknownTarget is for what is neither ECS nor one of its neighbours.
-func unknownTarget(target string) *apiError {
-	return &apiError{code: "UnknownOperationException", message: "The simulator has Amazon ECS and a little of Elastic Load Balancing and CloudWatch Logs, but not " +
-		strconv.Quote(target) + ". Send POST with X-Amz-Target: " + targetPrefix + "<operation>."}
+	e.caller = req.caller
+	defer func() { e.caller = caller{} }() // actors have none
+	if req.query {
+		return e.serveQuery(req.form())
+	}
+	return e.serveJSON(req)
 }
 
 func (e *engine) errorResponse(req wireRequest, err *apiError) wireResponse {
 	if req.query {
-		return e.queryError(err)
+		return e.queryError(req.form(), err)
 	}
 	body := encode(map[string]any{"__type": err.code, "message": err.message})
 	return e.rawResponse(err.httpStatus(), contentType, body)

@@ -83,7 +83,7 @@ func TestWireErrors(t *testing.T) {
 		{"DescribeServices", `{"cluster":"demo","services":[` + many + `]}`, 400, "InvalidParameterException", "more than 10"},
 		{"UpdateService", `{"cluster":"demo","service":"x"}`, 400, "ServiceNotFoundException", "Service not found."},
 		{"UpdateService", `{"cluster":"demo","service":"web","taskDefinition":"web:9"}`, 400, "ClientException", "TaskDefinition not found."},
-		{"UpdateService", `{"cluster":"demo","service":"web","desiredCount":"3"}`, 400, "SerializationException", "STRING_VALUE can not be converted to an Integer"},
+		{"UpdateService", `{"cluster":"demo","service":"web","desiredCount":"3"}`, 400, "SerializationException", "STRING_VALUE cannot be converted to Integer"},
 		{"UpdateService", `{"cluster":"demo","service":"web","loadBalancers":{}}`, 400, "SerializationException", ""},
 		{"DescribeTaskDefinition", `{"taskDefinition":"x"}`, 400, "ClientException", "Unable to describe task definition."},
 		{"DeregisterTaskDefinition", `{"taskDefinition":"web"}`, 400, "ClientException", "Revision is missing."},
@@ -174,7 +174,7 @@ func TestRequestSnapshots(t *testing.T) {
 // TestNeighbourSnapshots does the same with the neighbours: what they lack is
 // refused by its name, each in its own protocol.
 func TestNeighbourSnapshots(t *testing.T) {
-	for _, module := range []string{"elasticloadbalancingv2", "cloudwatchlogs"} {
+	for _, module := range []string{"elasticloadbalancingv2", "cloudwatchlogs", "ecr", "sts"} {
 		for _, file := range snapshots(t, module) {
 			data, err := os.ReadFile(file)
 			if err != nil {
@@ -191,12 +191,19 @@ func TestNeighbourSnapshots(t *testing.T) {
 			newDemo(t).ServeHTTP(w, req)
 			operation := strings.TrimSuffix(filepath.Base(file), ".request.snap")
 			refusal := `{"__type":`
-			if module == "elasticloadbalancingv2" {
+			switch module {
+			case "elasticloadbalancingv2":
 				refusal = `<ErrorResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><Error><Type>Sender</Type><Code>`
+			case "sts":
+				refusal = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>`
 			}
 			switch answer := w.Body.String(); operation {
 			case "DescribeTargetGroups", "DescribeTargetHealth", "GetLogEvents":
 				if !strings.Contains(answer, "NotFound") && !strings.Contains(answer, "not a valid target group ARN") {
+					t.Errorf("%s: %d %s", operation, w.Code, answer)
+				}
+			case "DescribeImages", "AssumeRole", "GetCallerIdentity":
+				if strings.Contains(answer, "does not have the operation") {
 					t.Errorf("%s: %d %s", operation, w.Code, answer)
 				}
 			default:
@@ -211,7 +218,8 @@ func TestNeighbourSnapshots(t *testing.T) {
 // TestOtherServices are refused by name too.
 func TestOtherServices(t *testing.T) {
 	for target, want := range map[string]string{
-		"AmazonEC2ContainerRegistry_V20150921.DescribeImages": "AmazonEC2ContainerRegistry_V20150921.DescribeImages",
+		"DynamoDB_20120810.GetItem":                     "DynamoDB_20120810.GetItem",
+		"AmazonEC2ContainerRegistry_V20150921.PutImage": "does not have the operation PutImage of Amazon ECR",
 		"": "Send POST with X-Amz-Target",
 	} {
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))

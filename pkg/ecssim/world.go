@@ -35,6 +35,15 @@ type World struct {
 	// Images are tried in order; the first rule that matches a container's image
 	// decides how it behaves. No match: it starts and is healthy.
 	Images []ImageRule `yaml:"images" json:"images,omitempty"`
+	// Repositories are the names of the ECR repositories, such as team/web. None:
+	// every repository exists.
+	Repositories []string `yaml:"repositories" json:"repositories,omitempty"`
+	// AccessKeys are the credentials that may call. None: anybody may, even
+	// unsigned. Credentials that AssumeRole gave may always call, until they
+	// expire. Signatures are not checked.
+	AccessKeys []AccessKey `yaml:"accessKeys" json:"accessKeys,omitempty"`
+	// Roles are the IAM roles that can be assumed. None: every role.
+	Roles []RoleSpec `yaml:"roles" json:"roles,omitempty"`
 	// Alarms are the CloudWatch alarms that a service's deploymentConfiguration
 	// can name. An alarm that is not here never leaves the state OK.
 	Alarms []AlarmSpec `yaml:"alarms" json:"alarms,omitempty"`
@@ -178,6 +187,31 @@ type AlarmSpec struct {
 	For Duration `yaml:"for" json:"for,omitempty"`
 }
 
+// AccessKey is credentials that may call.
+type AccessKey struct {
+	ID string `yaml:"id" json:"id"`
+	// ExpiresAfter is when they expire, counted from the beginning of the world.
+	// Nil: never. 0: they have expired already.
+	ExpiresAfter *Duration `yaml:"expiresAfter" json:"expiresAfter,omitempty"`
+}
+
+// RoleSpec is an IAM role that can be assumed, and what its trust policy asks
+// for.
+type RoleSpec struct {
+	ARN string `yaml:"arn" json:"arn"`
+	// ExternalID is the external id that must be given. Empty: none.
+	ExternalID string `yaml:"externalId" json:"externalId,omitempty"`
+	// MFA is the device and its code that must be given. Nil: none.
+	MFA *MFADevice `yaml:"mfa" json:"mfa,omitempty"`
+}
+
+// MFADevice is a device for multi-factor authentication. Its code is always the
+// same.
+type MFADevice struct {
+	Serial string `yaml:"serial" json:"serial"`
+	Code   string `yaml:"code" json:"code"`
+}
+
 // Behaviour names what a container of an image does.
 type Behaviour string
 
@@ -198,8 +232,8 @@ const (
 // LostResponse. The first fault that fits with an effect besides Latency wins.
 type Fault struct {
 	// Operations are globs over the names of ECS operations and of those of its
-	// neighbours: DescribeTargetHealth, DescribeTargetGroups, GetLogEvents.
-	// Empty: all.
+	// neighbours: DescribeTargetHealth, DescribeTargetGroups, GetLogEvents,
+	// DescribeImages, AssumeRole, GetCallerIdentity. Empty: all.
 	Operations []string `yaml:"operations" json:"operations,omitempty"`
 	// AfterUpdate limits the fault to requests after the first UpdateService
 	// that was served (by anybody but an actor).

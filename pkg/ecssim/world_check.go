@@ -68,6 +68,7 @@ func (w World) problems() []problem {
 		c.checkRule(at("images", i), rule)
 	}
 	c.checkAlarms(w)
+	c.checkAccess(w)
 	for i, f := range w.Faults {
 		c.checkFault(at("faults", i), f)
 	}
@@ -193,6 +194,27 @@ func (c *checker) checkAlarms(w World) {
 			c.add(at("alarms", i), "image and exceptImages go with afterDeployment")
 		}
 		seen[a.Name] = true
+	}
+}
+
+func (c *checker) checkAccess(w World) {
+	for i, name := range w.Repositories {
+		if name == "" || strings.ContainsAny(name, ":@") || strings.ToLower(name) != name {
+			c.add(at("repositories", i), "%q is not a repository's name, such as team/web", name)
+		}
+	}
+	for i, k := range w.AccessKeys {
+		if k.ID == "" {
+			c.add(at("accessKeys", i), "an access key needs an id")
+		}
+	}
+	for i, r := range w.Roles {
+		if _, _, ok := splitRole(r.ARN); !ok {
+			c.add(at("roles", i, "arn"), "%q is not a role's ARN, such as arn:aws:iam::123456789012:role/deployer", r.ARN)
+		}
+		if r.MFA != nil && (r.MFA.Serial == "" || len(r.MFA.Code) != 6 || strings.Trim(r.MFA.Code, "0123456789") != "") {
+			c.add(at("roles", i, "mfa"), "mfa needs a serial and a code of 6 digits, in quotes")
+		}
 	}
 }
 
