@@ -1,12 +1,11 @@
 package ecssim
 
-// This file is what the operations share: names and ARNs, paging, limits, tags.
+// This file is what the operations share: names and ARNs, limits, tags.
 
 import (
-	"encoding/base64"
 	"fmt"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // arn is the ARN of a resource of this account.
@@ -55,33 +54,6 @@ func (e *engine) locate(clusterID, serviceID string) (*cluster, *service, *apiEr
 // missing is an entry of a response's failures.
 func missing(arn string) map[string]any { return map[string]any{"arn": arn, "reason": "MISSING"} }
 
-// page cuts one page out of a list. The texts of its errors are assumed.
-func page[T any](items []T, member string, maxResults *int, preset int, token string) (any, *apiError) {
-	size := preset
-	if maxResults != nil {
-		if size = *maxResults; size < 1 || size > 100 {
-			return nil, invalid("maxResults must be between 1 and 100.")
-		}
-	}
-	from := 0
-	if token != "" {
-		text, err := base64.RawURLEncoding.DecodeString(token)
-		if err == nil {
-			from, err = strconv.Atoi(strings.TrimPrefix(string(text), "from:"))
-		}
-		if err != nil || from < 0 {
-			return nil, errBadToken
-		}
-	}
-	from = min(from, len(items))
-	to := min(from+size, len(items))
-	out := map[string]any{member: append([]T{}, items[from:to]...)}
-	if to < len(items) {
-		out["nextToken"] = base64.RawURLEncoding.EncodeToString([]byte("from:" + strconv.Itoa(to)))
-	}
-	return out, nil
-}
-
 // atMost refuses a request that names too many things.
 func atMost(n, limit int, what string) *apiError {
 	if n > limit {
@@ -98,15 +70,27 @@ func orNone[T any](list []T) []T {
 	return list
 }
 
-// checkTags refuses too many tags and ones without a key.
+// checkTags refuses what breaks the documented restrictions of tags (Amazon ECS,
+// "Tag restrictions"). The texts are assumed.
 func checkTags(tags []tag) *apiError {
 	if len(tags) > maxTags {
-		return invalid(fmt.Sprintf("Too many tags: at most %d are allowed.", maxTags)) // assumed text
+		return invalid(fmt.Sprintf("Too many tags: at most %d are allowed.", maxTags))
 	}
+	seen := map[string]bool{}
 	for _, t := range tags {
-		if t.Key == "" {
-			return invalid("Tag key cannot be empty.") // assumed text
+		switch {
+		case t.Key == "":
+			return invalid("Tag key cannot be empty.")
+		case utf8.RuneCountInString(t.Key) > 128:
+			return invalid("Tag key exceeds the maximum length of 128 characters.")
+		case utf8.RuneCountInString(t.Value) > 256:
+			return invalid("Tag value exceeds the maximum length of 256 characters.")
+		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
+			return invalid("Tag keys cannot begin with 'aws:'.")
+		case seen[t.Key]:
+			return invalid(fmt.Sprintf("Tag key '%s' is used more than once.", t.Key))
 		}
+		seen[t.Key] = true
 	}
 	return nil
 }

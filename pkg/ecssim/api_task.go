@@ -35,19 +35,17 @@ func (e *engine) listTasks(in listTasksInput, _ Document) (any, *apiError) {
 		}
 		in.Service = s.Name
 	}
-	arns := []string{}
+	var list listing
 	for _, name := range sortedKeys(c.Services) {
 		s := c.Services[name]
 		if in.Service != "" && name != in.Service {
 			continue
 		}
 		for _, t := range slices.Concat(s.Gone, s.Tasks) {
-			if in.fits(t) {
-				arns = append(arns, e.taskArn(c.Name, t.ID))
-			}
+			list.add(e.taskArn(c.Name, t.ID), in.fits(t))
 		}
 	}
-	return page(arns, "taskArns", in.MaxResults, 100, in.NextToken)
+	return list.page("taskArns", in.MaxResults, in.NextToken)
 }
 
 // fits applies the filters. The desired status PENDING never matches: ECS never

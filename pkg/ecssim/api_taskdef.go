@@ -55,6 +55,9 @@ func (e *engine) registerTaskDefinition(in registerInput, raw Document) (any, *a
 	if err != nil {
 		return nil, err
 	}
+	if in.Tags != nil && len(in.Tags) == 0 {
+		return nil, refused("Tags can not be empty.")
+	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
@@ -124,21 +127,19 @@ func (e *engine) listTaskDefinitions(in listTaskDefinitionsInput, _ Document) (a
 	if !active && in.Status != "INACTIVE" && in.Status != "DELETE_IN_PROGRESS" {
 		return nil, invalid(fmt.Sprintf("Status %s is not valid.", in.Status))
 	}
-	arns := []string{}
+	var list listing
 	for _, name := range sortedKeys(e.Families) {
 		if in.Prefix != "" && name != in.Prefix || in.Status == "DELETE_IN_PROGRESS" {
 			continue // familyPrefix is the full family name here
 		}
 		for _, td := range e.Families[name].Revisions {
-			if td.Active == active {
-				arns = append(arns, td.arn())
-			}
+			list.add(td.arn(), td.Active == active)
 		}
 	}
 	if in.Sort == "DESC" {
-		slices.Reverse(arns)
+		slices.Reverse(list.arns)
 	}
-	return page(arns, "taskDefinitionArns", in.MaxResults, 100, in.NextToken)
+	return list.page("taskDefinitionArns", in.MaxResults, in.NextToken)
 }
 
 func (e *engine) listTaskDefinitionFamilies(in listTaskDefinitionsInput, _ Document) (any, *apiError) {

@@ -89,6 +89,9 @@ func checkContainer(doc Document, c map[string]any) *apiError {
 		}
 	}
 	name := c["name"].(string)
+	if !isName(name) {
+		return refused("Container.name contains invalid characters.")
+	}
 	if number(c["memory"], 0) == 0 && number(c["memoryReservation"], 0) == 0 && doc["memory"] == nil {
 		return refused(fmt.Sprintf("Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must be specified.", name))
 	}

@@ -133,6 +133,9 @@ func checkShape(v any, s shape) *apiError {
 		if want := map[string]string{"String": "STRING_VALUE", "Integer": "NUMBER_VALUE", "Boolean": "BOOLEAN_VALUE"}[s.scalar]; got != want {
 			return kindMismatch(got, s.scalar)
 		}
+		if _, err := strconv.ParseInt(numberText(v), 10, 64); s.scalar == "Integer" && err != nil {
+			return kindMismatch("NUMBER_VALUE", s.scalar) // assumed text: a number with a fraction
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,10 @@ func TestRegisterRefuses(t *testing.T) {
 		{`{"family":"a","containerDefinitions":[{` + ok + `,"essential":false}]}`, "ClientException", "essential"},
 		{`{"family":"a","cpu":256,"containerDefinitions":[{` + ok + `}]}`, "SerializationException", "NUMBER_VALUE cannot be converted to String"},
 		{`{"family":"a","containerDefinitions":[{"name":"a","image":"a","memory":"64"}]}`, "SerializationException", "STRING_VALUE cannot be converted to Integer"},
+		{`{"family":"a","containerDefinitions":[{"name":"a","image":"a","memory":64.5}]}`, "SerializationException", "NUMBER_VALUE cannot be converted to Integer"},
+		{`{"family":"a","containerDefinitions":[{` + ok + `,"essential":"true"}]}`, "SerializationException", "STRING_VALUE cannot be converted to Boolean"},
+		{`{"family":"a","containerDefinitions":[{` + ok + `,"environment":[{"name":"K","value":true}]}]}`, "SerializationException", "BOOLEAN_VALUE cannot be converted to String"},
+		{`{"family":"a","containerDefinitions":[{"name":"a b","image":"a","memory":64}]}`, "ClientException", "Container.name contains invalid characters."},
 		{`{"family":"a","containerDefinitions":{}}`, "SerializationException", ""},
 		{`{"family":"a","cpu":"much","containerDefinitions":[{` + ok + `}]}`, "ClientException", "Invalid 'cpu' setting for task."},
 		{`{"family":"a","containerDefinitions":[{` + ok + `,"environment":[{"name":"K","value":"v"}],"secrets":[{"name":"K","valueFrom":"arn"}]}]}`, "ClientException", "such as 'K'"},
@@ -197,5 +202,54 @@ func TestListTaskDefinitions(t *testing.T) {
 	}
 	if _, body := post(t, sim, "UpdateService", `{"cluster":"demo","service":"web","taskDefinition":"web:3"}`); !strings.Contains(body, `"TaskDefinition is inactive"`) {
 		t.Errorf("deploying it: %s", body)
+	}
+}
+
+// TestTags holds the documented restrictions of tags.
+func TestTags(t *testing.T) {
+	sim := newDemo(t)
+	for tags, want := range map[string]string{
+		`[]`:                        `{"__type":"ClientException","message":"Tags can not be empty."}`,
+		`[{"key":"","value":"a"}]`:  "empty",
+		`[{"key":"aws:x"}]`:         "aws:",
+		`[{"key":"a"},{"key":"a"}]`: "more than once",
+		`[{"key":"a","value":1}]`:   "NUMBER_VALUE cannot be converted to String",
+		`[{"key":"` + strings.Repeat("k", 129) + `"}]`:                                    "128",
+		`[{"key":"k","value":"` + strings.Repeat("v", 257) + `"}]`:                        "256",
+		`[{"key":"a","value":""},{"key":"A","value":"` + strings.Repeat("é", 256) + `"}]`: `"revision":1`,
+	} {
+		_, body := post(t, sim, "RegisterTaskDefinition", `{"family":"a","tags":`+tags+`,"containerDefinitions":[{"name":"a","image":"a","memory":64}]}`)
+		if !strings.Contains(body, want) {
+			t.Errorf("%.60s: %s, want %s", tags, body, want)
+		}
+	}
+}
+
+// TestFargateSizes are the pairs that AWS documents ("Task CPU and memory"), and
+// their neighbours.
+func TestFargateSizes(t *testing.T) {
+	sim := newDemo(t)
+	for _, c := range []struct {
+		cpu     string
+		memory  []string
+		refused []string
+	}{
+		{"256", []string{"512", "1024", "2048", "2 GB"}, []string{"256", "1536", "3072"}},
+		{"512", []string{"1024", "4096"}, []string{"512", "1025", "5120"}},
+		{"1024", []string{"2048", "8192"}, []string{"1024", "9216"}},
+		{"2048", []string{"4096", "16384"}, []string{"3072", "17408"}},
+		{"4 vCPU", []string{"8192", "9216", "30720"}, []string{"7168", "31744"}},
+		{"8192", []string{"16384", "20480", "61440"}, []string{"17408", "65536"}},
+		{"16384", []string{"32768", "40960", "122880"}, []string{"36864", "131072"}},
+		{"300", nil, []string{"512"}},
+	} {
+		for _, memory := range append(c.memory, c.refused...) {
+			code, body := post(t, sim, "RegisterTaskDefinition", fmt.Sprintf(
+				`{"family":"a","requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":%q,"memory":%q,"containerDefinitions":[{"name":"a","image":"a"}]}`, c.cpu, memory))
+			taken := code == 200
+			if want := slices.Contains(c.memory, memory); taken != want || !taken && !strings.Contains(body, `"No Fargate configuration exists for given values."`) {
+				t.Errorf("cpu %s, memory %s: %d %s", c.cpu, memory, code, body)
+			}
+		}
 	}
 }
