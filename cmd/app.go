@@ -104,12 +104,17 @@ func (a *app) prepare(c *cobra.Command) error {
 	}
 	file := config.File{}
 	if path != "" {
-		if file, err = config.ReadFile(path); err != nil {
+		if file, err = config.ReadFile(path, buildVersion()); err != nil {
 			return err
 		}
 	}
 	if err := a.settings.Resolve(c.Flags(), file); err != nil {
 		return err
+	}
+	if !a.settings.Quiet {
+		for _, warning := range config.Warnings(os.Environ()) {
+			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
+		}
 	}
 	if a.settings.Simulated() {
 		a.nameDemo()

@@ -15,7 +15,7 @@ import (
 var commonFlags = []string{
 	"region", "profile", "aws-access-key", "aws-secret-key", "assume-role", "external-id", "role-session-name", "mfa-serial",
 	"max-attempts", "call-timeout", "endpoint-url", "simulate", "scenario",
-	"config", "output", "color", "quiet", "verbose", "debug-http",
+	"config", "target", "output", "color", "quiet", "verbose", "debug-http",
 }
 
 const rootExample = `  # see a whole deployment, without an AWS account
@@ -33,7 +33,8 @@ func (a *app) root() *cobra.Command {
 rollout went, and shows the way back.
 
 Every flag can also be set by a variable ECS_DEPLOY_<FLAG_NAME> or in a file
-ecs-deploy.yaml; a flag wins over a variable, and a variable over the file.`,
+ecs-deploy.yaml; a flag wins over a variable, and a variable over the file. The file may have
+several targets, of which --target names one; see ecs-deploy config view.`,
 		Example:           rootExample,
 		Args:              knownCommand,
 		SilenceErrors:     true,
@@ -55,7 +56,7 @@ ecs-deploy.yaml; a flag wins over a variable, and a variable over the file.`,
 		sub.GroupID = "main"
 		root.AddCommand(sub)
 	}
-	for _, sub := range []*cobra.Command{a.simulator(), a.version()} {
+	for _, sub := range []*cobra.Command{a.config(), a.simulator(), a.version()} {
 		sub.GroupID = "other"
 		root.AddCommand(sub)
 	}

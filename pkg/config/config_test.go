@@ -52,7 +52,7 @@ func samples(key Key) [2]string {
 }
 
 func file(t require, lines ...string) File {
-	f, err := ParseFile("ecs-deploy.yaml", []byte("version: 1\ndefaults:\n"+strings.Join(lines, "")))
+	f, err := ParseFile("ecs-deploy.yaml", []byte("version: 1\ndefaults:\n"+strings.Join(lines, "")), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestValues(t *testing.T) {
 		"image":   {"web:v2": yes("web:v2"), "a,b": yes("a,b")},
 	} {
 		for text, want := range texts {
-			key, ok := findKey(name)
+			key, ok := new(Settings).key(name)
 			if !ok {
 				t.Fatal(name)
 			}
@@ -306,7 +306,7 @@ func TestBadVariables(t *testing.T) {
 
 func TestAFileIsNamedFromWhereTheSettingsFileStands(t *testing.T) {
 	clearEnvironment(t)
-	f, err := ParseFile(filepath.Join("deep", FileName), []byte("version: 1\ndefaults:\n  task-definition-file: web.json\n"))
+	f, err := ParseFile(filepath.Join("deep", FileName), []byte("version: 1\ndefaults:\n  task-definition-file: web.json\n"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,39 +12,61 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
 )
 
 // FileName is the name of the file that is looked for.
 const FileName = "ecs-deploy.yaml"
 
-// version is the version of the file's format.
-const version = "1"
+// formatVersion is the version of the file's format.
+const formatVersion = "1"
 
-// File is a settings file that was read.
+// File is a settings file that was read. Its zero value is no file.
 type File struct {
 	// Path is where it was read from; "" for no file.
 	Path string
-	// values are the settings by key, as they are written.
-	values map[string]value
+
+	requireTarget bool
+	defaults      *layer
+	targets       map[string]*layer
+	targetsAt     place // where the word targets stands
 }
 
-// value is what the file says of one key, and where.
-type value struct {
-	texts     []string
-	line, col int
+// place is a line and a column of the file, both from 1.
+type place struct{ line, col int }
+
+func placeOf(node *yaml.Node) place { return place{max(node.Line, 1), max(node.Column, 1)} }
+
+// Targets are the names of the file's targets, in the file's order.
+func (f File) Targets() []string {
+	layers := make([]*layer, 0, len(f.targets))
+	for _, target := range f.targets {
+		layers = append(layers, target)
+	}
+	slices.SortFunc(layers, func(a, b *layer) int {
+		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.col, b.at.col))
+	})
+	names := make([]string, len(layers))
+	for i, target := range layers {
+		names[i] = target.target
+	}
+	return names
 }
 
 // FileError lists all that is wrong with a settings file.
 type FileError struct {
 	// Problems are lines of the form file:line:column: problem.
 	Problems []string
+
+	remedy string
 }
 
 // Error has a line for each problem.
 func (e *FileError) Error() string { return strings.Join(e.Problems, "\n") }
 
-// Hint says where the keys are described.
-func (e *FileError) Hint() string { return "docs/configuration.md lists the keys" }
+// Hint says what to do, or where the keys are described.
+func (e *FileError) Hint() string { return cmp.Or(e.remedy, "docs/configuration.md lists the keys") }
 
 // ExitCode is that of bad input.
 func (e *FileError) ExitCode() int { return 3 }
@@ -65,31 +88,34 @@ func Find(dir string) string {
 	}
 }
 
-// ReadFile reads a settings file. Problems with its content are a [*FileError].
-func ReadFile(path string) (File, error) {
+// ReadFile reads a settings file. Problems with its content are a [*FileError];
+// running is the version of the running program, which the file may bound with
+// required-version. One that is no release, such as "", satisfies every bound.
+func ReadFile(path, running string) (File, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return File{}, &Error{Problem: "the settings file cannot be read: " + err.Error(), Remedy: "name another with --config"}
 	}
-	return ParseFile(path, content)
+	return ParseFile(path, content, running)
 }
 
-// ParseFile reads the content of a settings file; path names it in errors.
-func ParseFile(path string, content []byte) (File, error) {
+// ParseFile reads the content of a settings file; path names it in errors, and
+// the files that it names are relative to path's folder. See [ReadFile].
+func ParseFile(path string, content []byte, running string) (File, error) {
 	var root yaml.Node
-	reader := fileReader{path: path, file: File{Path: path, values: map[string]value{}}}
+	r := newFileReader(path, running)
 	switch err := firstDocument(content, &root); {
 	case errors.Is(err, io.EOF):
-		reader.problem(&root, "the file is empty; it begins with version: "+version)
+		r.problem(&root, "the file is empty; it begins with version: "+formatVersion)
 	case err != nil:
-		reader.syntax(err)
+		r.syntax(err)
 	default:
-		reader.top(root.Content[0])
+		r.top(resolved(root.Content[0]))
 	}
-	if len(reader.problems) > 0 {
-		return File{}, &FileError{Problems: reader.problems}
+	if err := r.err(); err != nil {
+		return File{}, err
 	}
-	return reader.file, nil
+	return r.file, nil
 }
 
 // firstDocument reads the only document of a file. It returns io.EOF for a file
@@ -109,33 +135,8 @@ func firstDocument(content []byte, root *yaml.Node) error {
 	return nil
 }
 
-// fileReader walks the document and collects every problem with its place.
-type fileReader struct {
-	path     string
-	file     File
-	problems []string
-}
-
-func (r *fileReader) problem(node *yaml.Node, text string) {
-	r.problems = append(r.problems, fmt.Sprintf("%s:%d:%d: %s", r.path, max(node.Line, 1), max(node.Column, 1), text))
-}
-
-// syntax reports that the file is no YAML, at the place where that shows.
-func (r *fileReader) syntax(err error) {
-	var load *yaml.LoadError
-	if !errors.As(err, &load) {
-		r.problem(&yaml.Node{}, strings.Join(strings.Fields(err.Error()), " "))
-		return
-	}
-	mark, message := load.Mark, load.Message
-	if mark.Line == 0 {
-		mark = load.ContextMark
-	}
-	if load.ContextMsg != "" {
-		message += " " + load.ContextMsg
-	}
-	r.problem(&yaml.Node{Line: mark.Line, Column: mark.Column}, message)
-}
+// topKeys are the keys of the file itself.
+var topKeys = []string{"version", "required-version", "require-target", "defaults", "targets"}
 
 func (r *fileReader) top(node *yaml.Node) {
 	seen := false
@@ -143,93 +144,107 @@ func (r *fileReader) top(node *yaml.Node) {
 		switch key.Value {
 		case "version":
 			seen = true
-			if child.Value != version {
-				r.problem(child, fmt.Sprintf("version %q is not known; this program reads version %s", child.Value, version))
+			if text, ok := plain(child); !ok || text != formatVersion {
+				r.problem(child, fmt.Sprintf("version %q is not known; this program reads version %s", child.Value, formatVersion))
+			}
+		case "required-version":
+			r.requiredVersion(child)
+		case "require-target":
+			if text, ok := plain(child); !ok || (toggle{&r.file.requireTarget}).Set(text) != nil {
+				r.problem(child, "require-target is true or false")
 			}
 		case "defaults":
-			r.mapping(child, "defaults", r.setting)
+			r.mapping(child, "defaults", func(key, child *yaml.Node) { r.setting(r.file.defaults, key, child) })
+		case "targets":
+			r.file.targetsAt = placeOf(key)
+			r.mapping(child, "targets", r.target)
 		default:
-			r.problem(key, fmt.Sprintf("unknown key %q; known are version, defaults", key.Value))
+			r.problem(key, fmt.Sprintf("unknown key %q; %s", key.Value, r.topKeysLike(key.Value)))
 		}
 	})
 	if !seen && node.Kind == yaml.MappingNode {
-		r.problem(node, "the file has no version; it begins with version: "+version)
+		r.problem(node, "the file has no version; it begins with version: "+formatVersion)
 	}
+	r.extensions()
 }
 
-// mapping calls each for every pair, and reports duplicate keys.
-func (r *fileReader) mapping(node *yaml.Node, what string, each func(key, child *yaml.Node)) {
-	if node.Kind != yaml.MappingNode {
-		r.problem(node, what+" must be a mapping of keys to values")
-		return
+// topKeysLike says which key may have been meant by one that is not known.
+func (r *fileReader) topKeysLike(name string) string {
+	if key, ok := r.keys[name]; ok && key.Source.InFile() {
+		return "it stands under defaults, or in a target"
 	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, child := node.Content[i], node.Content[i+1]
-		if seen[key.Value] {
-			r.problem(key, fmt.Sprintf("key %q stands here a second time", key.Value))
+	if like := nearest.Name(name, topKeys); like != "" {
+		return fmt.Sprintf("did you mean %q?", like)
+	}
+	return "known are " + strings.Join(topKeys, ", ")
+}
+
+// target reads one target.
+func (r *fileReader) target(name, node *yaml.Node) {
+	l := newLayer(name.Value, placeOf(name))
+	r.file.targets[name.Value] = l
+	r.mapping(node, "target "+name.Value, func(key, child *yaml.Node) {
+		if key.Value != "extends" {
+			r.setting(l, key, child)
+			return
+		}
+		text, ok := plain(child)
+		if !ok || text == "" {
+			r.problem(child, "extends takes the name of another target")
+			return
+		}
+		l.extends = &reference{text, child}
+	})
+}
+
+// extensions makes sure that each target extends one that exists, and none
+// itself.
+func (r *fileReader) extensions() {
+	names := r.file.Targets()
+	told := map[string]bool{}
+	for _, name := range names {
+		l := r.file.targets[name]
+		if l.extends == nil {
 			continue
 		}
-		seen[key.Value] = true
-		each(key, child)
-	}
-}
-
-func (r *fileReader) setting(name, node *yaml.Node) {
-	key, ok := findKey(name.Value)
-	switch {
-	case !ok:
-		r.problem(name, fmt.Sprintf("unknown key %q; known are %s", name.Value, strings.Join(fileKeys(), ", ")))
-		return
-	case !key.Source.InFile():
-		r.problem(name, fmt.Sprintf("%q cannot be set in a file; use the flag --%s", name.Value, name.Value))
-		return
-	}
-	found := value{line: node.Line, col: node.Column}
-	_, several := key.Value.(list)
-	switch {
-	case node.Kind == yaml.ScalarNode && node.Tag != "!!null":
-		found.texts = []string{node.Value}
-	case node.Kind == yaml.SequenceNode && several:
-		for _, element := range node.Content {
-			if element.Kind != yaml.ScalarNode {
-				r.problem(element, fmt.Sprintf("%s takes a list of plain values", name.Value))
-				return
+		if r.file.targets[l.extends.name] == nil {
+			r.problem(l.extends.node, fmt.Sprintf("target %s extends %q, which does not exist; %s", name, l.extends.name, among("targets", l.extends.name, names)))
+			l.extends = nil
+			continue
+		}
+		if circle := r.file.circle(name); len(circle) > 0 && !told[name] {
+			r.problem(l.extends.node, fmt.Sprintf("target %s extends itself: %s", name, strings.Join(append(circle, name), " -> ")))
+			for _, member := range circle {
+				told[member] = true
 			}
-			found.texts = append(found.texts, element.Value)
-		}
-	default:
-		r.problem(node, fmt.Sprintf("%s takes a plain value", name.Value))
-		return
-	}
-	// Read it now into settings that nobody uses, so that a bad value is
-	// reported with its place even where a flag overrides it.
-	for _, text := range found.texts {
-		if err := key.Value.Set(text); err != nil {
-			r.problem(node, fmt.Sprintf("%s: %v", name.Value, err))
 		}
 	}
-	r.file.values[name.Value] = found
 }
 
-// findKey finds a key in a table of its own.
-func findKey(name string) (Key, bool) {
-	keys := new(Settings).Keys()
-	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })
-	if i < 0 {
-		return Key{}, false
-	}
-	return keys[i], true
-}
-
-// fileKeys are the names of the keys that a file may have.
-func fileKeys() []string {
-	var names []string
-	for _, key := range new(Settings).Keys() {
-		if key.Source.InFile() {
-			names = append(names, key.Name)
+// circle are the targets from name by way of extends back to name; none if there
+// is no way back.
+func (f File) circle(name string) []string {
+	var way []string
+	for next := name; ; {
+		way = append(way, next)
+		l := f.targets[next]
+		if l == nil || l.extends == nil {
+			return nil
+		}
+		next = l.extends.name
+		switch {
+		case next == name:
+			return way
+		case slices.Contains(way, next):
+			return nil // a circle that name only leads to
 		}
 	}
-	slices.Sort(names)
-	return names
+}
+
+// among says which of some names may have been meant, or lists them.
+func among(what, name string, names []string) string {
+	if like := nearest.Name(name, names); like != "" {
+		return fmt.Sprintf("did you mean %q?", like)
+	}
+	return "the " + what + " are " + strings.Join(names, ", ")
 }

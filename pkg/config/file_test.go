@@ -87,7 +87,7 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := ParseFile("f.yaml", []byte(c.text))
+			_, err := ParseFile("f.yaml", []byte(c.text), "")
 			var problems *FileError
 			if !errors.As(err, &problems) {
 				t.Fatalf("error %v", err)
@@ -109,15 +109,15 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 
 func TestAFileThatSaysNothing(t *testing.T) {
 	for _, text := range []string{"version: 1\n", "version: \"1\"\n", "version: 1\ndefaults: {}\n", "\ufeffversion: 1\n", "version: 1\r\ndefaults: {}\r\n"} {
-		f, err := ParseFile("f.yaml", []byte(text))
-		if err != nil || len(f.values) != 0 || f.Path != "f.yaml" {
+		f, err := ParseFile("f.yaml", []byte(text), "")
+		if err != nil || len(f.defaults.values) != 0 || f.Path != "f.yaml" {
 			t.Errorf("%q: %v %v", text, f, err)
 		}
 	}
 }
 
 func TestABadValueIsToldWithItsPlaceEvenIfOverridden(t *testing.T) {
-	_, err := ParseFile("f.yaml", []byte("version: 1\ndefaults:\n  image: [a]\n  timeout: soon\n"))
+	_, err := ParseFile("f.yaml", []byte("version: 1\ndefaults:\n  image: [a]\n  timeout: soon\n"), "")
 	if err == nil || !strings.HasPrefix(err.Error(), "f.yaml:4:12: timeout: ") {
 		t.Error(err)
 	}
@@ -126,24 +126,24 @@ func TestABadValueIsToldWithItsPlaceEvenIfOverridden(t *testing.T) {
 func TestReadFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	for _, unreadable := range []string{path, filepath.Dir(path)} {
-		_, err := ReadFile(unreadable)
+		_, err := ReadFile(unreadable, "")
 		checkProblem(t, err, unreadable)
 	}
 	if err := os.WriteFile(path, []byte("version: 1\ndefaults: {image: web:v2, cluster: a}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := ReadFile(path)
+	f, err := ReadFile(path, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"web:v2"}, f.values["image"].texts); diff != "" || f.Path != path {
+	if diff := cmp.Diff([]string{"web:v2"}, f.defaults.values["image"].texts); diff != "" || f.Path != path {
 		t.Error(diff)
 	}
 }
 
 func TestParsingNeverPanics(t *testing.T) {
 	for _, text := range []string{"{", "[", "a: *b", "&a [*a]", "? a\n: b", "? [a]\n: b", "!!binary x", "version: !!int x", "<<: 1", "\x00", "%YAML 9", "version: 1\ndefaults: {? {a: b} : c}", "version: 1\ndefaults: {cluster: &x a, service-name: *x}"} {
-		if f, err := ParseFile("f.yaml", []byte(text)); err != nil && !strings.HasPrefix(err.Error(), "f.yaml:") {
+		if f, err := ParseFile("f.yaml", []byte(text), ""); err != nil && !strings.HasPrefix(err.Error(), "f.yaml:") {
 			t.Errorf("%q: %v %v", text, f, err)
 		}
 	}

@@ -70,6 +70,10 @@ type Settings struct {
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key
+	// origins has where each key that was given comes from; of a map, where each
+	// of its entries does, and those that have none here are flags.
+	origins      map[string]Origin
+	entryOrigins map[string][]Origin
 }
 
 // Entry is one element of a setting that is a map: a variable of a container, a
@@ -130,12 +134,33 @@ func (k Key) Env() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
 }
 
+// secret reports whether the setting's value must never be shown.
+func (k Key) secret() bool { return k.Name == "aws-access-key" || k.Name == "aws-secret-key" }
+
 // Keys is the table of all settings, bound to s.
 func (s *Settings) Keys() []Key {
 	if s.keys == nil {
 		s.keys = slices.Concat(s.deployKeys(), s.editKeys(), s.commonKeys())
 	}
 	return s.keys
+}
+
+// key finds a key by its name.
+func (s *Settings) key(name string) (Key, bool) {
+	i := slices.IndexFunc(s.Keys(), func(k Key) bool { return k.Name == name })
+	if i < 0 {
+		return Key{}, false
+	}
+	return s.keys[i], true
+}
+
+// byName is an index of keys.
+func byName(keys []Key) map[string]Key {
+	index := make(map[string]Key, len(keys))
+	for _, key := range keys {
+		index[key.Name] = key
+	}
+	return index
 }
 
 func (s *Settings) deployKeys() []Key {
@@ -147,7 +172,7 @@ func (s *Settings) deployKeys() []Key {
 		{"allow-unknown-fields", "", "take fields of the task definition's file that this version does not know", Anywhere, toggle{&s.AllowUnknownFields}},
 		{"allow-other-family", "", "take a task definition's file of another family than the service runs", Anywhere, toggle{&s.AllowOtherFamily}},
 		{"image", "i", "`image` to deploy, to every container of its repository; without a tag: latest (repeatable)", Anywhere, list{&s.Images}},
-		{"container", "", "`name=image`: set the image of one container, whatever it has now (repeatable)", NotVariable, perContainer{&s.ContainerImages}},
+		{"container", "", "`name=image`: set the image of one container, whatever it has now (repeatable)", NotVariable, perContainer{target: &s.ContainerImages}},
 		{"tag", "", "`tag` for the images that are given without one, or, without any, for the containers of --only", Anywhere, text{&s.Tag, "tag"}},
 		{"tag-env-var", "e", "`variable` that holds the tag, instead of --tag", Anywhere, text{&s.TagEnvVar, "variable"}},
 		{"only", "", "`names` of the containers that get the tag, where no image is given; '*' is all", Anywhere, names{&s.Only}},
@@ -184,13 +209,13 @@ func (s *Settings) editKeys() []Key {
 		{"docker-label", "", "`[container:]name=value`: set a label (repeatable)", NotVariable, entries{target: &s.DockerLabels}},
 		{"log-option", "", "`[container:]name=value`: set an option of the log driver (repeatable)", NotVariable, entries{target: &s.LogOptions}},
 		{"task-definition-tag", "", "`key=value`: set a tag of the task definition (repeatable)", NotVariable, tags{&s.Tags}},
-		{"command", "", "`container=words`: what the container runs; words, or a JSON list (repeatable)", NotVariable, perContainer{&s.Commands}},
-		{"entry-point", "", "`container=words`: the container's entry point; words, or a JSON list (repeatable)", NotVariable, perContainer{&s.EntryPoints}},
+		{"command", "", "`container=words`: what the container runs; words, or a JSON list (repeatable)", NotVariable, perContainer{target: &s.Commands, words: true}},
+		{"entry-point", "", "`container=words`: the container's entry point; words, or a JSON list (repeatable)", NotVariable, perContainer{target: &s.EntryPoints, words: true}},
 		{"cpu", "", "the task's cpu `units`: 256, or 0.25 vCPU", Anywhere, text{&s.CPU, "units"}},
 		{"memory", "", "the task's `memory` in MiB: 512, or 0.5 GB", Anywhere, text{&s.Memory, "memory"}},
-		{"container-cpu", "", "`container=units`: a container's cpu units (repeatable)", NotVariable, perContainer{&s.ContainerCPU}},
-		{"container-memory", "", "`container=memory`: a container's hard limit (repeatable)", NotVariable, perContainer{&s.ContainerMemory}},
-		{"container-memory-reservation", "", "`container=memory`: a container's soft limit (repeatable)", NotVariable, perContainer{&s.ContainerMemoryReservation}},
+		{"container-cpu", "", "`container=units`: a container's cpu units (repeatable)", NotVariable, perContainer{target: &s.ContainerCPU}},
+		{"container-memory", "", "`container=memory`: a container's hard limit (repeatable)", NotVariable, perContainer{target: &s.ContainerMemory}},
+		{"container-memory-reservation", "", "`container=memory`: a container's soft limit (repeatable)", NotVariable, perContainer{target: &s.ContainerMemoryReservation}},
 		{"task-role", "", "name or `ARN` of the role of the task's containers; none removes it", Anywhere, text{&s.TaskRole, "ARN"}},
 		{"execution-role", "", "name or `ARN` of the role by which ECS pulls images and reads secrets; none removes it", Anywhere, text{&s.ExecutionRole, "ARN"}},
 		{"runtime-platform", "", "`platform` of the task: linux/arm64, linux/x86_64, windows_server_2022_core/x86_64", Anywhere, text{&s.RuntimePlatform, "platform"}},
@@ -203,7 +228,7 @@ func (s *Settings) commonKeys() []Key {
 		{"profile", "p", "`name` of the AWS profile; also AWS_PROFILE", Anywhere, text{&s.Profile, "name"}},
 		{"aws-access-key", "k", "AWS access `key`; with it, -s. Better: a profile or the environment", NotFile, text{&s.AccessKey, "key"}},
 		{"aws-secret-key", "s", "AWS secret access `key`", NotFile, text{&s.SecretKey, "key"}},
-		{"account", "", "`id` of the AWS account in which the service must be", FileOnly, text{&s.Account, "id"}},
+		{"account", "", "`id` of the AWS account in which the service must be", FileOnly, accountID{&s.Account}},
 		{"assume-role", "a", "`ARN` of a role to assume", Anywhere, text{&s.AssumeRole, "ARN"}},
 		{"external-id", "", "external `id` that the role asks for", Anywhere, text{&s.ExternalID, "id"}},
 		{"role-session-name", "", "`name` of the session of the assumed role (default ecs-deploy)", Anywhere, text{&s.RoleSessionName, "name"}},

@@ -1,7 +1,8 @@
 package config
 
 // The types of settings, each a pflag.Value: a flag, a variable and a key of the
-// file are read by the same code and fail with the same words.
+// file are read by the same code and fail with the same words. Those that are
+// maps are in entries.go.
 
 import (
 	"fmt"
@@ -168,67 +169,21 @@ func (v names) Set(text string) error {
 
 func (v names) Type() string { return "names" }
 
-// entries are [CONTAINER:]NAME=VALUE, or, to remove them, [CONTAINER:]NAME.
-// The container * is every one, as none is; it is for names that have a colon.
-type entries struct {
-	target *[]Entry
-	unset  bool
-}
+// accountID is the id of an AWS account. Its leading zeros count.
+type accountID struct{ target *string }
 
-func (v entries) String() string { return "" }
+func (v accountID) String() string { return text{target: v.target}.String() }
 
-func (v entries) Set(text string) error {
-	place, value, found := strings.Cut(text, "=")
-	switch {
-	case v.unset && found:
-		return fmt.Errorf("%q has a value; only the name is given here", text)
-	case !v.unset && !found:
-		return fmt.Errorf("%q is not of the form [container:]name=value", text)
+func (v accountID) Set(value string) error {
+	digits := strings.Trim(value, "0123456789") == ""
+	if len(value) != accountDigits || !digits {
+		return fmt.Errorf("%q is not the id of an AWS account, which has %d digits", value, accountDigits)
 	}
-	container, name, found := strings.Cut(place, ":")
-	if !found {
-		container, name = "", place
-	}
-	if name == "" || found && container == "" {
-		return fmt.Errorf("%q has no name; write [container:]name", text)
-	}
-	if container == "*" {
-		container = ""
-	}
-	*v.target = append(*v.target, Entry{Container: container, Name: name, Value: value, Unset: v.unset})
+	*v.target = value
 	return nil
 }
 
-func (v entries) Type() string { return "entry" }
+func (v accountID) Type() string { return "id" }
 
-// tags are KEY=VALUE, of the task definition itself.
-type tags struct{ target *[]Entry }
-
-func (v tags) String() string { return "" }
-
-func (v tags) Set(text string) error {
-	key, value, found := strings.Cut(text, "=")
-	if !found || key == "" {
-		return fmt.Errorf("%q is not of the form key=value", text)
-	}
-	*v.target = append(*v.target, Entry{Name: key, Value: value})
-	return nil
-}
-
-func (v tags) Type() string { return "tag" }
-
-// perContainer is CONTAINER=VALUE, for what each container has only one of.
-type perContainer struct{ target *[]Entry }
-
-func (v perContainer) String() string { return "" }
-
-func (v perContainer) Set(text string) error {
-	container, value, found := strings.Cut(text, "=")
-	if !found || container == "" || value == "" {
-		return fmt.Errorf("%q is not of the form container=value", text)
-	}
-	*v.target = append(*v.target, Entry{Container: container, Value: value})
-	return nil
-}
-
-func (v perContainer) Type() string { return "container" }
+// accountDigits is the length of an account's id.
+const accountDigits = 12

@@ -98,7 +98,7 @@ func (r Request) wantsSettings() bool {
 func (r Request) validate() (change, error) {
 	switch {
 	case r.Cluster == "" && r.Service == "" && r.TaskDefinition != "":
-		return nil, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER: its service that runs the family of -d is updated; a revision for no service is what ecs-deploy render prints"}
+		return change{}, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER: its service that runs the family of -d is updated; a revision for no service is what ecs-deploy render prints"}
 	case r.Cluster == "":
 		return change{}, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":

@@ -1,6 +1,6 @@
 // Command gendocs writes what is generated from the command line's definition:
-// the command reference in docs/reference and the completion scripts in
-// completions. go generate runs it; a test holds its output against the files
+// the command reference in docs/reference, the completion scripts in
+// completions, and the schema of the settings file. go generate runs it; a test holds its output against the files
 // in the repository.
 package main
 
@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"github.com/ecs-deploy/ecs-deploy/cmd"
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 )
 
 func main() {
@@ -50,8 +51,15 @@ func generate(root string) error {
 			return err
 		}
 	}
-	return nil
+	schema, err := config.Schema()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, schemaFile), schema, 0o644)
 }
+
+// schemaFile is the schema's place in the repository.
+var schemaFile = filepath.Join("docs", "ecs-deploy.schema.json")
 
 func writeFile(path string, write func(io.Writer) error) error {
 	file, err := os.Create(path)

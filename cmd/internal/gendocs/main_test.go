@@ -56,6 +56,13 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 			}
 		}
 	}
+	want, err := os.ReadFile(filepath.Join(fresh, schemaFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if have, err := os.ReadFile(filepath.Join(repository, schemaFile)); err != nil || string(have) != string(want) {
+		t.Errorf("%s is not current; run go generate ./... (%v)", schemaFile, err)
+	}
 }
 
 func TestThereIsAScriptForEachOfFourShellsAndAPageForEachCommand(t *testing.T) {

@@ -1,0 +1,119 @@
+package config
+
+// The types of settings that are maps: of variables, labels, tags, or of
+// containers. A flag gives one entry, the file a mapping.
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// entryValue is the type of a setting that is a map.
+type entryValue interface {
+	pflag.Value
+	// field is where the entries are, in the order in which they are applied.
+	field() *[]Entry
+	// check refuses an entry that cannot be meant.
+	check(Entry) error
+}
+
+// add adds an entry to the field of a value.
+func add(v entryValue, e Entry) error {
+	if err := v.check(e); err != nil {
+		return err
+	}
+	*v.field() = append(*v.field(), e)
+	return nil
+}
+
+// entries are [CONTAINER:]NAME=VALUE, or, to remove them, [CONTAINER:]NAME.
+// The container * is every one, as none is; it is for names that have a colon.
+type entries struct {
+	target *[]Entry
+	unset  bool
+}
+
+func (v entries) String() string  { return "" }
+func (v entries) Type() string    { return "entry" }
+func (v entries) field() *[]Entry { return v.target }
+
+func (v entries) check(e Entry) error {
+	if e.Name == "" {
+		return errors.New("a name is empty")
+	}
+	return nil
+}
+
+func (v entries) Set(text string) error {
+	place, value, found := strings.Cut(text, "=")
+	switch {
+	case v.unset && found:
+		return fmt.Errorf("%q has a value; only the name is given here", place+"=…")
+	case !v.unset && !found:
+		return fmt.Errorf("%q is not of the form [container:]name=value", text)
+	}
+	container, name, found := strings.Cut(place, ":")
+	if !found {
+		container, name = "", place
+	}
+	if name == "" || found && container == "" {
+		return fmt.Errorf("%q has no name; write [container:]name", place)
+	}
+	return add(v, Entry{Container: everyContainer(container), Name: name, Value: value, Unset: v.unset})
+}
+
+// everyContainer reads the container * as every one.
+func everyContainer(name string) string {
+	if name == "*" {
+		return ""
+	}
+	return name
+}
+
+// tags are KEY=VALUE, of the task definition itself.
+type tags struct{ target *[]Entry }
+
+func (v tags) String() string  { return "" }
+func (v tags) Type() string    { return "tag" }
+func (v tags) field() *[]Entry { return v.target }
+
+func (v tags) check(e Entry) error { return entries{}.check(e) }
+
+func (v tags) Set(text string) error {
+	key, value, found := strings.Cut(text, "=")
+	if !found || key == "" {
+		return fmt.Errorf("%q is not of the form key=value", text)
+	}
+	return add(v, Entry{Name: key, Value: value})
+}
+
+// perContainer is CONTAINER=VALUE, for what each container has only one of.
+type perContainer struct {
+	target *[]Entry
+	words  bool // the value is a list of words, which the file may have as a list
+}
+
+func (v perContainer) String() string  { return "" }
+func (v perContainer) Type() string    { return "container" }
+func (v perContainer) field() *[]Entry { return v.target }
+
+func (v perContainer) check(e Entry) error {
+	switch {
+	case e.Container == "":
+		return errors.New("the name of a container is empty")
+	case e.Value == "":
+		return fmt.Errorf("container %s has an empty value", e.Container)
+	}
+	return nil
+}
+
+func (v perContainer) Set(text string) error {
+	container, value, found := strings.Cut(text, "=")
+	if !found || container == "" || value == "" {
+		return fmt.Errorf("%q is not of the form container=value", text)
+	}
+	return add(v, Entry{Container: container, Value: value})
+}

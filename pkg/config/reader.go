@@ -1,0 +1,108 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// fileReader walks the document and collects every problem with its place.
+type fileReader struct {
+	file     File
+	running  string
+	keys     map[string]Key // bound to settings that nobody uses
+	problems []string
+	outdated string // why this version of the program does not do, or ""
+}
+
+func newFileReader(path, running string) *fileReader {
+	return &fileReader{
+		file:    File{Path: path, defaults: newLayer("", place{1, 1}), targets: map[string]*layer{}},
+		running: running, keys: byName(new(Settings).Keys()),
+	}
+}
+
+// err is all that was found. A file for another version of the program may have
+// keys that this one does not know, so that nothing else is told of it.
+func (r *fileReader) err() error {
+	switch {
+	case r.outdated != "":
+		return &FileError{Problems: []string{r.outdated}, remedy: "install a version that the file takes; ecs-deploy version prints the one you have"}
+	case len(r.problems) > 0:
+		return &FileError{Problems: r.problems}
+	}
+	return nil
+}
+
+func (r *fileReader) problem(node *yaml.Node, text string) {
+	r.problems = append(r.problems, r.at(node)+": "+text)
+}
+
+// at is a node's place: file:line:column.
+func (r *fileReader) at(node *yaml.Node) string {
+	at := placeOf(node)
+	return fmt.Sprintf("%s:%d:%d", r.file.Path, at.line, at.col)
+}
+
+// syntax reports that the file is no YAML, at the place where that shows.
+func (r *fileReader) syntax(err error) {
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		r.problem(&yaml.Node{}, strings.Join(strings.Fields(err.Error()), " "))
+		return
+	}
+	mark, message := load.Mark, load.Message
+	if mark.Line == 0 {
+		mark = load.ContextMark
+	}
+	if load.ContextMsg != "" {
+		message += " " + load.ContextMsg
+	}
+	r.problem(&yaml.Node{Line: mark.Line, Column: mark.Column}, message)
+}
+
+// mapping calls each for every pair, and reports keys that are none, and
+// duplicates.
+func (r *fileReader) mapping(node *yaml.Node, what string, each func(key, child *yaml.Node)) {
+	if node.Kind != yaml.MappingNode {
+		r.problem(node, what+" must be a mapping of keys to values")
+		return
+	}
+	seen := make(map[string]bool, len(node.Content)/2)
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, child := resolved(node.Content[i]), resolved(node.Content[i+1])
+		name, ok := plain(key)
+		switch {
+		case ok && key.Tag == "!!merge":
+			r.problem(key, "merge keys are not read here; a target takes over another's settings with extends: NAME")
+		case !ok || name == "":
+			r.problem(key, "a key of "+what+" is a name")
+		case seen[name]:
+			r.problem(key, fmt.Sprintf("key %q stands here a second time", name))
+		default:
+			seen[name] = true
+			each(key, child)
+		}
+	}
+}
+
+// resolved is what an alias stands for; any other node is itself.
+func resolved(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// isNull reports whether a node says null.
+func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.Tag == "!!null" }
+
+// plain is the text of a plain value, exactly as it is written: no number, date
+// or switch is made of it. There is none of a mapping, a list, null, or a value
+// with a tag of somebody else's.
+func plain(node *yaml.Node) (string, bool) {
+	tagged := node.Style&yaml.TaggedStyle != 0 && node.Tag != "!!str"
+	return node.Value, node.Kind == yaml.ScalarNode && !isNull(node) && !tagged
+}

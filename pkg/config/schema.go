@@ -1,0 +1,104 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// SchemaURL is where the schema of the settings file is published.
+const SchemaURL = "https://raw.githubusercontent.com/ecs-deploy/ecs-deploy/main/docs/ecs-deploy.schema.json"
+
+// object is a JSON object of the schema.
+type object = map[string]any
+
+// Schema is the JSON Schema (draft 2020-12) of the settings file, made of the
+// table of keys. Editors check a file by it while it is written. A schema sees
+// values where the program reads texts: duplicate keys, targets that do not
+// exist and numbers written in another base are the program's to find.
+func Schema() ([]byte, error) {
+	keys := object{}
+	settings, target := object{}, object{}
+	for _, key := range new(Settings).Keys() {
+		if !key.Source.InFile() {
+			continue
+		}
+		form := formOf(key)
+		form["description"] = strings.ReplaceAll(key.Usage, "`", "")
+		keys[key.Name] = form
+		settings[key.Name] = object{"$ref": "#/$defs/" + key.Name}
+		target[key.Name] = settings[key.Name]
+	}
+	target["extends"] = object{"type": "string", "minLength": 1, "description": "another target, whose settings this one takes over"}
+	properties := object{
+		"version":          object{"enum": []any{1, formatVersion}, "description": "the version of the file's format"},
+		"required-version": object{"type": []string{"string", "number"}, "description": "bounds of the program's version, such as >= 0.5, < 2"},
+		"require-target":   object{"enum": []any{true, false, "true", "false"}, "description": "refuse to do anything where no target is named"},
+		"defaults":         closed(settings, "settings of every target, and of no target"),
+		"targets": object{
+			"type": "object", "description": "what is deployed where, by name",
+			"propertyNames": object{"minLength": 1}, "additionalProperties": closed(target, "one target: settings that win over the defaults"),
+		},
+	}
+	schema := closed(properties, "settings of ecs-deploy")
+	schema["$schema"], schema["$id"], schema["title"] = "https://json-schema.org/draft/2020-12/schema", SchemaURL, FileName
+	schema["required"], schema["$defs"] = []string{"version"}, keys
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(schema); err != nil {
+		return nil, fmt.Errorf("writing the schema: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// closed is an object with these properties and no others.
+func closed(properties object, description string) object {
+	return object{"type": "object", "description": description, "properties": properties, "additionalProperties": false}
+}
+
+// formOf is what the schema takes for a key.
+func formOf(key Key) object {
+	plain := func() object { return object{"type": []string{"string", "number", "boolean"}} }
+	removable := object{"type": []string{"string", "number", "boolean", "null"}}
+	switch v := key.Value.(type) {
+	case optionalCount:
+		return object{"type": []string{"integer", "string"}, "minimum": 0, "maximum": math.MaxInt32, "pattern": `^\+?[0-9]+$`}
+	case duration:
+		// A bare number is seconds; one with units is Go's, and not 0.
+		return object{"type": []string{"integer", "string"}, "minimum": 1, "maximum": math.MaxInt32, "allOf": []any{
+			object{"pattern": `^\+?([0-9]+|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`}, object{"pattern": "[1-9]"},
+		}}
+	case toggle:
+		return object{"enum": []any{true, false, "true", "false"}}
+	case choice:
+		return object{"enum": v.allowed}
+	case accountID:
+		return object{"type": []string{"string", "integer"}, "pattern": fmt.Sprintf("^[0-9]{%d}$", accountDigits), "minimum": 0, "maximum": int64(999999999999)}
+	case list, names:
+		return object{"anyOf": []any{plain(), object{"type": "array", "items": plain()}}}
+	case tags:
+		return mapOf(removable)
+	case perContainer:
+		one := object{"type": []string{"string", "number", "boolean"}, "minLength": 1}
+		if v.words {
+			one = object{"anyOf": []any{one, object{"type": "array", "items": plain()}}}
+		}
+		return mapOf(one)
+	case entries:
+		if v.unset {
+			place := object{"type": []string{"string", "number", "boolean"}, "pattern": "^([^:=]+:)?[^=]+$"}
+			return object{"anyOf": []any{place, object{"type": "array", "items": place}}}
+		}
+		return mapOf(object{"anyOf": []any{removable, mapOf(removable)}})
+	}
+	return plain()
+}
+
+// mapOf is an object of any names.
+func mapOf(form object) object {
+	return object{"type": "object", "propertyNames": object{"minLength": 1}, "additionalProperties": form}
+}

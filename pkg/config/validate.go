@@ -1,0 +1,70 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Validate finds what is wrong with the file beyond its text: files that it names
+// and that cannot be read, and settings of a target that do not go together. All
+// problems are one [*FileError].
+func (f File) Validate() error {
+	var problems []string
+	seen := map[string]bool{}
+	for _, target := range append([]string{""}, f.Targets()...) {
+		if target == "" && f.requireTarget {
+			continue // the defaults alone are not used
+		}
+		s, err := f.Settings(target)
+		if err != nil {
+			return err
+		}
+		for _, problem := range append(f.definitionProblems(s), f.policyProblems(s)...) {
+			if !seen[problem] { // that of the defaults is every target's
+				seen[problem] = true
+				problems = append(problems, problem)
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return &FileError{Problems: problems}
+	}
+	return nil
+}
+
+// definitionProblems tries the file of the task definition that a target names.
+func (f File) definitionProblems(s *Settings) []string {
+	if s.TaskDefinitionFile == "" || s.TaskDefinitionFile == "-" {
+		return nil
+	}
+	only := &Settings{TaskDefinitionFile: s.TaskDefinitionFile, AllowUnknownFields: s.AllowUnknownFields}
+	_, err := only.Request()
+	if err == nil {
+		return nil
+	}
+	return []string{s.Origin("task-definition-file").place() + ": " + oneLine(err)}
+}
+
+// policyProblems holds a target's policy to the library's own rules.
+func (f File) policyProblems(s *Settings) []string {
+	err := s.Policy().Validate()
+	if err == nil {
+		return nil
+	}
+	at, whose := place{1, 1}, "defaults"
+	if l := f.targets[s.Target]; l != nil {
+		at, whose = l.at, "target "+s.Target
+	}
+	return []string{fmt.Sprintf("%s:%d:%d: %s: %s", f.Path, at.line, at.col, whose, oneLine(err))}
+}
+
+// oneLine is an error with what to do about it.
+func oneLine(err error) string {
+	line := strings.ReplaceAll(err.Error(), "\n", "; ")
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) && hinter.Hint() != "" {
+		line += " (" + hinter.Hint() + ")"
+	}
+	return line
+}
