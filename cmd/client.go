@@ -16,6 +16,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/smithy-go/logging"
@@ -64,8 +65,12 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 	} else if cfg, err = a.aws(c); err != nil {
 		return nil, err
 	}
+	if a.settings.ShowValues {
+		options = append(options, deploy.WithValues())
+	}
 	flag, neighbours := a.endpoints()
 	return deploy.New(ecs.NewFromConfig(cfg, func(o *ecs.Options) { setEndpoint(&o.BaseEndpoint, flag) }), append(options,
+		deploy.WithRegistry(ecr.NewFromConfig(cfg, func(o *ecr.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
 		deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
 		deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg, func(o *elasticloadbalancingv2.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })))...), nil
 }

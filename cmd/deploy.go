@@ -6,8 +6,19 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
-// requestFlags say which definition should run where.
-var requestFlags = []string{"cluster", "service-name", "task-definition", "task-definition-file", "image", "tag-env-var"}
+// definitionFlags say which definition should run where.
+var definitionFlags = []string{
+	"cluster", "service-name", "task-definition", "task-definition-file", "allow-unknown-fields",
+	"image", "container", "tag", "tag-env-var", "only", "pin-digest",
+	"env", "unset-env", "secret", "unset-secret", "docker-label", "log-option", "task-definition-tag", "command", "entry-point",
+	"cpu", "memory", "container-cpu", "container-memory", "container-memory-reservation",
+	"task-role", "execution-role", "runtime-platform",
+}
+
+// requestFlags say what else is asked of a service.
+var requestFlags = append([]string{
+	"allow-other-family", "desired-count", "min", "max", "force-new-deployment", "if-unchanged", "expect-revision", "show-values", "exit-code",
+}, definitionFlags...)
 
 func (a *app) deploy() *cobra.Command {
 	c := &cobra.Command{
@@ -27,36 +38,53 @@ ecs-deploy help exit-codes.`,
   ecs-deploy deploy -c production1 -n doorman-service -d doorman-service:41
 
   # only settings: no new deployment
-  ecs-deploy deploy -c production1 -n doorman-service -D 4 -m 50 -M 200`,
+  ecs-deploy deploy -c production1 -n doorman-service -D 4 -m 50 -M 200
+
+  # another tag and another variable, first only to look
+  ecs-deploy deploy -c production1 -n doorman-service --tag v3 --only doorman --env doorman:LOG_LEVEL=debug --dry-run`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
 	}
-	a.settings.AddFlags(c.Flags(), append(requestFlags,
-		"desired-count", "min", "max", "force-new-deployment", "if-unchanged", "if-in-progress", "max-definitions",
-		"timeout", "complete-timeout", "until", "no-wait", "on-interrupt", "rollback-on-failure", "expect-revision")...)
+	a.settings.AddFlags(c.Flags(), append([]string{"dry-run", "yes", "if-in-progress", "max-definitions",
+		"timeout", "complete-timeout", "until", "no-wait", "on-interrupt", "rollback-on-failure"}, requestFlags...)...)
 	return c
 }
 
 func (a *app) runDeploy(c *cobra.Command) error {
-	if err := a.prepare(c); err != nil {
-		return err
-	}
-	request, err := a.settings.Request()
+	request, err := a.request(c)
 	if err != nil {
 		return err
 	}
-	if err := request.Validate(); err != nil { // before anything is asked of AWS
+	if a.settings.DryRun {
+		return a.plan(c, request)
+	}
+	if a.settings.ExitCode {
+		return &usageError{problem: "--exit-code tells whether there is something to change; a deployment changes it", hint: "use it with --dry-run, or with ecs-deploy diff"}
+	}
+	policy := a.settings.Policy()
+	if err := policy.Validate(); err != nil {
 		return err
 	}
-	if err := a.settings.Policy().Validate(); err != nil {
-		return err
-	}
+	policy.Confirm = a.confirmation()
 	deployer, err := a.connect(c, a.observed())
 	if err != nil {
 		return err
 	}
-	outcome, err := deployer.Run(c.Context(), request, a.settings.Policy())
+	outcome, err := deployer.Run(c.Context(), request, policy)
 	return status(outcome, err)
+}
+
+// request merges the settings of a command into a request, and finds what is
+// wrong with it before anything is asked of AWS.
+func (a *app) request(c *cobra.Command) (deploy.Request, error) {
+	if err := a.prepare(c); err != nil {
+		return deploy.Request{}, err
+	}
+	request, err := a.settings.Request(a.streams.In)
+	if err != nil {
+		return deploy.Request{}, err
+	}
+	return request, request.Validate()
 }
 
 // status is the error that gives the program an outcome's exit code.

@@ -14,11 +14,12 @@ func (a *app) render() *cobra.Command {
 the same flags would register. With --task-definition-file it needs neither AWS
 nor credentials. Environment values are printed in clear: that is its purpose.`,
 		Example: `  ecs-deploy render -c production1 -n doorman-service -i docker.repo.com/doorman:v2
-  ecs-deploy render --task-definition-file doorman.json -i docker.repo.com/doorman:v2`,
+  ecs-deploy render --task-definition-file doorman.json -i docker.repo.com/doorman:v2
+  ecs-deploy render --task-definition-file doorman.yaml --env LOG_LEVEL=debug --cpu 512 --memory 1024`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRender(c) },
 	}
-	a.settings.AddFlags(c.Flags(), requestFlags...)
+	a.settings.AddFlags(c.Flags(), definitionFlags...)
 	return c
 }
 
@@ -27,7 +28,7 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err := a.prepare(c); err != nil {
 		return err
 	}
-	request, err := a.settings.Request()
+	request, err := a.settings.Request(a.streams.In)
 	if err != nil {
 		return err
 	}
@@ -40,10 +41,10 @@ func (a *app) runRender(c *cobra.Command) error {
 }
 
 // rendered is the text of the definition that a request would register. One from
-// a file needs no ECS.
+// a file needs no ECS, unless a digest is to be looked up.
 func (a *app) rendered(c *cobra.Command, request deploy.Request) ([]byte, error) {
-	if !request.Definition.IsZero() {
-		definition, err := deploy.SetImages(request.Definition, request.Images)
+	if !request.Definition.IsZero() && !request.PinDigest {
+		definition, err := deploy.Edit(request.Definition, request)
 		if err != nil {
 			return nil, err
 		}

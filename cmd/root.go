@@ -52,7 +52,7 @@ several targets, of which --target names one; see ecs-deploy config view.`,
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deploying:"}, &cobra.Group{ID: "other", Title: "More:"})
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	for _, sub := range []*cobra.Command{a.deploy(), a.render(), a.wait(), a.status(), a.rollbackPreview()} {
+	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.status(), a.rollbackPreview(), a.prune()} {
 		sub.GroupID = "main"
 		root.AddCommand(sub)
 	}

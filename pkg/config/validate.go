@@ -39,7 +39,7 @@ func (f File) definitionProblems(s *Settings) []string {
 		return nil
 	}
 	only := &Settings{TaskDefinitionFile: s.TaskDefinitionFile, AllowUnknownFields: s.AllowUnknownFields}
-	_, err := only.Request()
+	_, err := only.Request(nil)
 	if err == nil {
 		return nil
 	}

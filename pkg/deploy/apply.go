@@ -114,6 +114,9 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	return deployment, nil
 }
 
+// Changes reports whether carrying the plan out would write something.
+func (p *Plan) Changes() bool { return !p.writesNothing() }
+
 // writesNothing reports whether a plan is carried out without writing: there is
 // nothing to do but, perhaps, to wait.
 func (p *Plan) writesNothing() bool {

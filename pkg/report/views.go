@@ -108,3 +108,81 @@ func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// Pending is a plan as programs read it.
+type Pending struct {
+	*deploy.Plan
+	// Changes: carrying the plan out would write something.
+	Changes bool `json:"changes"`
+}
+
+// NewPending is a plan with what it comes to.
+func NewPending(p *deploy.Plan) Pending { return Pending{p, p.Changes()} }
+
+// Plan writes what a plan would change: the containers, the one with a new image
+// first, then the task and the service.
+func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
+	colors := newPalette(colored)
+	var b strings.Builder
+	fmt.Fprintln(&b, p)
+	var containers []string // in the order of the differences, "" is the task
+	lines := map[string][]string{}
+	for _, d := range p.Differences {
+		if lines[d.Container] == nil {
+			containers = append(containers, d.Container)
+		}
+		name := d.Container
+		d.Container = "" // the heading says it
+		lines[name] = append(lines[name], d.String())
+	}
+	for _, container := range containers {
+		heading := "container " + container
+		if container == "" {
+			heading = "task"
+		}
+		section(&b, colors.bold.Sprint(heading), lines[container])
+	}
+	var settings []string
+	for _, s := range p.Settings {
+		settings = append(settings, s.String())
+	}
+	section(&b, colors.bold.Sprint("service"), settings)
+	if other := p.InProgress; other != nil {
+		fmt.Fprintf(&b, "%s deployment %s of %s is in progress\n", colors.warn.Sprint("warning:"), other.ID, rollout.ShortName(other.TaskDefinition))
+	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(&b, "%s %s\n", colors.warn.Sprint("warning:"), warning)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func section(b *strings.Builder, heading string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  %s\n", heading)
+	for _, line := range lines {
+		fmt.Fprintf(b, "    %s\n", line)
+	}
+}
+
+// Pruning writes which revisions are deregistered, or, as a forecast, would be.
+func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
+	done := "deregistered"
+	if forecast {
+		done = "would deregister"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", p.Family, done, len(p.Remove), p.Active)
+	if forecast {
+		for _, arn := range p.Remove {
+			fmt.Fprintf(&b, "  %s\n", rollout.ShortName(arn))
+		}
+	}
+	for _, arn := range p.InUse {
+		fmt.Fprintf(&b, "  %s is kept: it is in use, or the way back\n", rollout.ShortName(arn))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,56 @@
+package cmd
+
+// The question that a target with "confirm: true" has asked before anything is
+// written.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+)
+
+// errDeclined says that the person at the terminal said no.
+var errDeclined = errors.New("not confirmed; nothing was done")
+
+// confirmation asks whether a plan should be carried out; nil where nobody wants
+// to be asked.
+func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
+	if !a.asks() {
+		return nil
+	}
+	return func(ctx context.Context, plan *deploy.Plan) error {
+		if a.settings.Quiet { // the plan was not shown
+			_, _ = fmt.Fprintln(a.streams.Err, plan)
+		}
+		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", lastPart(plan.Service), lastPart(plan.Cluster)))
+	}
+}
+
+// asks reports whether questions are to be asked.
+func (a *app) asks() bool { return a.settings.Confirm && !a.settings.Yes }
+
+// ask asks a question to which only yes is yes.
+func (a *app) ask(ctx context.Context, question string) error {
+	if !a.streams.InTerminal || !a.streams.ErrTerminal {
+		return &usageError{problem: "the settings say confirm, and there is no terminal to ask at", hint: "say --yes to go on without the question"}
+	}
+	_, _ = fmt.Fprint(a.streams.Err, question, " [y/N] ")
+	answer := make(chan string, 1)
+	go func() { // it ends with the process, if nobody answers
+		line, _ := readLine(a.streams.In)
+		answer <- line
+	}()
+	select {
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(a.streams.Err)
+		return &deploy.InterruptedError{Err: ctx.Err()}
+	case line := <-answer:
+		if word := strings.ToLower(strings.TrimSpace(line)); word == "y" || word == "yes" {
+			return nil
+		}
+		return errDeclined
+	}
+}

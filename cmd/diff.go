@@ -1,0 +1,55 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+// exitPending is the exit code that --exit-code asks for where there is something
+// to change.
+const exitPending = exitStatus(2)
+
+func (a *app) diff() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "diff",
+		Short: "Show what a deployment with the same flags would change",
+		Long: `Diff compares the definition and the settings in service with those that a
+deployment with the same flags would bring, and changes nothing. What ECS fills in
+by itself, and the order of what has no order, is no difference. The values of
+environment variables are masked: their length and a short digest show that they
+change.`,
+		Example: `  ecs-deploy diff -c production1 -n doorman-service -i docker.repo.com/doorman:v2
+  ecs-deploy diff -c production1 -n doorman-service --task-definition-file doorman.yaml --exit-code`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return a.runDiff(c) },
+	}
+	a.settings.AddFlags(c.Flags(), requestFlags...)
+	return c
+}
+
+func (a *app) runDiff(c *cobra.Command) error {
+	request, err := a.request(c)
+	if err != nil {
+		return err
+	}
+	return a.plan(c, request)
+}
+
+// plan shows what a request would change.
+func (a *app) plan(c *cobra.Command, request deploy.Request) error {
+	deployer, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	plan, err := deployer.Plan(c.Context(), request)
+	if err != nil {
+		return err
+	}
+	err = a.show(report.NewPending(plan), func() error { return report.Plan(a.streams.Out, plan, a.colored(a.streams.OutTerminal)) })
+	if err == nil && a.settings.ExitCode && plan.Changes() {
+		return exitPending
+	}
+	return err
+}

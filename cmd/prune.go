@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+func (a *app) prune() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "prune",
+		Short: "Deregister old revisions of a service's task definition",
+		Long: `Prune deregisters the oldest ACTIVE revisions of the family that a service runs,
+one per second, and keeps the newest --max-definitions of them. It never touches a
+revision that a service or a task of this cluster uses or may go back to. What
+other clusters use it cannot know: where they share the family, keep more.`,
+		Example: `  ecs-deploy prune -c production1 -n doorman-service --max-definitions 20 --dry-run`,
+		Args:    noArguments,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.runPrune(c) },
+	}
+	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "max-definitions", "dry-run", "yes")
+	return c
+}
+
+func (a *app) runPrune(c *cobra.Command) error {
+	deployer, err := a.service(c, deploy.WithObserver(a.deregistered))
+	if err != nil {
+		return err
+	}
+	if a.settings.MaxDefinitions == nil {
+		return &usageError{problem: "how many revisions should be kept is not said", hint: "say it with --max-definitions NUMBER"}
+	}
+	pruning, err := deployer.PlanPrune(c.Context(), a.settings.Cluster, a.settings.Service, *a.settings.MaxDefinitions)
+	if err != nil {
+		return err
+	}
+	if !a.settings.DryRun && len(pruning.Remove) > 0 {
+		if a.asks() {
+			if err := a.ask(c.Context(), fmt.Sprintf("deregister %d revisions of %s?", len(pruning.Remove), pruning.Family)); err != nil {
+				return err
+			}
+		}
+		if err := deployer.Prune(c.Context(), pruning); err != nil {
+			return err
+		}
+	}
+	return a.show(pruning, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
+}
+
+// deregistered shows each revision as it goes.
+func (a *app) deregistered(e deploy.Event) {
+	if e.Type == deploy.EventDeregistered && !a.settings.Quiet {
+		_, _ = fmt.Fprintln(a.streams.Err, "deregistered", lastPart(e.TaskDefinition))
+	}
+}
