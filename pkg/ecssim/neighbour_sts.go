@@ -67,6 +67,9 @@ func (e *engine) assumeRole(form url.Values) (any, *apiError) {
 			return nil, unfit("null", member, "Member must not be null")
 		}
 	}
+	if len(name) < 2 {
+		return nil, unfit("'"+name+"'", "RoleSessionName", "Member must have length greater than or equal to 2")
+	}
 	account, role, ok := splitRole(arn)
 	if !ok {
 		return nil, &apiError{code: "ValidationError", message: arn + " is invalid"}

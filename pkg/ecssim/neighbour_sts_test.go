@@ -130,6 +130,7 @@ func TestAssumeRoleRefuses(t *testing.T) {
 	for form, want := range map[string]string{
 		"RoleSessionName=a":                           "Value null at 'roleArn' failed to satisfy constraint: Member must not be null",
 		"RoleArn=" + other:                            "at 'roleSessionName'",
+		"RoleArn=" + other + "&RoleSessionName=b":     "Value 'b' at 'roleSessionName'",
 		"RoleArn=" + other + "&DurationSeconds=60":    "Value '60' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
 		"RoleArn=" + other + "&DurationSeconds=1e6":   "'durationSeconds'",
 		"RoleArn=" + other + "&DurationSeconds=43201": "less than or equal to 43200",

@@ -272,6 +272,10 @@ func TestAWSCLI(t *testing.T) {
 		{[]string{"elbv2", "describe-target-health", "--target-group-arn", group}, `"State": "healthy"`, false},
 		{[]string{"elbv2", "describe-target-groups", "--names", "nothing"}, "(TargetGroupNotFound)", true},
 		{[]string{"logs", "get-log-events", "--log-group-name", "/ecs/web", "--log-stream-name", "x"}, "The specified log stream does not exist.", true},
+		{[]string{"ecr", "describe-images", "--repository-name", "team/web", "--image-ids", "imageTag=v2"}, `"imageDigest": "sha256:`, false},
+		{[]string{"ecr", "describe-images", "--repository-name", "team/web", "--image-ids", "imageDigest=sha256:0"}, "(ImageNotFoundException)", true},
+		{[]string{"sts", "assume-role", "--role-arn", deployRole, "--role-session-name", "build"}, `"AccessKeyId": "ASIA`, false},
+		{[]string{"sts", "get-caller-identity"}, `"Account": "123456789012"`, false},
 		{[]string{"ecs", "describe-services", "--cluster", "nowhere", "--services", "web"}, "(ClusterNotFoundException)", true},
 	} {
 		out, err := aws(c.args...)

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
 
@@ -32,6 +35,9 @@ func TestParseWorldSaysWhere(t *testing.T) {
 		{"images:\n  - {match: a, logs: [ready, {text: tock, every: 3ms}]}\n", []string{`w.yaml:2:50: a line is written at most every second`}},
 		{"alarms:\n  - {after: 3s}\n  - {name: a}\n  - {name: a, for: x}\n", []string{"w.yaml:4:"}},
 		{"alarms:\n  - {after: 3s}\n  - {name: a}\n  - {name: a}\n  - {name: b, image: c}\n", []string{"w.yaml:2:5: an alarm needs a name", `w.yaml:4:12: alarm "a" is here twice`, "w.yaml:5:5: image and exceptImages go with afterDeployment"}},
+		{"repositories: [team/web, 'team/web:v1', Team/web]\n", []string{`w.yaml:1:26: "team/web:v1" is not a repository's name`, `w.yaml:1:41: "Team/web" is not`}},
+		{"accessKeys:\n  - {expiresAfter: 3s}\n", []string{"w.yaml:2:5: an access key needs an id"}},
+		{"roles:\n  - {arn: deploy}\n  - {arn: 'arn:aws:iam::123456789012:role/a', mfa: {serial: a, code: '12'}}\n", []string{`w.yaml:2:11: "deploy" is not a role's ARN`, "w.yaml:3:52: mfa needs a serial and a code of 6 digits"}},
 		{"faults:\n  - {operations: [GetLogEvents, PutLogEvents], code: X}\n", []string{`w.yaml:2:33: ECS has no operation "PutLogEvents"`}},
 		{"switches:\n  serviceRevisionIds: other\naccount: 12\n", []string{`w.yaml:2:23: "other"`, "w.yaml:3:10: an account id is 12 digits"}},
 	} {
@@ -73,12 +79,18 @@ services:
   - {cluster: prod, serviceName: agent, taskDefinition: agent, schedulingStrategy: DAEMON}
 images:
   - {match: "*:flaky", behaviour: exits, probability: 0.5, code: 0, logs: [ready, {text: "tick", after: 1s, every: 5s}, {text: bye, last: true}]}
+repositories: [team/agent]
+accessKeys:
+  - {id: AKIDEXAMPLE}
+  - {id: ASIAEXAMPLE, expiresAfter: 15m}
+roles:
+  - {arn: "arn:aws:iam::012345670123:role/deploy", externalId: "42", mfa: {serial: GAHT12345678, code: "012345"}}
 alarms:
   - {name: always}
   - {name: errors, afterDeployment: true, image: "*:flaky", exceptImages: ["x:*"], after: 2m, for: 5m}
 faults:
   - {operations: [UpdateService], nth: 1, lostResponse: true}
-  - {operations: [DescribeTarget*, GetLogEvents], code: AccessDeniedException}
+  - {operations: [DescribeTarget*, GetLogEvents, DescribeImages, AssumeRole, GetCallerIdentity], code: AccessDeniedException}
 actors:
   - {after: 5m, operation: UpdateService, input: {cluster: prod, service: agent, forceNewDeployment: true}}
 `
@@ -95,11 +107,16 @@ func TestParseWholeWorld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, body := post(t, sim, "DescribeServices", `{"cluster":"prod","services":["agent"]}`)
-	for _, part := range []string{`"desiredCount":3`, `"runningCount":3`, `"schedulingStrategy":"DAEMON"`, "arn:aws:ecs:eu-central-1:012345670123:service/prod/agent", "task-definition/agent:1"} {
-		if !strings.Contains(body, part) {
-			t.Errorf("no %s in %s", part, body)
-		}
+	if code, body := post(t, sim, "ListClusters", "{}"); code != 400 {
+		t.Errorf("unsigned: %s", body)
+	}
+	out, err := newClient(sim.HTTPClient()).DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: aws.String("prod"), Services: []string{"agent"}})
+	if err != nil || len(out.Services) != 1 {
+		t.Fatal(out, err)
+	}
+	if s := out.Services[0]; s.DesiredCount != 3 || s.RunningCount != 3 || s.SchedulingStrategy != "DAEMON" ||
+		*s.ServiceArn != "arn:aws:ecs:eu-central-1:012345670123:service/prod/agent" || !strings.HasSuffix(*s.TaskDefinition, ":task-definition/agent:1") {
+		t.Errorf("%+v", s)
 	}
 }
 
