@@ -35,10 +35,11 @@
 // providers that scale. Operations that ECS has and the simulator lacks answer
 // with an error that says so.
 //
-// Two neighbours of ECS answer at the same address, so that one client
+// Four neighbours of ECS answer at the same address, so that one client
 // configuration serves for all: Elastic Load Balancing v2 (DescribeTargetHealth
-// and DescribeTargetGroups) tells the health of the tasks as targets, and
-// CloudWatch Logs (GetLogEvents) what their containers wrote.
+// and DescribeTargetGroups) tells the health of the tasks as targets, CloudWatch
+// Logs (GetLogEvents) what their containers wrote, ECR (DescribeImages) the
+// digests of images, and STS (GetCallerIdentity and AssumeRole) who calls.
 //
 // Where AWS documents no behaviour, the comments say "assumed".
 package ecssim

@@ -2,7 +2,8 @@ package ecssim
 
 // This file is the part of ECS's model of a task definition that is needed to
 // refuse values of the wrong JSON type, as ECS does before anything else.
-// Members that are not in the model are accepted and kept: a newer ECS has them.
+// Members that are not in the model are accepted, as by ECS, and unlike there kept:
+// a newer ECS has them.
 
 import (
 	"encoding/json"
