@@ -1,9 +1,12 @@
 package config
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 func TestRequestAndPolicy(t *testing.T) {
@@ -25,7 +29,7 @@ func TestRequestAndPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := s.Request()
+	request, err := s.Request(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +46,7 @@ func TestRequestAndPolicy(t *testing.T) {
 }
 
 func TestWhatIsNotAskedIsNotInTheRequest(t *testing.T) {
-	request, err := new(Settings).Request()
+	request, err := new(Settings).Request(nil)
 	if err != nil || request.DesiredCount != nil || request.MinimumHealthyPercent != nil || request.MaximumPercent != nil ||
 		!request.Definition.IsZero() || request.Images != nil {
 		t.Errorf("%+v %v", request, err)
@@ -55,29 +59,119 @@ func TestWhatIsNotAskedIsNotInTheRequest(t *testing.T) {
 func TestTagFromAVariable(t *testing.T) {
 	t.Setenv("BUILD", "v7")
 	t.Setenv("EMPTY", "")
-	for _, c := range []struct {
-		variable string
-		images   []string
-		want     []string
-		problem  string
-	}{
-		{"", []string{"a", "b:1"}, []string{"a", "b:1"}, ""},
-		{"BUILD", []string{"a"}, []string{"a:v7"}, ""},
-		{"BUILD", []string{"localhost:5000/a", "b"}, []string{"localhost:5000/a:v7", "b:v7"}, ""},
-		{"BUILD", []string{"a:1"}, nil, "a:1 has a tag or digest"},
-		{"BUILD", []string{"a@sha256:" + strings.Repeat("0", 64)}, nil, "has a tag or digest"},
-		{"BUILD", nil, nil, "no image is named"},
-		{"BUILD", []string{"A"}, nil, `"A" is not an image reference`},
-		{"EMPTY", []string{"a"}, nil, "the variable EMPTY"},
-		{"NOT_SET_AT_ALL", []string{"a"}, nil, "the variable NOT_SET_AT_ALL"},
+	for _, c := range []struct{ variable, tag, want, problem string }{
+		{"", "", "", ""},
+		{"", "v6", "v6", ""},
+		{"BUILD", "", "v7", ""},
+		{"BUILD", "v6", "", "a tag is given twice"},
+		{"EMPTY", "", "", "the variable EMPTY"},
+		{"NOT_SET_AT_ALL", "", "", "the variable NOT_SET_AT_ALL"},
 	} {
-		request, err := (&Settings{TagEnvVar: c.variable, Images: c.images}).Request()
-		if c.problem == "" && (err != nil || !cmp.Equal(c.want, request.Images)) {
-			t.Errorf("%s %v: %v %v", c.variable, c.images, request.Images, err)
+		request, err := (&Settings{TagEnvVar: c.variable, Tag: c.tag}).Request(nil)
+		if c.problem == "" && (err != nil || request.Tag != c.want) {
+			t.Errorf("%s %s: %v %v", c.variable, c.tag, request.Tag, err)
 		}
 		if c.problem != "" {
 			checkProblem(t, err, c.problem)
 		}
+	}
+}
+
+// TestEdits: each flag of an edit edits what it says, in the definition that the
+// request would deploy.
+func TestEdits(t *testing.T) {
+	const before = `{"family": "web", "containerDefinitions": [
+		{"name": "app", "image": "team/web:1", "command": ["serve"], "environment": [{"name": "GONE", "value": "1"}, {"name": "LOG", "value": "info"}],
+			"secrets": [{"name": "OLD", "valueFrom": "arn:old"}], "logConfiguration": {"logDriver": "awslogs"}},
+		{"name": "proxy", "image": "nginx:1.29"}]}`
+	const app, proxy = "/containerDefinitions/0", "/containerDefinitions/1"
+	for _, c := range []struct {
+		args string
+		want map[string]any // by place in the document; nil: nothing is there
+	}{
+		{"--env LOG=debug", map[string]any{app + "/environment/1/value": "debug", proxy + "/environment/0/name": "LOG"}},
+		{"--env app:LOG=a=b:c", map[string]any{app + "/environment/1/value": "a=b:c", proxy + "/environment": nil}},
+		{"--env *:Logging:Level=x", map[string]any{proxy + "/environment/0/name": "Logging:Level"}},
+		{"--unset-env GONE", map[string]any{app + "/environment/0/name": "LOG", app + "/environment/1": nil}},
+		{"--unset-env app:GONE --env GONE=2", map[string]any{app + "/environment/1/value": "2"}},
+		{"--secret app:TOKEN=arn:aws:ssm:x", map[string]any{app + "/secrets/1/valueFrom": "arn:aws:ssm:x"}},
+		{"--unset-secret OLD --env app:OLD=1", map[string]any{app + "/secrets": nil, app + "/environment/2/name": "OLD"}},
+		{"--docker-label app:a.b/c=d", map[string]any{app + "/dockerLabels/a.b~1c": "d"}},
+		{"--log-option awslogs-group=/x", map[string]any{app + "/logConfiguration/options/awslogs-group": "/x", proxy + "/logConfiguration": nil}},
+		{"--task-definition-tag owner=me=you", map[string]any{"/tags/0/value": "me=you"}},
+		{`--command app=["sh","-c","a_b"] --entry-point proxy=tini_--`, map[string]any{app + "/command/2": "a b", proxy + "/entryPoint/1": "--"}},
+		{"--command app=[]", map[string]any{app + "/command": nil}},
+		{"--cpu 1_vCPU --memory 2GB", map[string]any{"/cpu": "1024", "/memory": "2048"}},
+		{"--container-cpu app=128 --container-memory app=1_GB --container-memory-reservation proxy=64",
+			map[string]any{app + "/cpu": json.Number("128"), app + "/memory": json.Number("1024"), proxy + "/memoryReservation": json.Number("64")}},
+		{"--task-role arn:role --execution-role none", map[string]any{"/taskRoleArn": "arn:role", "/executionRoleArn": nil}},
+		{"--runtime-platform linux/amd64", map[string]any{"/runtimePlatform/cpuArchitecture": "X86_64", "/runtimePlatform/operatingSystemFamily": "LINUX"}},
+		{"--container proxy=nginx:2 -i team/web:2", map[string]any{app + "/image": "team/web:2", proxy + "/image": "nginx:2"}},
+		{"--tag v3 --only *", map[string]any{app + "/image": "team/web:v3", proxy + "/image": "nginx:v3"}},
+	} {
+		s, flags := bound()
+		args := strings.Fields(c.args)
+		for i, arg := range args {
+			if !strings.HasPrefix(arg, "--") {
+				args[i] = strings.ReplaceAll(arg, "_", " ")
+			}
+		}
+		if err := flags.Parse(args); err != nil {
+			t.Fatal(err)
+		}
+		s.TaskDefinitionFile = StandardInput
+		request, err := s.Request(strings.NewReader(before))
+		if err != nil {
+			t.Fatal(err)
+		}
+		edited, err := deploy.Edit(request.Definition, request)
+		if err != nil {
+			t.Errorf("%s: %v", c.args, err)
+			continue
+		}
+		for place, want := range c.want {
+			if got := at(t, edited, place); !cmp.Equal(got, want) {
+				t.Errorf("%s: %s is %v, want %v", c.args, place, got, want)
+			}
+		}
+	}
+}
+
+// at is what a definition has at a place, in the words of RFC 6901.
+func at(t *testing.T, d taskdef.Definition, place string) any {
+	t.Helper()
+	text, err := d.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range strings.Split(place, "/")[1:] {
+		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		switch container := value.(type) {
+		case map[string]any:
+			value = container[part]
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i >= len(container) {
+				return nil
+			}
+			value = container[i]
+		default:
+			return nil
+		}
+	}
+	return value
+}
+
+func TestCommandsThatAreNotClear(t *testing.T) {
+	for _, text := range []string{`sh -c "a b"`, `["a", 1]`, `["a"`, `a\b`} {
+		_, err := (&Settings{Commands: []Entry{{Container: "app", Value: text}}}).Request(nil)
+		checkProblem(t, err, "--command of container app: ")
 	}
 }
 
@@ -105,7 +199,7 @@ func TestDefinitionFromAFile(t *testing.T) {
 		return path
 	}
 	good := write("good.json", `{"family": "a", "containerDefinitions": [{"name": "b", "image": "c"}]}`)
-	request, err := (&Settings{TaskDefinitionFile: good}).Request()
+	request, err := (&Settings{TaskDefinitionFile: good}).Request(nil)
 	if err != nil || request.Definition.Family() != "a" {
 		t.Errorf("%v %v", request.Definition, err)
 	}
@@ -115,7 +209,7 @@ func TestDefinitionFromAFile(t *testing.T) {
 		write("bad.json", "{\n  \"family\" }"): "bad.json:2:12: ",
 		write("empty.json", ""):                "empty.json",
 	} {
-		_, err := (&Settings{TaskDefinitionFile: path}).Request()
+		_, err := (&Settings{TaskDefinitionFile: path}).Request(nil)
 		checkProblem(t, err, part)
 	}
 }

@@ -82,7 +82,7 @@ func state(oldRunning, newDesired, newRunning, newPending, newFailed int) *rollo
 
 func definition(t *testing.T, text string) taskdef.Definition {
 	t.Helper()
-	d, err := taskdef.Parse("doorman.json", []byte(text))
+	d, err := taskdef.Parse("doorman.json", []byte(text), taskdef.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
