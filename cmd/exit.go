@@ -48,7 +48,7 @@ func exitCode(err error) int {
 // hint is what the error says one could do, or "".
 func (a *app) hint(err error) string {
 	var missing *deploy.NotFoundError
-	if errors.As(err, &missing) && missing.Kind != "deployment" && a.settings.Simulated() {
+	if errors.As(err, &missing) && missing.Kind != "deployment" && missing.Kind != "image" && a.settings.Simulated() {
 		return "the simulated world has what its first command named; ecs-deploy simulator reset forgets it"
 	}
 	var hinter interface{ Hint() string }
