@@ -55,6 +55,9 @@ func TestPairs(t *testing.T) {
 		{"all permissions", `"linuxParameters": {"devices": [{"hostPath": "/dev/x", "permissions": ["read", "write", "mknod"]}]}`, `"linuxParameters": {"devices": [{"hostPath": "/dev/x"}]}`, true},
 		{"empty objects", `"linuxParameters": {"initProcessEnabled": false, "capabilities": {}}`, `"dockerLabels": {}`, true},
 		{"one port, two ways to say so", `"portMappings": [{"containerPort": 80}]`, `"portMappings": [{"containerPort": 80.0, "hostPort": 0, "protocol": "tcp"}]`, true},
+		{"broken numbers", `"cpu": 2.5`, `"cpu": 2`, false},
+		{"numbers beyond counting", `"cpu": 1e300`, `"cpu": 1e301`, false},
+		{"a name that is no text", `"environment": [{"name": 1}]`, `"environment": [{"name": "1"}]`, false},
 		{"a port and a range", `"portMappings": [{"containerPort": 80}]`, `"portMappings": [{"containerPortRange": "80"}]`, false},
 		{"a host port in bridge mode", `"portMappings": [{"containerPort": 80, "hostPort": 80}]`, `"portMappings": [{"containerPort": 80}]`, false},
 		{"an empty text is a value", `"user": ""`, `"memory": null`, false},
@@ -105,11 +108,11 @@ func check(t *testing.T, name string, a, b Definition, equal bool) {
 // TestWords: what people read.
 func TestWords(t *testing.T) {
 	a := described(t, `{"family": "web", "requiresCompatibilities": ["FARGATE", "EC2"], "containerDefinitions": [
-		{"name": "app", "image": "x:1", "command": ["run", "--fast"], "portMappings": [{"containerPort": 80}], "environment": [{"name": "A", "value": "1"}]},
+		{"name": "app", "image": "x:1", "command": ["run", "--fast"], "extraHosts": [{"hostname": "h", "ipAddress": "1"}, {"hostname": "h", "ipAddress": "2"}], "portMappings": [{"containerPort": 80}], "environment": [{"name": "A", "value": "1"}]},
 		{"name": "old", "image": "old:1", "environment": [{"name": "A", "value": "1"}]}]}`)
 	b := described(t, `{"family": "web", "requiresCompatibilities": ["EC2"], "tags": [{"key": "value", "value": "1"}], "containerDefinitions": [
 		{"name": "debug", "image": "x:1", "memory": 64, "environment": [{"name": "B", "value": "hunter2"}]},
-		{"name": "app", "image": "x:2", "command": ["run", "<&>"], "essential": false, "portMappings": [{"containerPort": 80, "hostPort": 8080}, {"containerPort": 53, "protocol": "udp"}],
+		{"name": "app", "image": "x:2", "command": ["run", "<&>"], "essential": false, "extraHosts": [{"hostname": "h", "ipAddress": "1"}, {"hostname": "h", "ipAddress": "3"}], "portMappings": [{"containerPort": 80, "hostPort": 8080}, {"containerPort": 53, "protocol": "udp"}],
 		 "dockerLabels": {"value": "v", "line": "one\ntwo\u001b[2J"}, "logConfiguration": {"options": {"value": "v"}}, "ulimits": [{"name": "core", "softLimit": 1}],
 		 "environment": [{"name": "A", "value": "1"}, {"name": "", "value": ""}], "healthCheck": {"command": [], "interval": 5}}]}`)
 	want := []string{
@@ -123,6 +126,7 @@ func TestWords(t *testing.T) {
 		`app: dockerLabels value: added v`,
 		`app: environment "": added ""`,
 		`app: essential: added false`,
+		`app: extraHosts h#2 ipAddress: 2 -> 3`,
 		`app: healthCheck interval: added 5`,
 		`app: logConfiguration options value: added v`,
 		`app: portMappings 53/udp: added present`,

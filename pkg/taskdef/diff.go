@@ -267,9 +267,9 @@ func differences(changes []change, show func(p position, value any) any) []Diffe
 // rank puts first what people look for first.
 func (d Difference) rank() int {
 	switch {
-	case d.Container != "" && d.Field == "image":
+	case d.Field == "image":
 		return 0
-	case d.Container != "" && d.Field == wholeContainer:
+	case d.Field == wholeContainer:
 		return 1
 	}
 	return 2

@@ -121,7 +121,7 @@ func drawList(t *rapid.T, m *treatment) []any {
 					object[key] = drawnName().Draw(t, key)
 				}
 			}
-			key, _ := identity(object, m)
+			key := identity(object, m)
 			if taken[key] {
 				continue
 			}

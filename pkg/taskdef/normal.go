@@ -7,6 +7,7 @@ package taskdef
 // registered, and shares what it can with the definition.
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -16,8 +17,8 @@ import (
 
 // entry is an element of a keyed list.
 type entry struct {
-	key    string // what tells it apart, exactly
-	name   string // the same for people; not unique
+	key    string // what tells it apart
+	name   string // the same, with a number where others have the same key
 	object map[string]any
 }
 
@@ -126,8 +127,8 @@ func (n normaliser) entries(list []any, t *treatment) entries {
 	normal := make(entries, len(list))
 	for i, element := range list {
 		object := n.object(element.(map[string]any), t.element)
-		key, name := identity(object, t)
-		normal[i] = entry{key: key, name: name, object: object}
+		key := identity(object, t)
+		normal[i] = entry{key: key, name: key, object: object}
 	}
 	slices.SortStableFunc(normal, func(a, b entry) int { return strings.Compare(a.key, b.key) })
 	for i, nth := 1, 1; i < len(normal); i++ {
@@ -141,32 +142,22 @@ func (n normaliser) entries(list []any, t *treatment) entries {
 	return normal
 }
 
-// identity is what tells an element of a keyed list apart: the key is exact, so
-// that no two identities have one; the name is what people call it.
-func identity(object map[string]any, t *treatment) (key, name string) {
+// identity is what tells an element of a keyed list apart: "LOG_LEVEL", "80/tcp".
+func identity(object map[string]any, t *treatment) string {
 	if text, ok := object[t.keys[0]].(string); ok && len(t.keys) == 1 && text != "" {
-		return exactly(text), text // as nearly everywhere
+		return text // as nearly everywhere
 	}
-	var keys, names []string
+	var parts []string
 	for _, member := range t.keys {
 		value := object[member]
 		if value == nil {
 			value = t.element.members[member].absent
 		}
-		text, ok := value.(string)
-		if !ok {
-			text = exactly(value)
-		}
-		keys = append(keys, exactly(value))
 		if value != nil {
-			names = append(names, text)
+			parts = append(parts, plainText(value))
 		}
 	}
-	name = strings.Join(names, "/")
-	if name == "" {
-		name = `""`
-	}
-	return strings.Join(keys, "/"), name
+	return cmp.Or(strings.Join(parts, "/"), `""`)
 }
 
 // exactly writes a JSON value in the one way that stands for it.
