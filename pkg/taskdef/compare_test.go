@@ -141,6 +141,11 @@ func TestWords(t *testing.T) {
 			t.Errorf("back is not forth: %v, %v", d, forth)
 		}
 	}
+	under := DiffInClear(a, b)[1]
+	under.Container = ""
+	if got := under.String(); got != "added (image x:1)" {
+		t.Errorf("under a heading: %q", got)
+	}
 	if got := lines(Diff(Definition{}, Definition{})); got != nil {
 		t.Errorf("no definition differs from none: %q", got)
 	}

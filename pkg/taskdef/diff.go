@@ -29,25 +29,36 @@ type Difference struct {
 // wholeContainer is the field of a container that only one side has.
 const wholeContainer = "container"
 
-// String is "web: image: a -> b", for people: one line, whatever the values are.
+// isWhole reports whether a whole container came or went.
+func (d Difference) isWhole() bool {
+	return d.Field == wholeContainer && (d.Old == "" || d.New == "") && strings.HasPrefix(d.Old+d.New, "image ")
+}
+
+// String is "web: image: a -> b" or `container "web" added (image a)`, for
+// people: one line, whatever the values are. Under a heading that names the
+// container, clear Container first: "image: a -> b", "added (image a)".
 func (d Difference) String() string {
-	place, old, new := oneLine(d.Field), oneLine(d.Old), oneLine(d.New)
-	if d.Container != "" && d.Field == wholeContainer && d.Old == "" {
-		return fmt.Sprintf("container %q added (%s)", d.Container, new)
-	}
-	if d.Container != "" && d.Field == wholeContainer && d.New == "" {
-		return fmt.Sprintf("container %q removed (%s)", d.Container, old)
-	}
+	place, old, new := oneLine(d.Field)+": ", oneLine(d.Old), oneLine(d.New)
 	if d.Container != "" {
 		place = oneLine(d.Container) + ": " + place
 	}
+	if d.isWhole() {
+		place = ""
+		if d.Container != "" {
+			place = fmt.Sprintf("container %q ", d.Container)
+		}
+		if d.Old == "" {
+			return fmt.Sprintf("%sadded (%s)", place, new)
+		}
+		return fmt.Sprintf("%sremoved (%s)", place, old)
+	}
 	switch {
 	case d.Old == "":
-		return fmt.Sprintf("%s: added %s", place, new)
+		return fmt.Sprintf("%sadded %s", place, new)
 	case d.New == "":
-		return fmt.Sprintf("%s: removed (was %s)", place, old)
+		return fmt.Sprintf("%sremoved (was %s)", place, old)
 	}
-	return fmt.Sprintf("%s: %s -> %s", place, old, new)
+	return fmt.Sprintf("%s%s -> %s", place, old, new)
 }
 
 // oneLine quotes a text that would break the line, or speak to the terminal.
@@ -269,7 +280,7 @@ func (d Difference) rank() int {
 	switch {
 	case d.Field == "image":
 		return 0
-	case d.Field == wholeContainer:
+	case d.isWhole():
 		return 1
 	}
 	return 2
