@@ -18,26 +18,32 @@ import (
 // such as the API keys among log options.
 const telling = `(?:passw|pwd|passphrase|secret|token|credential|private|basicauth|authorization|dsn|(?:api|access|shared|license|account)[-_.]?key)`
 
-var (
-	tellingName = regexp.MustCompile(`(?i)` + telling)
-	tellingFlag = regexp.MustCompile(`(?i)^--?[\w.-]*` + telling + `[\w.-]*$`)
+type tellingPatterns struct {
+	name   *regexp.Regexp   // is in a name that tells
+	flag   *regexp.Regexp   // is a word of a command, and the next one is secret
+	inText []*regexp.Regexp // find what is before a secret in a text, the secret, and what is behind it
+}
 
-	// inText finds secrets in a command or an option's value: PASSWORD=x,
-	// --token x, Authorization: Bearer x, https://user:x@host.
-	inText = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)([\w.-]*` + telling + `[\w.-]*=)("[^"]*"|'[^']*'|[^\s"',;&]+)()`),
-		regexp.MustCompile(`(?i)((?:^|\s)--?[\w.-]*` + telling + `[\w.-]*\s+)("[^"]*"|'[^']*'|[^\s-]\S*)()`),
-		regexp.MustCompile(`(?i)(\bauthorization[\s:]+)([^"']+)()`),
-		regexp.MustCompile(`(://[^/\s:@]*:)([^/\s@]+)(@)`),
+// patterns are compiled when something differs: most runs never need them.
+var patterns = sync.OnceValue(func() tellingPatterns {
+	return tellingPatterns{
+		name: regexp.MustCompile(`(?i)` + telling),
+		flag: regexp.MustCompile(`(?i)^--?[\w.-]*` + telling + `[\w.-]*$`),
+		inText: []*regexp.Regexp{
+			regexp.MustCompile(`(?i)([\w.-]*` + telling + `[\w.-]*=)("[^"]*"|'[^']*'|[^\s"',;&]+)()`),            // PASSWORD=x
+			regexp.MustCompile(`(?i)((?:^|\s)--?[\w.-]*` + telling + `[\w.-]*\s+)("[^"]*"|'[^']*'|[^\s-]\S*)()`), // --token x
+			regexp.MustCompile(`(?i)(\bauthorization[\s:]+)([^"']+)()`),                                          // Authorization: Bearer x
+			regexp.MustCompile(`(://[^/\s:@]*:)([^/\s@]+)(@)`),                                                   // https://user:x@host
+		},
 	}
-)
+})
 
 // tells reports whether a name says that a secret is behind it.
-func tells(name string) bool { return tellingName.MatchString(name) }
+func tells(name string) bool { return patterns().name.MatchString(name) }
 
 // maskedText masks what looks like a secret within a text that is shown.
 func maskedText(text string) string {
-	for _, secret := range inText {
+	for _, secret := range patterns().inText {
 		text = secret.ReplaceAllStringFunc(text, func(found string) string {
 			part := secret.FindStringSubmatch(found)
 			return part[1] + Mask(part[2]) + part[3]
@@ -72,7 +78,7 @@ func maskedIn(p position, value any) any {
 			within := p.element()
 			if i > 0 {
 				flag, _ := value[i-1].(string) // the word behind --password
-				within.hidden = within.hidden || tellingFlag.MatchString(flag)
+				within.hidden = within.hidden || patterns().flag.MatchString(flag)
 			}
 			shown[i] = maskedIn(within, element)
 		}
