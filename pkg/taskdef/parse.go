@@ -189,17 +189,19 @@ func jsonProblem(err error) *Problem {
 
 // places turns offsets, which come in ascending order, into lines and columns.
 type places struct {
-	text               []byte
-	offset, line, from int // up to offset there are so many line ends, the last before from
+	text                 []byte
+	offset, line, column int // what is known of the last offset, counted from 0
 }
 
 func (p *places) at(offset int) (line, column int) {
-	for i := bytes.IndexByte(p.text[p.offset:offset], '\n'); i >= 0; i = bytes.IndexByte(p.text[p.offset:offset], '\n') {
-		p.offset += i + 1
-		p.line, p.from = p.line+1, p.offset
+	passed := p.text[p.offset:offset]
+	if last := bytes.LastIndexByte(passed, '\n'); last >= 0 {
+		p.line += bytes.Count(passed, []byte("\n"))
+		p.column, passed = 0, passed[last+1:]
 	}
+	p.column += utf8.RuneCount(passed)
 	p.offset = offset
-	return p.line + 1, utf8.RuneCount(p.text[p.from:offset]) + 1
+	return p.line + 1, p.column + 1
 }
 
 // node is the tree of a JSON value, as YAML would have it.

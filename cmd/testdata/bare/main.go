@@ -10,13 +10,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/distribution/reference"
 	"github.com/fatih/color"
 	"github.com/rogpeppe/go-internal/lockedfile"
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
+	"github.com/tailscale/hujson"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -29,6 +32,9 @@ func main() {
 	_, _ = ecs.NewFromConfig(cfg).UpdateService(context.Background(), nil)
 	_, _ = cloudwatchlogs.NewFromConfig(cfg).GetLogEvents(context.Background(), nil)
 	_, _ = elasticloadbalancingv2.NewFromConfig(cfg).DescribeTargetHealth(context.Background(), nil)
+	_, _ = ecr.NewFromConfig(cfg).DescribeImages(context.Background(), nil)
+	_, _ = sts.NewFromConfig(cfg).AssumeRole(context.Background(), nil)
+	_, _ = hujson.Parse(nil)
 	named, _ := reference.ParseNormalizedNamed(os.Args[1])
 	color.Red("%v", named)
 	_, _ = lockedfile.MutexAt(os.Args[2]).Lock()
