@@ -54,9 +54,10 @@ type app struct {
 // Main runs the program with the given arguments and returns its exit code. A
 // cancelled context is an interruption: the command ends in good order.
 func Main(ctx context.Context, args []string, streams Streams) int {
-	a := &app{streams: streams, settings: &config.Settings{}, args: args}
+	a := &app{streams: streams, settings: &config.Settings{}}
 	root := a.root()
-	root.SetArgs(withSubcommand(root, args))
+	a.args = withSubcommand(root, args)
+	root.SetArgs(a.args)
 	err := root.ExecuteContext(ctx)
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 )
 
 // legacyFlag is a flag that scripts for the other programs use.
@@ -72,11 +74,11 @@ func legacy(name string) (legacyFlag, bool) {
 
 // modern puts the arguments of the one-command form into today's words: flags
 // whose meaning is the same. All others, and every value, stay as they are.
-func modern(root *cobra.Command, args []string) []string {
+func modern(args []string) []string {
 	var words []string
 	retagged := false
 	for len(args) > 0 && args[0] != "--" {
-		n := flagLength(root, args)
+		n := flagLength(args)
 		here, ok := translated(args[:n])
 		if !ok {
 			here = args[:n]
@@ -86,7 +88,7 @@ func modern(root *cobra.Command, args []string) []string {
 	}
 	words = append(words, args...)
 	if retagged {
-		words = withoutIgnored(root, words)
+		words = withoutIgnored(words)
 	}
 	return words
 }
@@ -111,21 +113,16 @@ func translated(given []string) ([]string, bool) {
 
 // flagLength is how many arguments the first one takes: itself and, if it is a
 // flag that needs one, its value.
-func flagLength(root *cobra.Command, args []string) int {
-	arg := args[0]
+func flagLength(args []string) int {
 	needs := false
-	switch name, long := strings.CutPrefix(arg, "--"); {
+	switch name, long := strings.CutPrefix(args[0], "--"); {
 	case long:
-		needs = takesValue(deployFlag(root, name))
-	case strings.HasPrefix(arg, "-"):
-		for i, letter := range arg[1:] {
-			if flag := deployShort(root, string(letter)); flag == nil || takesValue(flag) {
-				needs = flag != nil && i == len(arg)-2 // else it is what follows the letter
-				break
-			}
-		}
+		needs = needsValue(func(key config.Key) bool { return key.Name == name })
+	case strings.HasPrefix(args[0], "-"):
+		letters := strings.TrimLeft(args[0][1:], toggles()) // what follows the first that is no toggle is its value
+		needs = len(letters) == 1 && needsValue(func(key config.Key) bool { return key.Short == letters })
 	}
-	if old, ok := legacy(arg); ok {
+	if old, ok := legacy(args[0]); ok {
 		needs = old.value
 	}
 	if needs && len(args) > 1 {
@@ -134,39 +131,30 @@ func flagLength(root *cobra.Command, args []string) int {
 	return 1
 }
 
-func takesValue(flag *pflag.Flag) bool { return flag != nil && flag.NoOptDefVal == "" }
+func isToggle(key config.Key) bool { return key.Value.Type() == "bool" }
 
-// deployFlag is a flag of deploy, or of every command; nil for none.
-func deployFlag(root *cobra.Command, name string) *pflag.Flag {
-	return eitherFlag(root, func(flags *pflag.FlagSet) *pflag.Flag { return flags.Lookup(name) })
+// needsValue reports whether the setting that matches is a flag with a value.
+func needsValue(matches func(config.Key) bool) bool {
+	return slices.ContainsFunc(new(config.Settings).Keys(), func(key config.Key) bool { return matches(key) && !isToggle(key) })
 }
 
-func deployShort(root *cobra.Command, letter string) *pflag.Flag {
-	return eitherFlag(root, func(flags *pflag.FlagSet) *pflag.Flag {
-		if len(letter) > 1 {
-			return nil
+// toggles are the letters of the flags without a value.
+func toggles() string {
+	letters := "h"
+	for _, key := range new(config.Settings).Keys() {
+		if isToggle(key) {
+			letters += key.Short
 		}
-		return flags.ShorthandLookup(letter)
-	})
-}
-
-func eitherFlag(root *cobra.Command, find func(*pflag.FlagSet) *pflag.Flag) *pflag.Flag {
-	if flag := find(root.PersistentFlags()); flag != nil {
-		return flag
 	}
-	deploy, _, err := root.Find([]string{"deploy"})
-	if err != nil {
-		return nil
-	}
-	return find(deploy.Flags())
+	return letters
 }
 
 // withoutIgnored leaves out the image that SIL's script wanted beside a tag for
 // all containers, and its manual told to call "ignore".
-func withoutIgnored(root *cobra.Command, args []string) []string {
+func withoutIgnored(args []string) []string {
 	var words []string
 	for len(args) > 0 && args[0] != "--" {
-		n := flagLength(root, args)
+		n := flagLength(args)
 		switch strings.Join(args[:n], "=") {
 		case "-i=ignore", "-iignore", "--image=ignore":
 		default:

@@ -96,7 +96,7 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	if completing {
 		return args
 	}
-	words := modern(root, args)
+	words := modern(args)
 	found, _, err := root.Find(words)
 	if err != nil || found != root {
 		return args

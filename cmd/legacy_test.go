@@ -1,0 +1,110 @@
+package cmd
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+)
+
+func legacyRoot() func(args ...string) []string {
+	root := New(Streams{Out: io.Discard, Err: io.Discard})
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	return func(args ...string) []string { return withSubcommand(root, args) }
+}
+
+func TestOldFlagsAreTakenForTodays(t *testing.T) {
+	for line, want := range map[string]string{
+		"-c a -n b -to 1.2":                              "deploy -c a -n b --tag 1.2 --only *",
+		"-to 1.2 -c a -n b":                              "deploy --tag 1.2 --only * -c a -n b",
+		"-to=1.2 -c a":                                   "deploy --tag 1.2 --only * -c a",
+		"--tag-only 1.2 -c a":                            "deploy --tag 1.2 --only * -c a",
+		"--tag-only=a=b -c a":                            "deploy --tag a=b --only * -c a",
+		"-c a -n b -to 1.2 -i ignore":                    "deploy -c a -n b --tag 1.2 --only *",
+		"-i ignore -to 1.2 -c a":                         "deploy --tag 1.2 --only * -c a",
+		"--image=ignore -iignore --image ignore -to 1.2": "deploy --tag 1.2 --only *",
+		"-i app -to 1.2":                                 "deploy -i app --tag 1.2 --only *",
+		"-i ignore -c a":                                 "deploy -i ignore -c a",
+		"-n ignore -to 1.2":                              "deploy -n ignore --tag 1.2 --only *",
+		"--enable-rollback -c a":                         "deploy --rollback-on-failure -c a",
+		"-c a --skip-deployments-check -i b":             "deploy -c a --until running -i b",
+		"--aws-assume-role arn:x -c a":                   "deploy --assume-role arn:x -c a",
+		"--aws-assume-role=arn:x -c a":                   "deploy --assume-role arn:x -c a",
+		"-a arn:x -c a":                                  "deploy -a arn:x -c a",
+		"--aws-instance-profile -c a":                    "deploy -c a",
+		"-c a --copy-task-definition-tags":               "deploy -c a",
+
+		// What is a value stays what it is.
+		"-i -to -c a":                       "deploy -i -to -c a",
+		"--image -to":                       "deploy --image -to",
+		"-e --enable-rollback -c a":         "deploy -e --enable-rollback -c a",
+		"-vi -to":                           "deploy -vi -to",
+		"--image=--enable-rollback":         "deploy --image=--enable-rollback",
+		"-c a -- --enable-rollback":         "deploy -c a -- --enable-rollback",
+		"-c a -to 1.2 -- -i ignore":         "deploy -c a --tag 1.2 --only * -- -i ignore",
+		"-to --enable-rollback -c a":        "deploy --tag --enable-rollback --only * -c a",
+		"-to status -c a":                   "deploy --tag status --only * -c a",
+		"--desired-count -to":               "deploy --desired-count -to",
+		"--force-new-deployment -to 1 -c a": "deploy --force-new-deployment --tag 1 --only * -c a",
+
+		// What cannot be understood stays to be complained about.
+		"-c a -to":                      "deploy -c a -to",
+		"-c a --aws-assume-role":        "deploy -c a --aws-assume-role",
+		"--enable-rollback=yes -c a":    "deploy --enable-rollback=yes -c a",
+		"--run-task -d a":               "deploy --run-task -d a",
+		"--use-latest-task-def -c a":    "deploy --use-latest-task-def -c a",
+		"--launch-type FARGATE -d a":    "deploy --launch-type FARGATE -d a",
+		"--launch-type status -d a":     "deploy --launch-type status -d a",
+		"--wait-for-success --run-task": "deploy --wait-for-success --run-task",
+
+		// Subcommands have no such past.
+		"deploy -to 1.2":           "deploy -to 1.2",
+		"deploy --enable-rollback": "deploy --enable-rollback",
+		"-v status -to":            "-v status -to",
+	} {
+		if got := strings.Join(legacyRoot()(strings.Split(line, " ")...), " "); got != want {
+			t.Errorf("%q is taken as %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestTodaysArgumentsAreLeftAlone(t *testing.T) {
+	words := []string{"-c", "-n", "-i", "-v", "-t", "-D", "-e", "--image", "--cluster=a", "--until", "-vq", "-Da", "--", "-", "a", "-x", "--unknown",
+		"ignore", "-to", "--tag-only", "--enable-rollback", "--aws-instance-profile"}
+	as := legacyRoot()
+	rapid.Check(t, func(t *rapid.T) {
+		args := append([]string{"-c"}, rapid.SliceOf(rapid.SampledFrom(words)).Draw(t, "args")...)
+		got := as(args...)
+		if !slices.ContainsFunc(args, func(arg string) bool { _, old := legacy(arg); return old }) && !slices.Equal(got, append([]string{"deploy"}, args...)) {
+			t.Errorf("%q is taken as %q", args, got)
+		}
+		if again := as(got[1:]...); len(got) > 1 && strings.HasPrefix(got[1], "-") && slices.Contains(args, "--") == false && !slices.Equal(again, got) {
+			t.Errorf("%q is taken as %q, and that as %q", args, got, again)
+		}
+	})
+}
+
+func TestOldFlagsLeadToFlagsThatExist(t *testing.T) {
+	known := map[string]bool{}
+	for _, key := range new(config.Settings).Keys() {
+		known["--"+key.Name] = true
+	}
+	for _, old := range legacyFlags {
+		if known[old.name] {
+			t.Errorf("%s is a flag here", old.name)
+		}
+		if old.say == "" && len(old.here) == 0 {
+			t.Errorf("nothing is said of %s", old.name)
+		}
+		for _, word := range old.here {
+			if strings.HasPrefix(word, "--") && !known[word] {
+				t.Errorf("%s: there is no flag %s", old.name, word)
+			}
+		}
+	}
+}
