@@ -154,6 +154,10 @@ func NewCallError(action, resource string, err error) *CallError {
 	if errors.As(err, &response) {
 		e.RequestID = response.ServiceRequestID()
 	}
+	var renewal *CallError
+	if errors.As(err, &renewal) {
+		return e.without(renewal)
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) && api.ErrorCode() != "UnknownError" {
 		e.Code = api.ErrorCode()
@@ -169,12 +173,9 @@ func NewCallError(action, resource string, err error) *CallError {
 		return e
 	}
 	e.class = transportClass(err)
-	var nested *CallError
 	var speaker interface{ Hint() string }
 	var lookup *net.DNSError
 	switch {
-	case errors.As(err, &nested): // another call, which gets the credentials: it may only be throttled
-		e.class, e.reason = nested.class, "there are no valid AWS credentials: "+nested.Error()
 	case e.class == unauthenticated && errors.As(err, &speaker):
 		e.reason = "there are no valid AWS credentials: " + innermost(err)
 	case errors.As(err, &lookup) && lookup.IsNotFound:
@@ -185,6 +186,18 @@ func NewCallError(action, resource string, err error) *CallError {
 		e.reason = "there are no valid AWS credentials: " + innermost(err)
 	case response != nil && response.HTTPStatusCode() != 0:
 		e.reason = fmt.Sprintf("the server answered HTTP %d without an AWS error; is it ECS?", response.HTTPStatusCode())
+	}
+	return e
+}
+
+// without makes e the error of a call that was not made, because the call that
+// would have given its credentials failed. That may pass: it was throttled, or
+// got no answer.
+func (e *CallError) without(renewal *CallError) *CallError {
+	e.reason = "there are no valid AWS credentials: " + renewal.Error()
+	e.class = unauthenticated
+	if renewal.class == throttled || renewal.class == unreachable {
+		e.class = renewal.class
 	}
 	return e
 }
