@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/spf13/pflag"
-	"pgregory.net/rapid"
 )
 
 // bound are settings with all their flags.
@@ -34,21 +33,59 @@ func clearEnvironment(t *testing.T) {
 	}
 }
 
-// samples are two different texts that a key takes, and how they read back.
-func samples(key Key) [2]string {
-	switch {
-	case len(key.Choices()) > 1:
-		return [2]string{key.Choices()[0], key.Choices()[1]}
-	case key.Name == "timeout", key.Name == "complete-timeout":
-		return [2]string{"1m30s", "15m0s"}
-	}
-	switch key.Value.(type) {
+// sample is a value of a key, as a flag or variable and as the file has it, and
+// how it reads back.
+type sample struct{ flag, file, reads string }
+
+// samples are two different values of a key.
+func samples(key Key) [2]sample {
+	same := func(one, two string) [2]sample { return [2]sample{{one, one, one}, {two, two, two}} }
+	switch v := key.Value.(type) {
+	case choice:
+		return same(v.allowed[0], v.allowed[1])
+	case duration:
+		return same("1m30s", "15m0s")
 	case optionalCount:
-		return [2]string{"0", "7"}
+		return same("0", "7")
 	case toggle:
-		return [2]string{"true", "false"}
+		return same("true", "false")
+	case accountID:
+		return same("012345670123", "112233445566")
+	case entries:
+		if v.unset {
+			return [2]sample{{"A", "A", "A removed"}, {"web:B.c", "web:B.c", "web:B.c removed"}}
+		}
+		return [2]sample{{"A=1", "{A: 1}", "A=1"}, {"web:B.c=on", "{web: {B.c: on}}", "web:B.c=on"}}
+	case tags:
+		return [2]sample{{"Team/a.b=0x10", "{Team/a.b: 0x10}", "Team/a.b=0x10"}, {"k=", `{k: ""}`, "k="}}
+	case perContainer:
+		return [2]sample{{"web=one", "{web: one}", "web:=one"}, {"Web.b=two", "{Web.b: two}", "Web.b:=two"}}
 	}
-	return [2]string{"one", "two"}
+	return same("one", "two")
+}
+
+// read is how a setting reads back.
+func read(key Key) string {
+	v, isMap := key.Value.(entryValue)
+	if !isMap {
+		return key.Value.String()
+	}
+	var all []string
+	for _, entry := range *v.field() {
+		all = append(all, readEntry(entry))
+	}
+	return strings.Join(all, " ")
+}
+
+func readEntry(e Entry) string {
+	name := e.Name
+	if e.Container != "" {
+		name = e.Container + ":" + name
+	}
+	if e.Unset {
+		return name + " removed"
+	}
+	return name + "=" + e.Value
 }
 
 func file(t require, lines ...string) File {
@@ -66,28 +103,31 @@ func TestEveryKeyWorksFromFlagEnvironmentAndFile(t *testing.T) {
 	for _, key := range new(Settings).Keys() {
 		for _, want := range samples(key) {
 			for _, layer := range []string{"flag", "environment", "file"} {
-				if layer == "file" && key.Source != Anywhere || layer == "environment" && key.Source == FlagOnly {
+				if layer == "file" && !key.Source.InFile() || layer == "environment" && !key.Source.InEnv() || layer == "flag" && key.Source == FileOnly {
 					continue
 				}
-				t.Run(strings.Join([]string{key.Name, want, layer}, "/"), func(t *testing.T) {
+				t.Run(strings.Join([]string{key.Name, want.reads, layer}, "/"), func(t *testing.T) {
 					clearEnvironment(t)
 					s, flags := bound()
 					var f File
 					switch layer {
 					case "flag":
-						if err := flags.Parse([]string{"--" + key.Name + "=" + want}); err != nil {
+						if err := flags.Parse([]string{"--" + key.Name + "=" + want.flag}); err != nil {
 							t.Fatal(err)
 						}
 					case "environment":
-						t.Setenv(key.Env(), want)
+						t.Setenv(key.Env(), want.flag)
 					case "file":
-						f = file(t, fmt.Sprintf("  %s: %s\n", key.Name, want))
+						f = file(t, fmt.Sprintf("  %s: %s\n", key.Name, want.file))
+					}
+					if key.Name == "target" {
+						f = targets(t, "one", "two")
 					}
 					if err := s.Resolve(flags, f); err != nil {
 						t.Fatal(err)
 					}
-					if got := flags.Lookup(key.Name).Value.String(); got != want {
-						t.Errorf("%q, want %q", got, want)
+					if k, _ := s.key(key.Name); read(k) != want.reads {
+						t.Errorf("%q, want %q", read(k), want.reads)
 					}
 				})
 			}
@@ -95,73 +135,35 @@ func TestEveryKeyWorksFromFlagEnvironmentAndFile(t *testing.T) {
 	}
 }
 
+// targets is a file with targets that say nothing.
+func targets(t require, names ...string) File {
+	f, err := ParseFile("ecs-deploy.yaml", []byte("version: 1\ntargets:\n  "+strings.Join(names, ": {}\n  ")+": {}\n"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 func TestNoOtherKeyIsTouched(t *testing.T) {
 	clearEnvironment(t)
 	for _, key := range new(Settings).Keys() {
-		if key.Source != Anywhere {
+		if !key.Source.InFile() {
 			continue
 		}
 		s, flags := bound()
 		before := map[string]string{}
-		flags.VisitAll(func(f *pflag.Flag) { before[f.Name] = f.Value.String() })
-		if err := s.Resolve(flags, file(t, fmt.Sprintf("  %s: %s\n", key.Name, samples(key)[0]))); err != nil {
+		for _, k := range s.Keys() {
+			before[k.Name] = read(k)
+		}
+		if err := s.Resolve(flags, file(t, fmt.Sprintf("  %s: %s\n", key.Name, samples(key)[0].file))); err != nil {
 			t.Fatal(err)
 		}
-		flags.VisitAll(func(f *pflag.Flag) {
-			if f.Name != key.Name && f.Value.String() != before[f.Name] {
-				t.Errorf("%s changes %s to %q", key.Name, f.Name, f.Value)
+		for _, k := range s.Keys() {
+			if mapName(k) != mapName(key) && read(k) != before[k.Name] {
+				t.Errorf("%s changes %s to %q", key.Name, k.Name, read(k))
 			}
-		})
+		}
 	}
-}
-
-// TestTheHighestLayerWins gives random keys in random layers.
-func TestTheHighestLayerWins(t *testing.T) {
-	clearEnvironment(t)
-	keys := new(Settings).Keys()
-	rapid.Check(t, func(t *rapid.T) {
-		s, flags := bound()
-		var arguments, lines, variables []string
-		want := map[string]string{}
-		for _, key := range keys {
-			value := samples(key)
-			pick := func(layer string) string { return value[rapid.IntRange(0, 1).Draw(t, key.Name+" "+layer)] }
-			has := func(layer string) bool { return rapid.Bool().Draw(t, key.Name+" has "+layer) }
-			want[key.Name] = flags.Lookup(key.Name).Value.String()
-			if key.Source == Anywhere && has("file") {
-				want[key.Name] = pick("file")
-				lines = append(lines, fmt.Sprintf("  %s: %s\n", key.Name, want[key.Name]))
-			}
-			if key.Source != FlagOnly && has("variable") {
-				want[key.Name] = pick("variable")
-				variables = append(variables, key.Env())
-				if err := os.Setenv(key.Env(), want[key.Name]); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if has("flag") {
-				want[key.Name] = pick("flag")
-				arguments = append(arguments, "--"+key.Name+"="+want[key.Name])
-			}
-		}
-		defer func() {
-			for _, name := range variables {
-				_ = os.Setenv(name, "") // restored to what it was by the test
-			}
-		}()
-		lines = append(lines, "  {}\n")[:max(len(lines), 1)]
-		if err := flags.Parse(arguments); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Resolve(flags, file(t, lines...)); err != nil {
-			t.Fatal(err)
-		}
-		got := map[string]string{}
-		flags.VisitAll(func(f *pflag.Flag) { got[f.Name] = f.Value.String() })
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("(-want +got):\n%s", diff)
-		}
-	})
 }
 
 func TestASubcommandResolvesItsOwnFlagsOnly(t *testing.T) {

@@ -41,51 +41,100 @@ func TestCountsInTheFileAreReadAsFlagsAre(t *testing.T) {
 	}
 }
 
-const (
-	known    = "complete-timeout, desired-count, endpoint-url"
-	topKnown = "known are version, defaults"
-)
+// badFiles are files that are refused, and what is said of them, in order; each
+// is the beginning of a problem.
+var badFiles = map[string]struct {
+	text string
+	want []string
+}{
+	"unknown key":       {"version: 1\ndefaults:\n  clutser: a\n", []string{`f.yaml:3:3: unknown key "clutser"; did you mean "cluster"?`}},
+	"another case":      {"version: 1\ndefaults:\n  Cluster: a\n", []string{`f.yaml:3:3: unknown key "Cluster"`}},
+	"unknown at top":    {"version: 1\nservices: {}\n", []string{`f.yaml:2:1: unknown key "services"; known are version, required-version, require-target, defaults, targets`}},
+	"duplicate key":     {"version: 1\ndefaults:\n  min: 1\n  max: 2\n  min: 3\n", []string{`f.yaml:5:3: key "min" stands here a second time`}},
+	"duplicate at top":  {"version: 1\nversion: 1\n", []string{`f.yaml:2:1: key "version" stands here a second time`}},
+	"duplicate section": {"version: 1\ndefaults: {min: 1}\ndefaults: {max: 2}\n", []string{`f.yaml:3:1: key "defaults" stands here a second time`}},
+	"a map for a text":  {"version: 1\ndefaults:\n  cluster: {name: a}\n", []string{"f.yaml:3:12: cluster takes a plain value"}},
+	"a list for a text": {"version: 1\ndefaults:\n  cluster: [a]\n", []string{"f.yaml:3:12: cluster takes a plain value"}},
+	"nothing":           {"version: 1\ndefaults:\n  cluster:\n", []string{"f.yaml:3:"}},
+	"a map in a list":   {"version: 1\ndefaults:\n  image:\n    - a\n    - {b: c}\n", []string{"f.yaml:5:7: image takes a plain value, or a list of them"}},
+	"a word for a number": {"version: 1\ndefaults:\n  desired-count: two\n",
+		[]string{`f.yaml:3:18: desired-count: "two" is not a whole number from 0 to 2147483647`}},
+	"another base":       {"version: 1\ndefaults:\n  max: 0x10\n", []string{`f.yaml:3:8: max: "0x10" is not a whole number`}},
+	"an old boolean":     {"version: 1\ndefaults:\n  no-wait: on\n", []string{`f.yaml:3:12: no-wait: "on" is neither true nor false`}},
+	"a bad duration":     {"version: 1\ndefaults:\n  timeout: -1\n", []string{`f.yaml:3:12: timeout: "-1" is not `}},
+	"a bad choice":       {"version: 1\ndefaults:\n  until: done\n", []string{`f.yaml:3:10: until: "done" is none of running, complete, drained`}},
+	"a flag only":        {"version: 1\ndefaults:\n  simulate: true\n", []string{`f.yaml:3:3: "simulate" cannot be set in a file; use the flag --simulate`}},
+	"a secret":           {"version: 1\ndefaults:\n  aws-secret-key: x\n", []string{`f.yaml:3:3: "aws-secret-key" cannot be set in a file`}},
+	"no version":         {"defaults: {}\n", []string{"f.yaml:1:1: the file has no version; it begins with version: 1"}},
+	"another version":    {"version: 2\n", []string{`f.yaml:1:10: version "2" is not known; this program reads version 1`}},
+	"a precise version":  {"version: 1.0\n", []string{`f.yaml:1:10: version "1.0" is not known`}},
+	"a list":             {"- version: 1\n", []string{"f.yaml:1:1: the file must be a mapping"}},
+	"a word":             {"version 1\n", []string{"f.yaml:1:1: the file must be a mapping"}},
+	"defaults as a list": {"version: 1\ndefaults: [a]\n", []string{"f.yaml:2:11: defaults must be a mapping"}},
+	"empty":              {"", []string{"f.yaml:1:1: the file is empty"}},
+	"only a comment":     {"# version: 1\n", []string{"f.yaml:1:1: the file is empty"}},
+	"a tab":              {"version: 1\ndefaults:\n\tcluster: a\n", []string{"f.yaml:3:1: "}},
+	"an open brace":      {"version: 1\ndefaults: {cluster: a\n", []string{"f.yaml:3:1: "}},
+	"an open quote":      {"version: 1\ndefaults:\n  cluster: \"a\n", []string{"f.yaml:"}},
+	"two documents":      {"version: 1\n---\nversion: 1\n", []string{"f.yaml:2:1: "}},
+	"all at once": {"version: 3\ndefaults:\n  clutser: a\n  min: one\n  min: 2\n  timeout: soon\nother: 1\n", []string{
+		`f.yaml:1:10: version "3"`, `f.yaml:3:3: unknown key "clutser"`, `f.yaml:4:8: min: "one"`, `f.yaml:5:3: key "min"`,
+		`f.yaml:6:12: timeout: "soon"`, `f.yaml:7:1: unknown key "other"`,
+	}},
+
+	"nothing like it":     {"version: 1\ndefaults:\n  volume: a\n", []string{`f.yaml:3:3: unknown key "volume"; known are account, allow-other-family, `}},
+	"not under defaults":  {"version: 1\ncluster: a\n", []string{`f.yaml:2:1: unknown key "cluster"; it stands under defaults, or in a target`}},
+	"nearly at top":       {"version: 1\ntarget: {}\n", []string{`f.yaml:2:1: unknown key "target"; did you mean "targets"?`}},
+	"somebody else's tag": {"version: 1\ndefaults: {cluster: !Ref a}\n", []string{"f.yaml:2:21: cluster takes a plain value"}},
+	"a merge key":         {"version: 1\ndefaults: &d {cluster: a}\ntargets:\n  b:\n    <<: *d\n", []string{"f.yaml:5:5: merge keys are not read here; a target takes over another's settings with extends: NAME"}},
+	"a list as a key":     {"version: 1\ndefaults:\n  ? [a]\n  : b\n", []string{"f.yaml:3:5: a key of defaults is a name"}},
+	"null as a key":       {"version: 1\ndefaults: {env: {~: b}}\n", []string{"f.yaml:2:18: a key of env is a name"}},
+	"an alias of a map":   {"version: 1\ndefaults: {env: &e {A: 1}, cluster: *e}\n", []string{"f.yaml:2:37: cluster takes a plain value"}},
+	"an unknown alias":    {"version: 1\ndefaults: {cluster: *e}\n", []string{"f.yaml:2:"}},
+	"a bad image":         {"version: 1\ndefaults: {image: [web, Web]}\n", []string{`f.yaml:2:25: image: "Web" is not an image reference`}},
+	"a bad account":       {"version: 1\ndefaults: {account: 1234}\n", []string{`f.yaml:2:21: account: "1234" is not the id of an AWS account, which has 12 digits`}},
+	"an empty name":       {"version: 1\ndefaults: {only: [a, \"\"]}\n", []string{`f.yaml:2:22: only: "" has an empty name in it`}},
+
+	"require-target as a word": {"version: 1\nrequire-target: always\n", []string{"f.yaml:2:17: require-target is true or false"}},
+	"targets as a list":        {"version: 1\ntargets: [a]\n", []string{"f.yaml:2:10: targets must be a mapping"}},
+	"a target as a word":       {"version: 1\ntargets:\n  a: b\n", []string{"f.yaml:3:6: target a must be a mapping"}},
+	"a target of nothing":      {"version: 1\ntargets:\n  a:\n", []string{"f.yaml:3:5: target a must be a mapping"}},
+	"a target twice":           {"version: 1\ntargets:\n  a: {}\n  a: {}\n", []string{`f.yaml:4:3: key "a" stands here a second time`}},
+	"a target without a name":  {"version: 1\ntargets:\n  \"\": {}\n", []string{"f.yaml:3:3: a key of targets is a name"}},
+	"a bad key of a target":    {"version: 1\ntargets:\n  a: {clustr: b}\n", []string{`f.yaml:3:7: unknown key "clustr"; did you mean "cluster"?`}},
+	"defaults extend nothing":  {"version: 1\ndefaults: {extends: a}\n", []string{`f.yaml:2:12: unknown key "extends"; known are `}},
+	"extends a list":           {"version: 1\ntargets:\n  a: {extends: [b]}\n", []string{"f.yaml:3:16: extends takes the name of another target"}},
+	"extends nobody":           {"version: 1\ntargets:\n  a: {extends: bas}\n  base: {}\n", []string{`f.yaml:3:16: target a extends "bas", which does not exist; did you mean "base"?`}},
+	"extends in another case":  {"version: 1\ntargets:\n  a: {extends: B}\n  b: {}\n", []string{`f.yaml:3:16: target a extends "B", which does not exist; did you mean "b"?`}},
+	"extends itself":           {"version: 1\ntargets:\n  a: {extends: a}\n", []string{"f.yaml:3:16: target a extends itself: a -> a"}},
+	"extends in a circle": {"version: 1\ntargets:\n  z: {extends: b}\n  b: {extends: c}\n  c: {extends: b}\n", []string{
+		"f.yaml:4:16: target b extends itself: b -> c -> b",
+	}},
+
+	"env as a word":             {"version: 1\ndefaults:\n  env: A=1\n", []string{"f.yaml:3:8: env must be a mapping of keys to values"}},
+	"env as a list":             {"version: 1\ndefaults:\n  env: [A=1]\n", []string{"f.yaml:3:8: env must be a mapping"}},
+	"a list in env":             {"version: 1\ndefaults:\n  env: {A: [1]}\n", []string{"f.yaml:3:12: env: A takes a plain value, or null to remove it"}},
+	"too deep in env":           {"version: 1\ndefaults:\n  env: {web: {A: {B: 1}}}\n", []string{"f.yaml:3:18: env: A takes a plain value, or null to remove it"}},
+	"twice in env":              {"version: 1\ndefaults:\n  env: {A: 1, A: 2}\n", []string{`f.yaml:3:15: key "A" stands here a second time`}},
+	"twice in a container":      {"version: 1\ndefaults:\n  env: {web: {A: 1, A: 2}}\n", []string{`f.yaml:3:21: key "A" stands here a second time`}},
+	"a value in unset-env":      {"version: 1\ndefaults:\n  unset-env: [A=1]\n", []string{`f.yaml:3:15: unset-env: "A=…" has a value; only the name is given here`}},
+	"a map as unset-env":        {"version: 1\ndefaults:\n  unset-env: {A: 1}\n", []string{"f.yaml:3:14: unset-env takes a plain value, or a list of them"}},
+	"no container in unset-env": {"version: 1\ndefaults:\n  unset-env: [\":A\"]\n", []string{`f.yaml:3:15: unset-env: ":A" has no name; write [container:]name`}},
+	"a tag of a container":      {"version: 1\ndefaults:\n  task-definition-tag: {web: {A: 1}}\n", []string{"f.yaml:3:30: task-definition-tag: web takes a plain value"}},
+	"an image of no container":  {"version: 1\ndefaults:\n  container: web:v2\n", []string{"f.yaml:3:14: container must be a mapping"}},
+	"a removed image":           {"version: 1\ndefaults:\n  container: {web: null}\n", []string{"f.yaml:3:20: container of web takes a plain value"}},
+	"a bad image of one":        {"version: 1\ndefaults:\n  container: {web: Web}\n", []string{`f.yaml:3:20: container of web: "Web" is not an image reference`}},
+	"an empty command":          {"version: 1\ndefaults:\n  command: {web: \"\"}\n", []string{"f.yaml:3:18: command: container web has an empty value"}},
+	"a map as a command":        {"version: 1\ndefaults:\n  command: {web: {a: b}}\n", []string{"f.yaml:3:18: command of web takes a plain value"}},
+	"a map in a command":        {"version: 1\ndefaults:\n  command: {web: [a, {b: c}]}\n", []string{"f.yaml:3:18: command of web takes words, or a list of them"}},
+	"words for cpu":             {"version: 1\ndefaults:\n  container-cpu: {web: [1]}\n", []string{"f.yaml:3:24: container-cpu of web takes a plain value"}},
+
+	"no bounds":        {"version: 1\nrequired-version: newest\n", []string{`f.yaml:2:19: required-version: "newest" bounds no version; write ">= 0.5, < 2"`}},
+	"a list of bounds": {"version: 1\nrequired-version: [1]\n", []string{"f.yaml:2:19: required-version: "}},
+}
 
 func TestProblemsHaveTheirPlaces(t *testing.T) {
-	for name, c := range map[string]struct {
-		text string
-		want []string // in order; each is the beginning, or has … for what is left out
-	}{
-		"unknown key":       {"version: 1\ndefaults:\n  clutser: a\n", []string{`f.yaml:3:3: unknown key "clutser"; known are cluster, ` + known}},
-		"another case":      {"version: 1\ndefaults:\n  Cluster: a\n", []string{`f.yaml:3:3: unknown key "Cluster"`}},
-		"unknown at top":    {"version: 1\ntargets: {}\n", []string{`f.yaml:2:1: unknown key "targets"; ` + topKnown}},
-		"duplicate key":     {"version: 1\ndefaults:\n  min: 1\n  max: 2\n  min: 3\n", []string{`f.yaml:5:3: key "min" stands here a second time`}},
-		"duplicate at top":  {"version: 1\nversion: 1\n", []string{`f.yaml:2:1: key "version" stands here a second time`}},
-		"duplicate section": {"version: 1\ndefaults: {min: 1}\ndefaults: {max: 2}\n", []string{`f.yaml:3:1: key "defaults" stands here a second time`}},
-		"a map for a text":  {"version: 1\ndefaults:\n  cluster: {name: a}\n", []string{"f.yaml:3:12: cluster takes a plain value"}},
-		"a list for a text": {"version: 1\ndefaults:\n  cluster: [a]\n", []string{"f.yaml:3:12: cluster takes a plain value"}},
-		"nothing":           {"version: 1\ndefaults:\n  cluster:\n", []string{"f.yaml:3:"}},
-		"a map in a list":   {"version: 1\ndefaults:\n  image:\n    - a\n    - {b: c}\n", []string{"f.yaml:5:7: image takes a list of plain values"}},
-		"a word for a number": {"version: 1\ndefaults:\n  desired-count: two\n",
-			[]string{`f.yaml:3:18: desired-count: "two" is not a whole number from 0 to 2147483647`}},
-		"another base":       {"version: 1\ndefaults:\n  max: 0x10\n", []string{`f.yaml:3:8: max: "0x10" is not a whole number`}},
-		"an old boolean":     {"version: 1\ndefaults:\n  no-wait: on\n", []string{`f.yaml:3:12: no-wait: "on" is neither true nor false`}},
-		"a bad duration":     {"version: 1\ndefaults:\n  timeout: -1\n", []string{`f.yaml:3:12: timeout: "-1" is not `}},
-		"a bad choice":       {"version: 1\ndefaults:\n  until: done\n", []string{`f.yaml:3:10: until: "done" is none of running, complete, drained`}},
-		"a flag only":        {"version: 1\ndefaults:\n  simulate: true\n", []string{`f.yaml:3:3: "simulate" cannot be set in a file; use the flag --simulate`}},
-		"a secret":           {"version: 1\ndefaults:\n  aws-secret-key: x\n", []string{`f.yaml:3:3: "aws-secret-key" cannot be set in a file`}},
-		"no version":         {"defaults: {}\n", []string{"f.yaml:1:1: the file has no version; it begins with version: 1"}},
-		"another version":    {"version: 2\n", []string{`f.yaml:1:10: version "2" is not known; this program reads version 1`}},
-		"a precise version":  {"version: 1.0\n", []string{`f.yaml:1:10: version "1.0" is not known`}},
-		"a list":             {"- version: 1\n", []string{"f.yaml:1:1: the file must be a mapping"}},
-		"a word":             {"version 1\n", []string{"f.yaml:1:1: the file must be a mapping"}},
-		"defaults as a list": {"version: 1\ndefaults: [a]\n", []string{"f.yaml:2:11: defaults must be a mapping"}},
-		"empty":              {"", []string{"f.yaml:1:1: the file is empty"}},
-		"only a comment":     {"# version: 1\n", []string{"f.yaml:1:1: the file is empty"}},
-		"a tab":              {"version: 1\ndefaults:\n\tcluster: a\n", []string{"f.yaml:3:1: "}},
-		"an open brace":      {"version: 1\ndefaults: {cluster: a\n", []string{"f.yaml:3:1: "}},
-		"an open quote":      {"version: 1\ndefaults:\n  cluster: \"a\n", []string{"f.yaml:"}},
-		"two documents":      {"version: 1\n---\nversion: 1\n", []string{"f.yaml:2:1: "}},
-		"all at once": {"version: 3\ndefaults:\n  clutser: a\n  min: one\n  min: 2\n  timeout: soon\nother: 1\n", []string{
-			`f.yaml:1:10: version "3"`, `f.yaml:3:3: unknown key "clutser"`, `f.yaml:4:8: min: "one"`, `f.yaml:5:3: key "min"`,
-			`f.yaml:6:12: timeout: "soon"`, `f.yaml:7:1: unknown key "other"`,
-		}},
-	} {
+	for name, c := range badFiles {
 		t.Run(name, func(t *testing.T) {
 			_, err := ParseFile("f.yaml", []byte(c.text), "")
 			var problems *FileError

@@ -88,12 +88,15 @@ func (r *fileReader) mapping(node *yaml.Node, what string, each func(key, child 
 	}
 }
 
-// resolved is what an alias stands for; any other node is itself.
+// resolved is what an alias stands for, at the alias's place; any other node is
+// itself.
 func resolved(node *yaml.Node) *yaml.Node {
-	if node.Kind == yaml.AliasNode {
-		return node.Alias
+	if node.Kind != yaml.AliasNode {
+		return node
 	}
-	return node
+	meant := *node.Alias
+	meant.Line, meant.Column = node.Line, node.Column
+	return &meant
 }
 
 // isNull reports whether a node says null.

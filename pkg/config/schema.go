@@ -90,7 +90,7 @@ func formOf(key Key) object {
 		return mapOf(one)
 	case entries:
 		if v.unset {
-			place := object{"type": []string{"string", "number", "boolean"}, "pattern": "^([^:=]+:)?[^=]+$"}
+			place := object{"type": []string{"string", "number", "boolean"}, "pattern": "^([^:=]+:[^=]+|[^:=]+)$"}
 			return object{"anyOf": []any{place, object{"type": "array", "items": place}}}
 		}
 		return mapOf(object{"anyOf": []any{removable, mapOf(removable)}})
