@@ -1,0 +1,141 @@
+package config
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+	"pgregory.net/rapid"
+)
+
+// TestAViewSaysTheSame puts the view of a random target under the defaults of
+// another file: the same settings come of it.
+func TestAViewSaysTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		view := func(text, target string) string {
+			f, err := ParseFile("ecs-deploy.yaml", []byte(text), "")
+			if err != nil {
+				t.Fatalf("%v:\n%s", err, text)
+			}
+			s, err := f.Settings(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown, err := s.View(ViewOptions{Values: true}).YAML()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(shown)
+		}
+		first := view(drawLayers(t).file(), "prod")
+		again := view("version: 1\ndefaults:\n  "+strings.ReplaceAll(first, "\n", "\n  "), "")
+		if sorted(again) != sorted(first) {
+			t.Fatalf("%s\nthen\n%s", first, again)
+		}
+	})
+}
+
+// sorted is YAML without the order of its keys: what is said of a container comes
+// after what is said of all where one layer says both.
+func sorted(text string) string {
+	var content any
+	if err := yaml.Load([]byte(text), &content); err != nil {
+		return err.Error()
+	}
+	encoded, err := json.Marshal(content)
+	if err != nil {
+		return err.Error()
+	}
+	return string(encoded)
+}
+
+func TestView(t *testing.T) {
+	clearEnvironment(t)
+	f, err := ParseFile("ecs-deploy.yaml", []byte(`version: 1
+defaults:
+  cluster: "012345670123"
+  no-wait: false
+  env: {A: one, B: two, web: {A: three, C: four}}
+  docker-label: {team: doorman}
+  image: [a:1, b:2]
+targets:
+  prod:
+    env: {A: five, web: null, C: null}
+    secret: {TOKEN: /token}
+    log-option: {token: hush}
+`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("ECS_DEPLOY_AWS_ACCESS_KEY", "AKIDEXAMPLE")
+	t.Setenv("ECS_DEPLOY_OUTPUT", "json")
+	s, flags := bound()
+	arguments := []string{"--target=prod", "-s", "hush", "-D", "0", "--env", "D=x=y", "--unset-env", "web:C", "--dry-run", "--only", "web,worker"}
+	if err := flags.Parse(arguments); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Resolve(flags, f); err != nil {
+		t.Fatal(err)
+	}
+	text, err := s.View(ViewOptions{Origins: true}).YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `cluster: '012345670123' # ecs-deploy.yaml:3:12, defaults
+image: # ecs-deploy.yaml:7:10, defaults
+- a:1
+- b:2
+only: # flag --only
+- web
+- worker
+desired-count: 0 # flag --desired-count
+no-wait: false # ecs-deploy.yaml:4:12, defaults
+env:
+  B: '***' # ecs-deploy.yaml:5:20, defaults
+  '*':
+    web: null # ecs-deploy.yaml:10:25, target prod
+  C: null # ecs-deploy.yaml:10:34, target prod
+  A: '***' # ecs-deploy.yaml:10:14, target prod
+  D: '***' # flag --env
+  web:
+    C: null # flag --unset-env
+secret:
+  TOKEN: /token # ecs-deploy.yaml:11:21, target prod
+docker-label:
+  team: doorman # ecs-deploy.yaml:6:24, defaults
+log-option:
+  token: '***' # ecs-deploy.yaml:12:25, target prod
+aws-access-key: '***' # variable ECS_DEPLOY_AWS_ACCESS_KEY
+aws-secret-key: '***' # flag --aws-secret-key
+target: prod # flag --target
+`
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, c := range []struct {
+		options ViewOptions
+		want    []string
+	}{
+		{ViewOptions{}, []string{`"cluster":"012345670123"`, `"desired-count":0`, `"only":["web","worker"]`, `"B":"***"`, `"C":null`, `"token":"***"`}},
+		{ViewOptions{Values: true}, []string{`"A":"five"`, `"D":"x=y"`, `"token":"hush"`, `"aws-secret-key":"***"`}},
+		{ViewOptions{Origins: true}, []string{
+			`"cluster":{"value":"012345670123","origin":"ecs-deploy.yaml:3:12, defaults"}`, `"C":{"value":null,"origin":"ecs-deploy.yaml:10:34, target prod"}`,
+			`"web":{"C":{"value":null,"origin":"flag --unset-env"}}`,
+		}},
+	} {
+		text, err := json.Marshal(s.View(c.options))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range c.want {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%+v: no %s in\n%s", c.options, part, text)
+			}
+		}
+	}
+	if text, err := new(Settings).View(ViewOptions{}).YAML(); string(text) != "{}\n" || err != nil {
+		t.Errorf("%s %v", text, err)
+	}
+}
