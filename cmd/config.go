@@ -152,7 +152,7 @@ func (a *app) configSchema() *cobra.Command {
 the settings file. A first line like this tells them where it is:
 
   # yaml-language-server: $schema=` + config.SchemaURL,
-		Example: `  ecs-deploy config schema > ecs-deploy.schema.json`,
+		Example: `  ecs-deploy config schema`,
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			text, err := config.Schema()
@@ -163,4 +163,18 @@ the settings file. A first line like this tells them where it is:
 			return err
 		},
 	}
+}
+
+// completeTargets reads the targets from the settings file, if there is one
+// without problems.
+func (a *app) completeTargets(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	path, err := a.settingsFile()
+	if err != nil || path == "" {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	file, err := config.ReadFile(path, buildVersion())
+	if err != nil {
+		cobra.CompDebugln(err.Error(), false)
+	}
+	return file.Targets(), cobra.ShellCompDirectiveNoFileComp
 }

@@ -112,8 +112,8 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	return append([]string{"deploy"}, words...)
 }
 
-// completeFlags completes the values of flags: one of a few words, a scenario, or
-// a file. All others complete to nothing.
+// completeFlags completes the values of flags: one of a few words, a scenario, a
+// target, or a file. All others complete to nothing.
 func (a *app) completeFlags(root *cobra.Command) {
 	for _, key := range a.settings.Keys() {
 		complete := completeScenarios
@@ -122,6 +122,8 @@ func (a *app) completeFlags(root *cobra.Command) {
 			complete = completeFiles
 		case len(key.Choices()) > 0:
 			complete = cobra.FixedCompletions(key.Choices(), cobra.ShellCompDirectiveNoFileComp)
+		case key.Name == "target":
+			complete = a.completeTargets
 		case key.Name != "scenario":
 			continue
 		}

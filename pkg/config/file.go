@@ -38,15 +38,21 @@ type place struct{ line, col int }
 
 func placeOf(node *yaml.Node) place { return place{max(node.Line, 1), max(node.Column, 1)} }
 
+// in is the place in a file: file:line:column.
+func (p place) in(path string) string { return fmt.Sprintf("%s:%d:%d", path, p.line, p.col) }
+
+// compare is how cmp.Compare puts places into the order of the file.
+func (p place) compare(other place) int {
+	return cmp.Or(cmp.Compare(p.line, other.line), cmp.Compare(p.col, other.col))
+}
+
 // Targets are the names of the file's targets, in the file's order.
 func (f File) Targets() []string {
 	layers := make([]*layer, 0, len(f.targets))
 	for _, target := range f.targets {
 		layers = append(layers, target)
 	}
-	slices.SortFunc(layers, func(a, b *layer) int {
-		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.col, b.at.col))
-	})
+	slices.SortFunc(layers, func(a, b *layer) int { return a.at.compare(b.at) })
 	names := make([]string, len(layers))
 	for i, target := range layers {
 		names[i] = target.target

@@ -1,7 +1,5 @@
 package config
 
-import "fmt"
-
 // Layer is a way in which a setting is given. A higher one wins.
 type Layer int
 
@@ -47,7 +45,7 @@ func (o Origin) String() string {
 }
 
 // place is where the file has it: file:line:column.
-func (o Origin) place() string { return fmt.Sprintf("%s:%d:%d", o.File, o.Line, o.Column) }
+func (o Origin) place() string { return place{o.Line, o.Column}.in(o.File) }
 
 // Origin is where a key's value comes from. Of a key that is a map it is that of
 // the last entry, see [Settings.EntryOrigins].

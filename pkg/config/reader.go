@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -13,7 +14,7 @@ type fileReader struct {
 	file     File
 	running  string
 	keys     map[string]Key // bound to settings that nobody uses
-	problems []string
+	problems []problem
 	outdated string // why this version of the program does not do, or ""
 }
 
@@ -24,26 +25,31 @@ func newFileReader(path, running string) *fileReader {
 	}
 }
 
-// err is all that was found. A file for another version of the program may have
+// problem is what is wrong at a place of the file.
+type problem struct {
+	at   place
+	text string
+}
+
+// err is all that was found, from the first line to the last. A file for another version of the program may have
 // keys that this one does not know, so that nothing else is told of it.
 func (r *fileReader) err() error {
 	switch {
 	case r.outdated != "":
 		return &FileError{Problems: []string{r.outdated}, remedy: "install a version that the file takes; ecs-deploy version prints the one you have"}
-	case len(r.problems) > 0:
-		return &FileError{Problems: r.problems}
+	case len(r.problems) == 0:
+		return nil
 	}
-	return nil
+	slices.SortStableFunc(r.problems, func(a, b problem) int { return a.at.compare(b.at) })
+	lines := make([]string, len(r.problems))
+	for i, p := range r.problems {
+		lines[i] = p.at.in(r.file.Path) + ": " + p.text
+	}
+	return &FileError{Problems: lines}
 }
 
 func (r *fileReader) problem(node *yaml.Node, text string) {
-	r.problems = append(r.problems, r.at(node)+": "+text)
-}
-
-// at is a node's place: file:line:column.
-func (r *fileReader) at(node *yaml.Node) string {
-	at := placeOf(node)
-	return fmt.Sprintf("%s:%d:%d", r.file.Path, at.line, at.col)
+	r.problems = append(r.problems, problem{placeOf(node), text})
 }
 
 // syntax reports that the file is no YAML, at the place where that shows.

@@ -19,7 +19,7 @@ func (r *fileReader) requiredVersion(node *yaml.Node) {
 	}
 	constraint.IncludePrerelease = true // a candidate of 0.6 is above 0.5
 	if version, ok := release(r.running); ok && !constraint.Check(version) {
-		r.outdated = fmt.Sprintf("%s: the file asks for ecs-deploy %s, and this is %s", r.at(node), text, r.running)
+		r.outdated = fmt.Sprintf("%s: the file asks for ecs-deploy %s, and this is %s", placeOf(node).in(r.file.Path), text, r.running)
 	}
 }
 

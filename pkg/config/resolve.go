@@ -239,7 +239,7 @@ func (f File) chain(target string) ([]*layer, error) {
 func (f File) noTarget(problem, asked string) error {
 	at := f.Path
 	if f.targetsAt.line > 0 {
-		at = fmt.Sprintf("%s:%d:%d", f.Path, f.targetsAt.line, f.targetsAt.col)
+		at = f.targetsAt.in(f.Path)
 	}
 	names := f.Targets()
 	if len(names) == 0 {

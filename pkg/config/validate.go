@@ -56,7 +56,7 @@ func (f File) policyProblems(s *Settings) []string {
 	if l := f.targets[s.Target]; l != nil {
 		at, whose = l.at, "target "+s.Target
 	}
-	return []string{fmt.Sprintf("%s:%d:%d: %s: %s", f.Path, at.line, at.col, whose, oneLine(err))}
+	return []string{fmt.Sprintf("%s: %s: %s", at.in(f.Path), whose, oneLine(err))}
 }
 
 // oneLine is an error with what to do about it.
