@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -42,6 +43,9 @@ be told. What is not printed is as it is built in. Credentials, and without
 	c.Flags().BoolVar(&origins, "origin", false, "say of each value where it comes from: file:line:column, variable or flag")
 	c.Flags().VarP(form, "output", "o", "form of the output (default yaml)")
 	a.settings.AddFlags(c.Flags(), a.viewed()...)
+	if err := c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(viewForms, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // only for a flag that does not exist, or twice
+	}
 	return c
 }
 
@@ -60,19 +64,21 @@ func (a *app) viewed() []string {
 // viewForm is the form in which config view prints. Only it knows YAML.
 type viewForm string
 
+var viewForms = []string{"yaml", "json"}
+
 var _ pflag.Value = (*viewForm)(nil)
 
 func (f *viewForm) String() string { return string(*f) }
 
 func (f *viewForm) Set(text string) error {
-	if !slices.Contains([]string{"yaml", "json"}, text) {
-		return fmt.Errorf("%q is none of yaml, json", text)
+	if !slices.Contains(viewForms, text) {
+		return fmt.Errorf("%q is none of %s", text, strings.Join(viewForms, ", "))
 	}
 	*f = viewForm(text)
 	return nil
 }
 
-func (f *viewForm) Type() string { return "yaml|json" }
+func (f *viewForm) Type() string { return strings.Join(viewForms, "|") }
 
 func (a *app) runConfigView(c *cobra.Command, form string, origins bool) error {
 	a.bare = true

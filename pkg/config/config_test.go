@@ -33,61 +33,6 @@ func clearEnvironment(t *testing.T) {
 	}
 }
 
-// sample is a value of a key, as a flag or variable and as the file has it, and
-// how it reads back.
-type sample struct{ flag, file, reads string }
-
-// samples are two different values of a key.
-func samples(key Key) [2]sample {
-	same := func(one, two string) [2]sample { return [2]sample{{one, one, one}, {two, two, two}} }
-	switch v := key.Value.(type) {
-	case choice:
-		return same(v.allowed[0], v.allowed[1])
-	case duration:
-		return same("1m30s", "15m0s")
-	case optionalCount:
-		return same("0", "7")
-	case toggle:
-		return same("true", "false")
-	case accountID:
-		return same("012345670123", "112233445566")
-	case entries:
-		if v.unset {
-			return [2]sample{{"A", "A", "A removed"}, {"web:B.c", "web:B.c", "web:B.c removed"}}
-		}
-		return [2]sample{{"A=1", "{A: 1}", "A=1"}, {"web:B.c=on", "{web: {B.c: on}}", "web:B.c=on"}}
-	case tags:
-		return [2]sample{{"Team/a.b=0x10", "{Team/a.b: 0x10}", "Team/a.b=0x10"}, {"k=", `{k: ""}`, "k="}}
-	case perContainer:
-		return [2]sample{{"web=one", "{web: one}", "web:=one"}, {"Web.b=two", "{Web.b: two}", "Web.b:=two"}}
-	}
-	return same("one", "two")
-}
-
-// read is how a setting reads back.
-func read(key Key) string {
-	v, isMap := key.Value.(entryValue)
-	if !isMap {
-		return key.Value.String()
-	}
-	var all []string
-	for _, entry := range *v.field() {
-		all = append(all, readEntry(entry))
-	}
-	return strings.Join(all, " ")
-}
-
-func readEntry(e Entry) string {
-	name := e.Name
-	if e.Container != "" {
-		name = e.Container + ":" + name
-	}
-	if e.Unset {
-		return name + " removed"
-	}
-	return name + "=" + e.Value
-}
-
 func file(t require, lines ...string) File {
 	f, err := ParseFile("ecs-deploy.yaml", []byte("version: 1\ndefaults:\n"+strings.Join(lines, "")), "")
 	if err != nil {

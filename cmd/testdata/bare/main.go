@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/Masterminds/semver/v3"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -41,5 +42,6 @@ func main() {
 	_ = new(cobra.Command).Execute()
 	_ = viper.New().MergeConfigMap(nil)
 	_ = yaml.Load(nil, nil)
+	_, _ = semver.NewConstraint(os.Args[4])
 	_ = http.ListenAndServe(os.Args[3], nil)
 }
