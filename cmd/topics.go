@@ -40,12 +40,14 @@ an update, only the others occur.
 
 func environmentHelp(keys []config.Key) string {
 	var b strings.Builder
-	b.WriteString(`A flag wins over its variable, and a variable over the file ecs-deploy.yaml. An
-empty variable counts as absent. Lists are separated by commas.
+	b.WriteString(`A flag wins over its variable, a variable over the target that --target names in
+the file ecs-deploy.yaml, and a target over the file's defaults. An empty variable
+counts as absent. Lists are separated by commas. A variable that has no effect is
+warned of.
 
 `)
 	for _, key := range keys {
-		if key.Source != config.FlagOnly {
+		if key.Source.InEnv() {
 			fmt.Fprintf(&b, "  %-34s --%s\n", key.Env(), key.Name)
 		}
 	}
