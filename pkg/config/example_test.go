@@ -39,7 +39,7 @@ targets:
 		return
 	}
 	settings.Images = []string{"docker.repo.com/doorman:v2"}
-	request, err := settings.Request()
+	request, err := settings.Request(nil)
 	if err != nil {
 		fmt.Println(err)
 		return
