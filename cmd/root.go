@@ -33,8 +33,9 @@ func (a *app) root() *cobra.Command {
 rollout went, and shows the way back.
 
 Every flag can also be set by a variable ECS_DEPLOY_<FLAG_NAME> or in a file
-ecs-deploy.yaml; a flag wins over a variable, and a variable over the file. The file may have
-several targets, of which --target names one; see ecs-deploy config view.`,
+ecs-deploy.yaml; a flag wins over a variable, and a variable over the file. The
+file may have several targets, of which --target names one; see ecs-deploy config
+view.`,
 		Example:           rootExample,
 		Args:              knownCommand,
 		SilenceErrors:     true,
@@ -47,6 +48,7 @@ several targets, of which --target names one; see ecs-deploy config view.`,
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(a.usage)
 	a.settings.AddFlags(root.PersistentFlags(), commonFlags...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deploying:"}, &cobra.Group{ID: "other", Title: "More:"})

@@ -36,8 +36,13 @@ type entries struct {
 	unset  bool
 }
 
-func (v entries) String() string  { return "" }
-func (v entries) Type() string    { return "entry" }
+func (v entries) String() string { return "" }
+func (v entries) Type() string {
+	if v.unset {
+		return "[container:]name"
+	}
+	return "[container:]name=value"
+}
 func (v entries) field() *[]Entry { return v.target }
 
 func (v entries) check(e Entry) error {
@@ -77,7 +82,7 @@ func everyContainer(name string) string {
 type tags struct{ target *[]Entry }
 
 func (v tags) String() string  { return "" }
-func (v tags) Type() string    { return "tag" }
+func (v tags) Type() string    { return "key=value" }
 func (v tags) field() *[]Entry { return v.target }
 
 func (v tags) check(e Entry) error { return entries{}.check(e) }
@@ -97,7 +102,7 @@ type perContainer struct {
 }
 
 func (v perContainer) String() string  { return "" }
-func (v perContainer) Type() string    { return "container" }
+func (v perContainer) Type() string    { return "container=value" }
 func (v perContainer) field() *[]Entry { return v.target }
 
 func (v perContainer) check(e Entry) error {

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/Masterminds/semver/v3"
+	"github.com/agnivade/levenshtein"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -36,6 +37,7 @@ func main() {
 	_, _ = ecr.NewFromConfig(cfg).DescribeImages(context.Background(), nil)
 	_, _ = sts.NewFromConfig(cfg).AssumeRole(context.Background(), nil)
 	_, _ = hujson.Parse(nil)
+	_ = levenshtein.ComputeDistance(os.Args[1], os.Args[2])
 	named, _ := reference.ParseNormalizedNamed(os.Args[1])
 	color.Red("%v", named)
 	_, _ = lockedfile.MutexAt(os.Args[2]).Lock()
