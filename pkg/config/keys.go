@@ -62,14 +62,13 @@ func (k Key) secret() bool { return k.Name == "aws-access-key" || k.Name == "aws
 // Keys is the table of all settings, bound to s, in the order of the help.
 func (s *Settings) Keys() []Key {
 	if s.keys == nil {
-		s.keys = slices.Concat(
-			grouped("What to deploy", s.definitionKeys()),
-			grouped("Edits of the task definition", s.editKeys()),
-			grouped("The service", s.serviceKeys()),
-			grouped("How it is gone about", s.policyKeys()),
-			grouped("AWS", s.accessKeys()),
-			grouped("Settings and output", s.programKeys()),
-		)
+		s.keys = make([]Key, 0, 80)
+		s.group("What to deploy", s.definitionKeys())
+		s.group("Edits of the task definition", s.editKeys())
+		s.group("The service", s.serviceKeys())
+		s.group("How it is gone about", s.policyKeys())
+		s.group("AWS", s.accessKeys())
+		s.group("Settings and output", s.programKeys())
 	}
 	return s.keys
 }
@@ -81,12 +80,10 @@ type row struct {
 	value              pflag.Value
 }
 
-func grouped(group string, rows []row) []Key {
-	keys := make([]Key, 0, len(rows))
+func (s *Settings) group(heading string, rows []row) {
 	for _, r := range rows {
-		keys = append(keys, Key{Name: r.name, Short: r.short, Usage: r.usage, Source: r.source, Value: r.value, Group: group})
+		s.keys = append(s.keys, Key{Name: r.name, Short: r.short, Usage: r.usage, Source: r.source, Value: r.value, Group: heading})
 	}
-	return keys
 }
 
 // key finds a key by its name.

@@ -90,8 +90,6 @@ image: # ecs-deploy.yaml:7:10, defaults
 only: # flag --only
 - web
 - worker
-desired-count: 0 # flag --desired-count
-no-wait: false # ecs-deploy.yaml:4:12, defaults
 env:
   B: '***' # ecs-deploy.yaml:5:20, defaults
   '*':
@@ -107,6 +105,8 @@ docker-label:
   team: doorman # ecs-deploy.yaml:6:24, defaults
 log-option:
   token: '***' # ecs-deploy.yaml:12:25, target prod
+desired-count: 0 # flag --desired-count
+no-wait: false # ecs-deploy.yaml:4:12, defaults
 aws-access-key: '***' # variable ECS_DEPLOY_AWS_ACCESS_KEY
 aws-secret-key: '***' # flag --aws-secret-key
 target: prod # flag --target
