@@ -116,6 +116,9 @@ func (a *app) prepare(c *cobra.Command) error {
 		for _, warning := range config.Warnings(os.Environ()) {
 			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
 		}
+		if left := a.settings.LeftOut(); len(left) > 0 {
+			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
+		}
 	}
 	if a.settings.Simulated() {
 		a.nameDemo()

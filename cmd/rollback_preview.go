@@ -17,7 +17,7 @@ changes nothing. ECS keeps its records of deployments for 90 days.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
 	}
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name")
+	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "show-values", "exit-code")
 	return c
 }
 
@@ -30,5 +30,9 @@ func (a *app) runRollbackPreview(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return a.show(preview, func() error { return report.Rollback(a.streams.Out, preview, a.colored(a.streams.OutTerminal)) })
+	err = a.show(preview, func() error { return report.Rollback(a.streams.Out, preview, a.colored(a.streams.OutTerminal)) })
+	if err == nil && a.settings.ExitCode { // another definition is in service, or there would be no preview
+		return exitPending
+	}
+	return err
 }

@@ -17,12 +17,14 @@ func (a *app) topics() []*cobra.Command {
 	}
 }
 
-const exitCodesHelp = `Codes 1, 3, 4 and 10 mean that the service is untouched. Once ECS has accepted
+const exitCodesHelp = `Codes 1, 2, 3, 4 and 10 mean that the service is untouched. Once ECS has accepted
 an update, only the others occur.
 
     0   succeeded, unchanged, updated (settings only), running (--until running),
         started (--no-wait)
     1   error: anything not below
+    2   there is something to change: only with --exit-code, on diff,
+        deploy --dry-run and rollback-preview
     3   usage or configuration: a bad flag or file, an image that matches no
         container, a service that does not exist or cannot be deployed to
     4   credentials or permission

@@ -64,13 +64,23 @@ func (s *Settings) Keys() []Key {
 	if s.keys == nil {
 		s.keys = make([]Key, 0, 80)
 		s.group("What to deploy", s.definitionKeys())
-		s.group("Edits of the task definition", s.editKeys())
+		s.group(editGroup, s.editKeys())
 		s.group("The service", s.serviceKeys())
 		s.group("How it is gone about", s.policyKeys())
 		s.group("AWS", s.accessKeys())
 		s.group("Settings and output", s.programKeys())
 	}
 	return s.keys
+}
+
+// editGroup is the group of the edits.
+const editGroup = "Edits of the task definition"
+
+// changesDefinition reports whether the key says of what a task definition is
+// made, and not which one is meant.
+func (k Key) changesDefinition() bool {
+	named := []string{"task-definition-file", "image", "container", "tag", "tag-env-var", "only"}
+	return k.Group == editGroup || slices.Contains(named, k.Name)
 }
 
 // row is a key of a group, as it stands in the table.

@@ -44,6 +44,10 @@ func (e *ValueError) ExitCode() int { return 3 }
 // Settings that the flag set has no flags for are left alone, but for those that
 // only the file has. It is called once.
 //
+// A flag that names a revision (-d FAMILY:REVISION) says what should run: images
+// and edits of lower layers, which would make another one of it, are left out, see
+// [Settings.LeftOut]. Those of flags still apply.
+//
 // Which layer wins is viper's business; the winner's text is then read by the
 // flag itself, so that all layers mean the same by the same text. Maps do not
 // pass through viper, which would change their names.
@@ -61,9 +65,12 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 		return fmt.Errorf("merging the settings file: %w", err)
 	}
 	s.origins = map[string]Origin{}
+	exact := s.namesRevision(flags)
 	for _, key := range s.Keys() {
 		flag := flags.Lookup(key.Name)
 		switch {
+		case exact && key.changesDefinition() && (flag == nil || !flag.Changed || key.Source == NotVariable):
+			s.leaveOut(key, said)
 		case key.Source == FileOnly, key.Source == NotVariable && flag != nil:
 			err = s.fromFile(key, said)
 		case flag == nil:
@@ -78,6 +85,25 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 	}
 	return nil
 }
+
+// namesRevision reports whether a flag names a revision to deploy.
+func (s *Settings) namesRevision(flags *pflag.FlagSet) bool {
+	flag := flags.Lookup("task-definition")
+	name := s.TaskDefinition
+	return flag != nil && flag.Changed && strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
+}
+
+// leaveOut notes that a lower layer has a value for a key that is not used.
+func (s *Settings) leaveOut(key Key, said *layer) {
+	_, valued := said.values[key.Name]
+	if valued || len(said.entries[key.Name]) > 0 || key.Source.InEnv() && os.Getenv(key.Env()) != "" {
+		s.leftOut = append(s.leftOut, key.Name)
+	}
+}
+
+// LeftOut are the names of keys that variables or the file give, and that are not
+// used, because a flag names the revision to deploy.
+func (s *Settings) LeftOut() []string { return s.leftOut }
 
 // targetOf is the name of the target that is asked for, or "".
 func (s *Settings) targetOf(flags *pflag.FlagSet) string {

@@ -66,6 +66,8 @@ type Settings struct {
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key
+	// leftOut are keys that lower layers give and that are not used.
+	leftOut []string
 	// origins has where each key that was given comes from; of a map, where each
 	// of its entries does, and those that have none here are flags.
 	origins      map[string]Origin

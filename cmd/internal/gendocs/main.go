@@ -1,7 +1,7 @@
 // Command gendocs writes what is generated from the command line's definition:
 // the command reference in docs/reference, the completion scripts in
-// completions, and the schema of the settings file. go generate runs it; a test holds its output against the files
-// in the repository.
+// completions, and the schema of the settings file. go generate runs it; a test
+// holds its output against the files in the repository.
 package main
 
 import (
@@ -9,8 +9,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
-	"github.com/spf13/cobra/doc"
+	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/cmd"
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
@@ -38,7 +39,7 @@ func generate(root string) error {
 			return err
 		}
 	}
-	if err := doc.GenMarkdownTree(command, reference); err != nil {
+	if err := pages(command, reference); err != nil {
 		return err
 	}
 	for name, write := range map[string]func(io.Writer) error{
@@ -71,4 +72,37 @@ func writeFile(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return file.Close()
+}
+
+// pages writes a page for a command and for each below it: what its help says.
+func pages(c *cobra.Command, dir string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s\n", c.CommandPath(), c.Short)
+	if c.IsAdditionalHelpTopicCommand() {
+		fmt.Fprintf(&b, "\n```text\n%s\n```\n", strings.TrimSpace(c.Long))
+	} else {
+		c.InitDefaultHelpFlag()
+		fmt.Fprintf(&b, "\n%s\n\n```text\n%s```\n", strings.TrimSpace(c.Long), c.UsageString())
+	}
+	b.WriteString("\n## See also\n\n")
+	if c.HasParent() {
+		link(&b, c.Parent())
+	}
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() || sub.IsAdditionalHelpTopicCommand() {
+			link(&b, sub)
+			if err := pages(sub, dir); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, pageOf(c)), []byte(b.String()), 0o644)
+}
+
+func link(b *strings.Builder, c *cobra.Command) {
+	fmt.Fprintf(b, "- [%s](%s): %s\n", c.CommandPath(), pageOf(c), c.Short)
+}
+
+func pageOf(c *cobra.Command) string {
+	return strings.ReplaceAll(c.CommandPath(), " ", "_") + ".md"
 }
