@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"io"
 	"os"
 
@@ -33,27 +32,25 @@ func (e *Error) ExitCode() int { return 3 }
 func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
-		Images: s.Images, Only: s.Only, PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily,
+		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily,
 		DesiredCount: s.DesiredCount, MinimumHealthyPercent: s.Min, MaximumPercent: s.Max,
 		ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
 	if !s.Simulated() { // the embedded ECS has an account of its own
 		r.Account = s.Account
 	}
-	for _, e := range s.ContainerImages {
-		if r.ContainerImages == nil {
-			r.ContainerImages = map[string]string{}
-		}
-		r.ContainerImages[e.Container] = e.Value
-	}
-	var err error
-	if r.Tag, err = s.tag(); err != nil {
+	if err := s.images(&r); err != nil {
 		return deploy.Request{}, err
 	}
+	var err error
 	if r.Edits, err = s.edits(); err != nil {
 		return deploy.Request{}, err
 	}
-	if s.TaskDefinitionFile != "" {
+	byName, byFile := s.Origin("task-definition").Layer, s.Origin("task-definition-file").Layer
+	if s.TaskDefinition != "" && byFile > byName {
+		r.TaskDefinition = ""
+	}
+	if s.TaskDefinitionFile != "" && (s.TaskDefinition == "" || byFile >= byName) {
 		if r.Definition, err = s.definition(stdin); err != nil {
 			return deploy.Request{}, err
 		}
@@ -77,21 +74,6 @@ func (s *Settings) definition(stdin io.Reader) (taskdef.Definition, error) {
 		return taskdef.Definition{}, &Error{Problem: "the task definition cannot be read: " + err.Error(), Remedy: "name a file with --task-definition-file, or - for standard input"}
 	}
 	return taskdef.Parse(source, text, taskdef.ParseOptions{AllowUnknownFields: s.AllowUnknownFields, Variable: os.LookupEnv})
-}
-
-// tag is the tag that is given, by itself or in a variable.
-func (s *Settings) tag() (string, error) {
-	if s.TagEnvVar == "" {
-		return s.Tag, nil
-	}
-	tag := os.Getenv(s.TagEnvVar)
-	switch {
-	case s.Tag != "":
-		return "", &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
-	case tag == "":
-		return "", &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
-	}
-	return tag, nil
 }
 
 // Policy turns the settings into how a request is gone about.

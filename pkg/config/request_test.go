@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -73,6 +74,92 @@ func TestTagFromAVariable(t *testing.T) {
 		}
 		if c.problem != "" {
 			checkProblem(t, err, c.problem)
+		}
+	}
+}
+
+// TestTagsOfLayers: what a higher layer says of an image's tag wins.
+func TestTagsOfLayers(t *testing.T) {
+	for _, c := range []struct {
+		name, file, args string
+		images           []string
+		containers       map[string]string
+		tag              string
+		only             []string
+		problem          string
+	}{
+		{name: "the file's image, the flag's tag", file: "image: a", args: "--tag v2", images: []string{"a:v2"}},
+		{name: "the file's image with a tag, the flag's tag", file: "image: a:v1", args: "--tag v2", images: []string{"a:v2"}},
+		{name: "the file's tag, the flag's image with its own", file: "tag: v1\n  image: b", args: "-i a:v2", images: []string{"a:v2"}},
+		{name: "the file's tag, the flag's image without one", file: "tag: v1", args: "-i a", images: []string{"a:v1"}},
+		{name: "the file's digest", file: "image: a@sha256:" + strings.Repeat("0", 64), args: "--tag v2", images: []string{"a:v2"}},
+		{name: "one layer says both", file: "image: a:v1\n  tag: v2", images: []string{"a:v1"}, tag: "v2"},
+		{name: "the file's variable is not asked", file: "image: a\n  tag-env-var: NOT_SET_AT_ALL", args: "--tag v2", images: []string{"a:v2"}},
+		{name: "the file's variable", file: "image: a\n  tag-env-var: NOT_SET_AT_ALL", problem: "the variable NOT_SET_AT_ALL"},
+		{name: "twice in one layer", file: "image: a\n  tag-env-var: BUILD\n  tag: v1", problem: "a tag is given twice"},
+		{name: "containers", file: "container: {x: a, y: b}\n  tag: v0", args: "--container x=a:v9", containers: map[string]string{"x": "a:v9", "y": "b:v0"}},
+		{name: "the file's container, the flag's image", file: "container: {x: 'a:v1', y: b:v1}", args: "-i a:v2", images: []string{"a:v2"},
+			containers: map[string]string{"x": "a:v2", "y": "b:v1"}},
+		{name: "the file's only, the flag's image", file: "tag: v1\n  only: [x]", args: "-i a:v2", images: []string{"a:v2"}},
+		{name: "the flag's only, the file's image", file: "image: a", args: "--tag v2 --only x", tag: "v2", only: []string{"x"}},
+	} {
+		f, err := ParseFile("f.yaml", []byte("version: 1\ndefaults:\n  "+c.file+"\n"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, flags := bound()
+		if err := flags.Parse(strings.Fields(c.args)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Resolve(flags, f); err != nil {
+			t.Fatal(err)
+		}
+		request, err := s.Request(nil)
+		if c.problem != "" {
+			checkProblem(t, err, c.problem)
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		empty := cmpopts.EquateEmpty()
+		if !cmp.Equal(c.images, request.Images, empty) || !cmp.Equal(c.containers, request.ContainerImages, empty) || c.tag != request.Tag || !cmp.Equal(c.only, request.Only, empty) {
+			t.Errorf("%s: %v %v %q %v", c.name, request.Images, request.ContainerImages, request.Tag, request.Only)
+		}
+	}
+}
+
+// TestDefinitionsOfLayers: a definition by name and one by file are two ways to
+// say the same; the higher layer's counts.
+func TestDefinitionsOfLayers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "web.json")
+	if err := os.WriteFile(path, []byte(`{"family": "web", "containerDefinitions": [{"name": "b", "image": "c"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file, args string
+		name       string
+		definition bool
+	}{
+		{"task-definition: api", "--task-definition-file " + path, "", true},
+		{"task-definition-file: " + path, "-d api", "api", false},
+		{"task-definition-file: " + path + "\n  task-definition: api", "", "api", true},
+	} {
+		f, err := ParseFile("f.yaml", []byte("version: 1\ndefaults:\n  "+c.file+"\n"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, flags := bound()
+		if err := flags.Parse(strings.Fields(c.args)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Resolve(flags, f); err != nil {
+			t.Fatal(err)
+		}
+		request, err := s.Request(nil)
+		if err != nil || request.TaskDefinition != c.name || request.Definition.IsZero() == c.definition {
+			t.Errorf("%s, %s: %q %v %v", c.file, c.args, request.TaskDefinition, request.Definition, err)
 		}
 	}
 }

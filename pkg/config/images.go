@@ -1,0 +1,110 @@
+package config
+
+// Images and their tag may be given in different layers: the file names the
+// image, a flag the tag. What a higher layer says wins here, too.
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+)
+
+// tag is the tag that is given, by itself or in a variable, and in which layer.
+func (s *Settings) tag() (string, Layer, error) {
+	direct, named := s.Origin("tag").Layer, s.Origin("tag-env-var").Layer
+	switch {
+	case s.TagEnvVar == "", s.Tag != "" && direct > named:
+		return s.Tag, direct, nil
+	case s.Tag != "" && direct == named:
+		return "", direct, &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
+	}
+	tag := os.Getenv(s.TagEnvVar)
+	if tag == "" {
+		return "", named, &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
+	}
+	return tag, named, nil
+}
+
+// images gives a request its images, and their tag.
+func (s *Settings) images(r *deploy.Request) error {
+	tag, tagLayer, err := s.tag()
+	if err != nil {
+		return err
+	}
+	r.Images, r.ContainerImages, r.Tag, r.Only = s.Images, map[string]string{}, tag, s.Only
+	highest := s.Origin("image").Layer
+	origins := s.EntryOrigins("container")
+	for i, e := range s.ContainerImages {
+		if higher, ok := s.sameRepository(e.Value); ok && s.Origin("image").Layer > origins[i].Layer {
+			s.ContainerImages[i].Value = higher
+		}
+		r.ContainerImages[e.Container] = s.ContainerImages[i].Value
+		highest = max(highest, origins[i].Layer)
+	}
+	named := len(s.Images)+len(s.ContainerImages) > 0
+	switch only := s.Origin("only").Layer; {
+	case !named || tag == "":
+		return nil
+	case len(s.Only) > 0 && only > highest: // the tag alone is for containers
+		r.Images, r.ContainerImages = nil, nil
+		return nil
+	case len(s.Only) > 0 && only == highest: // the library says what is wrong
+		return nil
+	}
+	r.Only = nil
+	return s.giveTag(r, tag, tagLayer)
+}
+
+// sameRepository is the image among those given by repository that is of the same
+// one as the text.
+func (s *Settings) sameRepository(text string) (string, bool) {
+	ref, err := image.Parse(text)
+	if err != nil {
+		return "", false
+	}
+	for _, other := range s.Images {
+		if o, err := image.Parse(other); err == nil && o.SameRepository(ref) {
+			return other, true
+		}
+	}
+	return "", false
+}
+
+// giveTag gives the images of a request their tag, where a layer above or below
+// has another one for them.
+func (s *Settings) giveTag(r *deploy.Request, tag string, tagLayer Layer) error {
+	images := make([]string, 0, len(s.Images))
+	for _, text := range s.Images {
+		tagged, ok, err := withTag(text, s.Origin("image").Layer, tag, tagLayer)
+		if err != nil || !ok {
+			return err
+		}
+		images = append(images, tagged)
+	}
+	containers := map[string]string{}
+	for i, e := range s.ContainerImages {
+		tagged, ok, err := withTag(e.Value, s.EntryOrigins("container")[i].Layer, tag, tagLayer)
+		if err != nil || !ok {
+			return err
+		}
+		containers[e.Container] = tagged
+	}
+	r.Images, r.ContainerImages, r.Tag = images, containers, ""
+	return nil
+}
+
+// withTag is an image with a tag, or with its own, where that is of a higher
+// layer. ok is false where one layer gives both; the library says what is wrong.
+func withTag(text string, layer Layer, tag string, tagLayer Layer) (tagged string, ok bool, err error) {
+	ref, err := image.Parse(text)
+	if err != nil {
+		return "", false, err
+	}
+	if own := ref.Tag() != "" || ref.Digest() != ""; own && layer >= tagLayer {
+		return text, layer > tagLayer, nil
+	}
+	ref, err = ref.WithTag(tag)
+	return ref.String(), true, err
+}
