@@ -6,6 +6,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -36,14 +37,15 @@ func (s *Settings) images(r *deploy.Request) error {
 	r.Images, r.ContainerImages, r.Tag, r.Only = s.Images, map[string]string{}, tag, s.Only
 	highest := s.Origin("image").Layer
 	origins := s.EntryOrigins("container")
-	for i, e := range s.ContainerImages {
+	containers := slices.Clone(s.ContainerImages)
+	for i, e := range containers {
 		if higher, ok := s.sameRepository(e.Value); ok && s.Origin("image").Layer > origins[i].Layer {
-			s.ContainerImages[i].Value = higher
+			containers[i].Value = higher
 		}
-		r.ContainerImages[e.Container] = s.ContainerImages[i].Value
+		r.ContainerImages[e.Container] = containers[i].Value
 		highest = max(highest, origins[i].Layer)
 	}
-	named := len(s.Images)+len(s.ContainerImages) > 0
+	named := len(s.Images)+len(containers) > 0
 	switch only := s.Origin("only").Layer; {
 	case !named || tag == "":
 		return nil
@@ -54,7 +56,7 @@ func (s *Settings) images(r *deploy.Request) error {
 		return nil
 	}
 	r.Only = nil
-	return s.giveTag(r, tag, tagLayer)
+	return s.giveTag(r, containers, tag, tagLayer)
 }
 
 // sameRepository is the image among those given by repository that is of the same
@@ -74,7 +76,7 @@ func (s *Settings) sameRepository(text string) (string, bool) {
 
 // giveTag gives the images of a request their tag, where a layer above or below
 // has another one for them.
-func (s *Settings) giveTag(r *deploy.Request, tag string, tagLayer Layer) error {
+func (s *Settings) giveTag(r *deploy.Request, named []Entry, tag string, tagLayer Layer) error {
 	images := make([]string, 0, len(s.Images))
 	for _, text := range s.Images {
 		tagged, ok, err := withTag(text, s.Origin("image").Layer, tag, tagLayer)
@@ -84,7 +86,7 @@ func (s *Settings) giveTag(r *deploy.Request, tag string, tagLayer Layer) error 
 		images = append(images, tagged)
 	}
 	containers := map[string]string{}
-	for i, e := range s.ContainerImages {
+	for i, e := range named {
 		tagged, ok, err := withTag(e.Value, s.EntryOrigins("container")[i].Layer, tag, tagLayer)
 		if err != nil || !ok {
 			return err
