@@ -41,6 +41,11 @@ func (e *EditError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Hint says what an edit may touch.
+func (e *EditError) Hint() string {
+	return "nothing was edited; ecs-deploy render with the same -c and -n, or file, and no edits prints the definition as it is"
+}
+
 // ExitCode is that of bad input.
 func (e *EditError) ExitCode() int { return 3 }
 

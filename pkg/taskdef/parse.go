@@ -101,9 +101,17 @@ func Parse(source string, text []byte, o ParseOptions) (Definition, error) {
 	return d, nil
 }
 
+// sizeLimit bounds a text, in bytes. ECS takes 64 KiB, so there is room for white
+// space and comments; brackets within brackets in a longer text could exhaust the
+// stack.
+const sizeLimit = 512 << 10
+
 // tree reads a text into nodes with places.
 func tree(text []byte) (*yaml.Node, *Problem) {
-	if len(bytes.TrimSpace(text)) == 0 {
+	switch {
+	case len(text) > sizeLimit:
+		return nil, &Problem{Reason: fmt.Sprintf("it has %d KiB; ECS takes no task definition over 64 KiB", len(text)>>10)}
+	case len(bytes.TrimSpace(text)) == 0:
 		return nil, &Problem{Reason: "it is empty"}
 	}
 	if isJSON(text) {
