@@ -206,13 +206,6 @@ func (d Definition) Indented() ([]byte, error) {
 	return append(written, '\n'), err
 }
 
-// Template is Indented as a file that is read with variables: every dollar is
-// doubled, so that [Parse] gives back the same definition.
-func (d Definition) Template() ([]byte, error) {
-	written, err := d.Indented()
-	return bytes.ReplaceAll(written, []byte("$"), []byte("$$")), err
-}
-
 // encode writes JSON without the escapes that are only useful in HTML.
 func encode(value any, indent string) ([]byte, error) {
 	var buffer bytes.Buffer
