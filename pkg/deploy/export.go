@@ -1,0 +1,78 @@
+package deploy
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// Export is a service as it is, in the terms in which a deployment to it is
+// asked for: what a [Request] must say to find it and to change nothing.
+type Export struct {
+	// Cluster and Service are names, ServiceARN is the service's ARN.
+	Cluster    string `json:"cluster"`
+	Service    string `json:"service"`
+	ServiceARN string `json:"serviceArn"`
+	// Region is where the service is. Account is the id of its AWS account; ""
+	// where the ARN has none, as those of some emulators.
+	Region  string `json:"region"`
+	Account string `json:"account,omitempty"`
+	// TaskDefinition is the ARN of the revision in service, Definition what is in
+	// it, in clear. The definition is never marshalled with the rest.
+	TaskDefinition string             `json:"taskDefinition"`
+	Definition     taskdef.Definition `json:"-"`
+	// DesiredCount is the number of tasks; nil for a DAEMON service, which has as
+	// many as there are instances.
+	DesiredCount *int32 `json:"desiredCount,omitempty"`
+	// MinimumHealthyPercent and MaximumPercent bound the rolling update, in
+	// percent of the desired count; nil where ECS gives none.
+	MinimumHealthyPercent *int32 `json:"minimumHealthyPercent,omitempty"`
+	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
+	// Settled: the newest deployment completed. Otherwise one is in progress or has
+	// failed, and asking for TaskDefinition again goes on with it.
+	Settled bool `json:"settled"`
+}
+
+// Export reads a service, by the names or ARNs of its cluster and of itself, and
+// the definition that it uses: two calls, and nothing is written. Errors are those
+// of [Deployer.Plan]; a service that cannot be deployed to is an
+// [*UnsupportedError].
+func (d *Deployer) Export(ctx context.Context, cluster, service string) (Export, error) {
+	e, err := d.export(ctx, cluster, service)
+	if err != nil && ctx.Err() != nil {
+		return Export{}, &InterruptedError{Err: err}
+	}
+	return e, err
+}
+
+func (d *Deployer) export(ctx context.Context, cluster, service string) (Export, error) {
+	if cluster == "" || service == "" {
+		return Export{}, &UsageError{Problem: "a service is named by its cluster and its own name, and one of them is missing", Remedy: "name them with -c CLUSTER and -n SERVICE"}
+	}
+	found, err := d.locate(ctx, Request{Cluster: cluster, Service: service})
+	if err != nil {
+		return Export{}, err
+	}
+	e := Export{
+		Cluster: rollout.ShortName(aws.ToString(found.ClusterArn)), Service: aws.ToString(found.ServiceName), ServiceARN: aws.ToString(found.ServiceArn),
+		Region: d.client.Options().Region, TaskDefinition: aws.ToString(found.TaskDefinition),
+	}
+	if parsed, err := arn.Parse(e.ServiceARN); err == nil {
+		e.Region, e.Account = parsed.Region, parsed.AccountID
+	}
+	if found.SchedulingStrategy != types.SchedulingStrategyDaemon {
+		e.DesiredCount = &found.DesiredCount
+	}
+	if c := found.DeploymentConfiguration; c != nil {
+		e.MinimumHealthyPercent, e.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
+	}
+	primary := found.primary()
+	e.Settled = primary != nil && primary.RolloutState != types.DeploymentRolloutStateFailed && found.inProgress() == nil
+	e.Definition, _, err = d.describeDefinition(ctx, e.TaskDefinition)
+	return e, err
+}

@@ -1,0 +1,133 @@
+package deploy_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+)
+
+// export reads the service web of the cluster prod.
+func (b *bench) export() deploy.Export {
+	b.Helper()
+	e, err := b.deployer().Export(b.Context(), "prod", "web")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return e
+}
+
+func TestExportIsTheServiceAsItIs(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.run(request(), deploy.Policy{})
+		b.calls = nil
+		e := b.export()
+		want := deploy.Export{
+			Cluster: "prod", Service: "web", ServiceARN: "arn:aws:ecs:us-east-1:123456789012:service/prod/web", Region: "us-east-1", Account: "123456789012",
+			TaskDefinition: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:2",
+			DesiredCount:   aws.Int32(2), MinimumHealthyPercent: aws.Int32(100), MaximumPercent: aws.Int32(200), Settled: true,
+		}
+		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(deploy.Export{}, "Definition")); diff != "" {
+			b.Error(diff)
+		}
+		if got := e.Definition.Containers()[0].Image; got != "repo/web:v2" {
+			b.Errorf("the image is %s", got)
+		}
+		if len(b.calls) != 2 {
+			b.Errorf("%d calls, want 2", len(b.calls))
+		}
+		b.untouched()
+	})
+}
+
+// TestExportDeploysUnchanged: what was exported, asked for again, is nothing to do,
+// by its images, its definition, its settings, and by ARNs.
+func TestExportDeploysUnchanged(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		e := b.export()
+		at := deploy.Request{Cluster: e.Cluster, Service: e.Service, Account: e.Account}
+		byImages, byDefinition, bySettings := at, at, at
+		for _, c := range e.Definition.Containers() {
+			byImages.Images = append(byImages.Images, c.Image)
+		}
+		byDefinition.Definition = e.Definition
+		bySettings.DesiredCount, bySettings.MinimumHealthyPercent, bySettings.MaximumPercent = e.DesiredCount, e.MinimumHealthyPercent, e.MaximumPercent
+		for _, r := range []deploy.Request{byImages, byDefinition, bySettings} {
+			b.want(b.run(r, deploy.Policy{}), "unchanged")
+		}
+		byARN, err := b.deployer().Export(b.Context(), "arn:aws:ecs:us-east-1:123456789012:cluster/prod", e.ServiceARN)
+		if err != nil || byARN.Cluster != "prod" || byARN.Service != "web" {
+			b.Errorf("by ARNs: %+v, %v", byARN, err)
+		}
+		b.untouched()
+	})
+}
+
+func TestExportSaysWhatIsNotSettled(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.run(request(), deploy.Policy{NoWait: true})
+		if e := b.export(); e.Settled || !strings.HasSuffix(e.TaskDefinition, "web:2") {
+			b.Errorf("while web:2 is on its way: %+v", e)
+		}
+	})
+	inWorld(t, noRollback+"\nimages: [{match: 'repo/web:v2', behaviour: exits}]\n", func(b *bench) {
+		b.want(b.run(request(), deploy.Policy{}), "failed")
+		if b.export().Settled {
+			b.Error("settled, where the deployment has failed")
+		}
+	})
+}
+
+func TestExportOfADaemonHasNoCount(t *testing.T) {
+	inWorld(t, daemon, func(b *bench) {
+		if e := b.export(); e.DesiredCount != nil || e.MaximumPercent == nil || *e.MaximumPercent != 100 {
+			b.Errorf("%+v", e)
+		}
+	})
+}
+
+func TestExportFailsAsAPlanDoes(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		var missing *deploy.NotFoundError
+		if _, err := b.deployer().Export(b.Context(), "prod", "shop"); !errors.As(err, &missing) {
+			b.Errorf("a service that does not exist: %v", err)
+		}
+		var usage *deploy.UsageError
+		if _, err := b.deployer().Export(b.Context(), "prod", ""); !errors.As(err, &usage) {
+			b.Errorf("no service: %v", err)
+		}
+		ctx, cancel := context.WithCancel(b.Context())
+		cancel()
+		var interrupted *deploy.InterruptedError
+		if _, err := b.deployer().Export(ctx, "prod", "web"); !errors.As(err, &interrupted) {
+			b.Errorf("interrupted: %v", err)
+		}
+	})
+	inWorld(t, webWorld, func(b *bench) {
+		b.answer = func(operation string) (string, bool) {
+			return `{"services":[{"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/web","serviceName":"web","status":"ACTIVE","deploymentController":{"type":"CODE_DEPLOY"}}]}`, operation == "DescribeServices"
+		}
+		var unsupported *deploy.UnsupportedError
+		if _, err := b.deployer().Export(b.Context(), "prod", "web"); !errors.As(err, &unsupported) || len(b.calls) != 1 {
+			b.Errorf("%v after %d calls", err, len(b.calls))
+		}
+	})
+}
+
+func TestExportMarshalsNoDefinition(t *testing.T) {
+	secret := strings.Replace(webWorld, `{name: app,`, `{name: app, environment: [{name: TOKEN, value: hush}],`, 1)
+	inWorld(t, secret, func(b *bench) {
+		e := b.export()
+		text, err := json.Marshal(e)
+		if err != nil || strings.Contains(string(text), "hush") || e.Definition.EnvironmentNames()[0] != "TOKEN" {
+			b.Errorf("%s, %v", text, err)
+		}
+	})
+}
