@@ -96,8 +96,7 @@ func New(streams Streams) *cobra.Command {
 	return (&app{streams: streams, settings: &config.Settings{}}).root()
 }
 
-// prepare reads the settings file and merges all layers of settings into the
-// flags of a command.
+// prepare reads the settings file, and resolves the settings of a command.
 func (a *app) prepare(c *cobra.Command) error {
 	path, err := a.settingsFile()
 	if err != nil {
@@ -109,6 +108,11 @@ func (a *app) prepare(c *cobra.Command) error {
 			return err
 		}
 	}
+	return a.resolve(c, file)
+}
+
+// resolve merges all layers of settings into the flags of a command.
+func (a *app) resolve(c *cobra.Command, file config.File) error {
 	if err := a.settings.Resolve(c.Flags(), file); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ view.`,
 		sub.GroupID = "main"
 		root.AddCommand(sub)
 	}
-	for _, sub := range []*cobra.Command{a.config(), a.simulator(), a.version()} {
+	for _, sub := range []*cobra.Command{a.initFile(), a.config(), a.simulator(), a.version()} {
 		sub.GroupID = "other"
 		root.AddCommand(sub)
 	}

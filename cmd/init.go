@@ -1,0 +1,204 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+)
+
+func (a *app) initFile() *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use:   "init [SERVICE]...",
+		Short: "Write a settings file from services as they are",
+		Long: `Init reads services of one cluster and writes ecs-deploy.yaml, or the file that
+--config names, with a target for each of them, called like the service. Deploying
+such a target as it stands changes nothing. --config - prints the file instead.
+
+Services are named as arguments or with -n. With --task-definition-file, which
+takes a single service, its whole definition is written to that file too: as YAML
+where the name ends in .yaml or .yml, and else as JSON. The values of environment
+variables are in it in clear.
+
+Nothing is changed in ECS, and no file is overwritten without --force. --target
+gives the target of a single service another name.`,
+		Example: `  ecs-deploy init -c production1 -n doorman-service
+  ecs-deploy init -c production1 doorman-service doorman-worker
+  ecs-deploy init -c production1 -n doorman-service --target production --task-definition-file doorman.yaml`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error { return a.runInit(c, args, force) },
+	}
+	c.Flags().BoolVar(&force, "force", false, "replace files that exist")
+	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "task-definition-file")
+	return c
+}
+
+// initFiles are the files that init writes.
+type initFiles struct {
+	settings, definition config.NewFile // without a path: none
+}
+
+func (a *app) runInit(c *cobra.Command, args []string, force bool) error {
+	a.bare = true
+	// A file that is there already says nothing here: it is what would be replaced.
+	if err := a.resolve(c, config.File{Path: config.FileName}); err != nil {
+		return err
+	}
+	services := args
+	if c.Flags().Changed("service-name") || len(args) == 0 && a.settings.Service != "" {
+		services = append([]string{a.settings.Service}, args...)
+	}
+	files, err := a.initFiles(services, force)
+	if err != nil {
+		return err
+	}
+	a.settings.Service = services[0] // what a simulated world is made of
+	deployer, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	draft := config.Draft{Target: a.settings.Target, Found: a.settings}
+	for _, service := range services {
+		found, err := deployer.Export(c.Context(), a.settings.Cluster, service)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(draft.Services, func(e deploy.Export) bool { return e.Service == found.Service }) {
+			draft.Services = append(draft.Services, found)
+		}
+	}
+	return a.writeInit(draft, files)
+}
+
+// initFiles finds out what is to be written, and what keeps it from being, before
+// AWS is asked.
+func (a *app) initFiles(services []string, force bool) (initFiles, error) {
+	files := initFiles{
+		settings:   config.NewFile{Path: cmp.Or(a.settings.Config, config.FileName), Replace: force},
+		definition: config.NewFile{Path: a.settings.TaskDefinitionFile, Replace: force},
+	}
+	several := len(services) > 1
+	switch {
+	case a.settings.Cluster == "":
+		return files, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
+	case len(services) == 0:
+		return files, &usageError{problem: "no service is named", hint: "name it with -n SERVICE, or several as arguments: ecs-deploy init -c " + quote(a.settings.Cluster) + " SERVICE..."}
+	case slices.Contains(services, ""):
+		return files, &usageError{problem: "the name of a service is empty", hint: "leave it out, or write the name"}
+	case several && a.settings.Target != "":
+		return files, &usageError{problem: fmt.Sprintf("%d targets cannot all be called %s", len(services), a.settings.Target), hint: "leave --target out: each is called like its service"}
+	case several && files.definition.Path != "":
+		return files, &usageError{problem: fmt.Sprintf("the definitions of %d services are not one file", len(services)), hint: "write one service at a time, or leave --task-definition-file out"}
+	case files.definition.Path == config.StandardInput:
+		return files, &usageError{problem: "the definition cannot be written to standard output", hint: "name a file with --task-definition-file; ecs-deploy render prints a definition"}
+	case files.definition.Path != "" && filepath.Clean(files.definition.Path) == filepath.Clean(files.settings.Path):
+		return files, &usageError{problem: "settings and definition are not one file", hint: "give --task-definition-file another name"}
+	}
+	if files.settings.Path == config.StandardInput {
+		files.settings.Path = ""
+	}
+	for _, file := range []config.NewFile{files.settings, files.definition} {
+		if file.Path == "" {
+			continue
+		}
+		if err := file.Check(); err != nil {
+			return files, err
+		}
+	}
+	return files, nil
+}
+
+// writeInit writes the files.
+func (a *app) writeInit(draft config.Draft, files initFiles) error {
+	var definition []byte
+	if path := files.definition.Path; path != "" {
+		var err error
+		if definition, draft.AllowUnknownFields, err = config.DefinitionText(path, draft.Services[0].Definition); err != nil {
+			return err
+		}
+		draft.Definition = relativeTo(files.settings.Path, path)
+	}
+	text, err := draft.Text()
+	if err != nil {
+		return err
+	}
+	if definition != nil {
+		if err := files.definition.Write(definition); err != nil {
+			return err
+		}
+		a.wrote(files.definition.Path, "the definition "+lastPart(draft.Services[0].TaskDefinition))
+	}
+	if files.settings.Path == "" {
+		_, err = a.streams.Out.Write(text)
+	} else if err = files.settings.Write(text); err == nil {
+		a.wrote(files.settings.Path, "try: "+a.firstTarget(draft, files.settings.Path))
+	}
+	if err == nil {
+		a.warnOfInit(draft, files)
+	}
+	return err
+}
+
+// relativeTo is a path as it is called from the folder of the settings file.
+func relativeTo(settings, path string) string {
+	relative, err := filepath.Rel(filepath.Dir(settings), path)
+	if err != nil { // one is absolute, the other is not
+		if relative, err = filepath.Abs(path); err != nil {
+			relative = path
+		}
+	}
+	return filepath.ToSlash(relative)
+}
+
+// wrote says that a file was written.
+func (a *app) wrote(path, what string) {
+	if !a.settings.Quiet {
+		_, _ = fmt.Fprintf(a.streams.Err, "wrote %s (%s)\n", path, what)
+	}
+}
+
+// firstTarget is a command that tries the first target.
+func (a *app) firstTarget(draft config.Draft, path string) string {
+	words := "ecs-deploy diff --target " + quote(cmp.Or(draft.Target, draft.Services[0].Service))
+	if path != config.FileName {
+		words += " --config " + quote(path)
+	}
+	return words + a.simulatedWords()
+}
+
+// simulatedWords are the flags that name the embedded ECS again.
+func (a *app) simulatedWords() string {
+	switch {
+	case a.settings.Scenario != "":
+		return " --scenario " + quote(a.settings.Scenario)
+	case a.settings.Simulate:
+		return " --simulate"
+	}
+	return ""
+}
+
+// warnOfInit says what a person should know of the files.
+func (a *app) warnOfInit(draft config.Draft, files initFiles) {
+	if a.settings.Quiet {
+		return
+	}
+	for _, service := range draft.Services {
+		if !service.Settled {
+			_, _ = fmt.Fprintf(a.streams.Err, "warning: the deployment of %s has not completed; deploying the target %s goes on with it\n",
+				lastPart(service.TaskDefinition), cmp.Or(draft.Target, service.Service))
+		}
+		if names := service.Definition.EnvironmentNames(); files.definition.Path != "" && len(names) > 0 {
+			_, _ = fmt.Fprintf(a.streams.Err, "warning: %s has values in clear, which may be secrets: of %s\n", files.definition.Path, strings.Join(names, ", "))
+		}
+	}
+	if a.settings.Simulated() {
+		_, _ = fmt.Fprintln(a.streams.Err, "note: region and account are those of the embedded ECS")
+	}
+}

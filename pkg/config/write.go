@@ -1,0 +1,146 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// NewFile is a file that is to be written: whole, or not at all.
+type NewFile struct {
+	// Path is where.
+	Path string
+	// Replace: what is there already is replaced. Nothing else ever is.
+	Replace bool
+}
+
+// newFileMode is that of a file that everybody may read, as far as the user's mask
+// lets them.
+const newFileMode = 0o644
+
+// Check finds what would keep the file from being written, as far as that can be
+// seen before. It fails with an [*Error].
+func (f NewFile) Check() error {
+	info, err := os.Stat(f.Path)
+	dir := filepath.Dir(f.Path)
+	switch {
+	case err == nil && info.IsDir():
+		return &Error{Problem: f.Path + " is a folder", Remedy: "name the file in it that is to be written"}
+	case err == nil && !info.Mode().IsRegular():
+		return &Error{Problem: f.Path + " is no ordinary file", Remedy: "name another file"}
+	case err == nil && !f.Replace:
+		return f.exists()
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Lstat(f.Path); err == nil { // a link to nowhere
+			return f.exists()
+		}
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return &Error{Problem: fmt.Sprintf("%s cannot be written: there is no folder %s", f.Path, dir), Remedy: "make the folder first, or name another file"}
+		}
+	case err != nil:
+		return f.cannot(err)
+	}
+	return nil
+}
+
+// Write writes the file. It fails with an [*Error], and then leaves what was there.
+func (f NewFile) Write(text []byte) error {
+	if err := f.Check(); err != nil {
+		return err
+	}
+	path, mode := f.Path, fs.FileMode(newFileMode)
+	if info, err := os.Stat(path); err == nil { // to be replaced: where a link leads
+		mode = info.Mode().Perm()
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return f.cannot(err)
+		}
+	}
+	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d", filepath.Base(path), os.Getpid()))
+	if err := writeSynced(temporary, text, mode); err != nil {
+		return f.cannot(err)
+	}
+	defer func() { _ = os.Remove(temporary) }() // gone already, if all went well
+	err := f.place(temporary, path)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return f.exists()
+	case err != nil:
+		return f.cannot(err)
+	}
+	return nil
+}
+
+// place gives a file that was written its name.
+func (f NewFile) place(temporary, path string) error {
+	if f.Replace {
+		return os.Rename(temporary, path)
+	}
+	// A link, unlike a new name, never takes the place of a file that somebody else
+	// has made in the meantime.
+	err := os.Link(temporary, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := f.Check(); err != nil { // a file system without links
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+func writeSynced(path string, text []byte, mode fs.FileMode) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Sync())
+	err = errors.Join(err, file.Close())
+	if err != nil {
+		_ = os.Remove(path) // half of it is no use
+	}
+	return err
+}
+
+func (f NewFile) exists() error {
+	return &Error{Problem: f.Path + " exists already, and is left as it is", Remedy: "--force replaces it; or name another file"}
+}
+
+func (f NewFile) cannot(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err // the path is the file's own, or a temporary one beside it
+	}
+	return &Error{Problem: fmt.Sprintf("%s cannot be written: %v", f.Path, err), Remedy: "name a file where you may write"}
+}
+
+// DefinitionText is a task definition as the text of a file of this name, which
+// reads back as the same definition: YAML for .yaml and .yml, and else JSON.
+// unknown reports that it does so only with AllowUnknownFields.
+func DefinitionText(name string, d taskdef.Definition) (text []byte, unknown bool, err error) {
+	write := d.Template
+	if slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(name))) {
+		write = d.TemplateYAML
+	}
+	if text, err = write(); err != nil {
+		return nil, false, err
+	}
+	for _, unknown = range []bool{false, true} {
+		var again taskdef.Definition
+		again, err = taskdef.Parse(name, text, taskdef.ParseOptions{
+			AllowUnknownFields: unknown, Variable: func(string) (string, bool) { return "", false },
+		})
+		if err == nil && !taskdef.Equal(d, again) {
+			err = fmt.Errorf("the definition %s, written to a file, would not be the same", d.Family())
+		}
+		if err == nil {
+			return text, unknown, nil
+		}
+	}
+	return nil, false, err
+}
