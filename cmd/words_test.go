@@ -67,7 +67,8 @@ func TestEveryFlagIsASettingExceptThoseOfTheServer(t *testing.T) {
 	every(New(Streams{Out: io.Discard, Err: io.Discard}), func(c *cobra.Command) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			used[f.Name] = true
-			if f.Name == "help" || slices.Contains(settings, f.Name) || c.Name() == "serve" && slices.Contains(ofTheServer, f.Name) || c.Name() == "view" && f.Name == "origin" {
+			own := c.Name() == "serve" && slices.Contains(ofTheServer, f.Name) || c.Name() == "view" && f.Name == "origin" || c.Name() == "init" && f.Name == "force"
+			if f.Name == "help" || slices.Contains(settings, f.Name) || own {
 				return
 			}
 			t.Errorf("%s --%s can be set by no variable", c.CommandPath(), f.Name)
@@ -102,8 +103,11 @@ func checkExample(t *testing.T, line string) {
 		t.Errorf("%s: %v", line, err)
 		return
 	}
-	if err := c.ParseFlags(rest); err != nil || c.Flags().NArg() > 0 {
-		t.Errorf("%s: %v %v", line, err, c.Flags().Args())
+	if err = c.ParseFlags(rest); err == nil {
+		err = c.ValidateArgs(c.Flags().Args())
+	}
+	if err != nil {
+		t.Errorf("%s: %v", line, err)
 	}
 }
 
