@@ -87,7 +87,7 @@ defaults:
   # The AWS account of the services: nothing is written in any other.
   account: "012345670123"
   cluster: prod
-  assume-role: "arn:aws:iam::012345670123:role/ci"
+  assume-role: arn:aws:iam::012345670123:role/ci
   # The profile, which other machines may not have:
   # profile: dev
   # Give up when no new task is running by then (not set: a warning after 90s):

@@ -12,7 +12,7 @@ import (
 
 // plain is what every version of YAML reads as a text without quotes, unless it
 // is one of the words.
-var plain = regexp.MustCompile(`^[A-Za-z/_][A-Za-z0-9/_.@+=-]*(:[A-Za-z0-9/_.@+=-]+)*$`)
+var plain = regexp.MustCompile(`^[A-Za-z/_][A-Za-z0-9/_.@+=-]*(:+[A-Za-z0-9/_.@+=-]+)*$`)
 
 // words are what YAML 1.1 or 1.2 takes for something else than a text.
 var words = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}

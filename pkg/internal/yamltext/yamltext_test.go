@@ -14,7 +14,7 @@ func TestScalar(t *testing.T) {
 		"doorman-service": "doorman-service", "docker.repo.com:5000/doorman:v2": "docker.repo.com:5000/doorman:v2",
 		"012345670123": `"012345670123"`, "on": `"on"`, "No": `"No"`, "y": `"y"`, "null": `"null"`, "~": `"~"`, "": `""`,
 		"0x10": `"0x10"`, "1.10": `"1.10"`, "1:30": `"1:30"`, ".inf": `".inf"`, "2026-01-01": `"2026-01-01"`, "<<": `"<<"`,
-		"a: b": `"a: b"`, "a #b": `"a #b"`, "- a": `"- a"`, "a:": `"a:"`, "wörld": `"wörld"`, `a"b\`: `"a\"b\\"`,
+		"arn:aws:iam::012345670123:role/ci": "arn:aws:iam::012345670123:role/ci", "a: b": `"a: b"`, "a #b": `"a #b"`, "- a": `"- a"`, "a:": `"a:"`, "wörld": `"wörld"`, `a"b\`: `"a\"b\\"`,
 		"a\nb": "|-\n  a\n  b",
 	} {
 		written, err := yamltext.Dump(yamltext.Scalar(text))
