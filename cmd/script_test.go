@@ -249,9 +249,10 @@ func forgetCalls(ts *testscript.TestScript, _ bool, _ []string) {
 	s.calls = nil
 }
 
-// signed: print the access key and the region of the last call.
-func printSignature(ts *testscript.TestScript, _ bool, _ []string) {
-	made := (*currentServer(ts)).made("")
+// signed [OPERATION]: print the access key and the region of the last call, or of
+// the last one of an operation.
+func printSignature(ts *testscript.TestScript, _ bool, args []string) {
+	made := (*currentServer(ts)).made(strings.Join(args, ""))
 	if len(made) == 0 {
 		ts.Fatalf("no call was made")
 	}

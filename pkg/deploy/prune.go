@@ -92,7 +92,11 @@ func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
 		if err := d.clock.Sleep(ctx, prunePace); err != nil {
 			return &InterruptedError{Deregistered: i, Err: err}
 		}
-		if _, err := d.client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
+		err := d.uninterrupted(ctx, func(ctx context.Context) error {
+			_, err := d.client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
+			return err
+		})
+		if err != nil {
 			return callError("DeregisterTaskDefinition", "task definition "+rollout.ShortName(arn), err)
 		}
 		d.emit(Event{Type: EventDeregistered, TaskDefinition: arn})

@@ -27,7 +27,10 @@ func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Refer
 		return ref, nil
 	}
 	account, region, ok := ecrHost(ref.Registry())
-	if !ok || d.ecr == nil {
+	if d.ecr == nil {
+		return ref, &UsageError{Problem: fmt.Sprintf("the digest of %s cannot be looked up: there is no client of ECR", ref), Remedy: "give the deployer one with WithRegistry"}
+	}
+	if !ok {
 		return ref, &UsageError{
 			Problem: fmt.Sprintf("the digest of %s cannot be looked up: %s is not a private registry of ECR", ref, ref.Registry()),
 			Remedy:  "name the image by its digest (-i REPOSITORY@sha256:…), or leave out --pin-digest",

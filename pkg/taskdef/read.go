@@ -224,6 +224,7 @@ func (r *reader) list(n *yaml.Node, s shape) []any {
 
 // scalar reads a plain value: as what ECS takes there, where it can be that.
 func (r *reader) scalar(n *yaml.Node, s shape) any {
+	before := len(r.problems)
 	text := r.expand(n)
 	switch s.kind() {
 	case textKind:
@@ -239,7 +240,9 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	case anything:
 		return r.plain(n, text)
 	}
-	r.problem(n, "this is %s, %s; ECS takes %s here", nodeName(n), quoted(n), s.kind())
+	if len(r.problems) == before { // else what it would be is not known
+		r.problem(n, "this is %s, %s; ECS takes %s here", nodeName(n), quoted(n), s.kind())
+	}
 	return nil
 }
 
