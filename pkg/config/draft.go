@@ -218,8 +218,8 @@ func (w wanted) write(s *section) {
 		for _, c := range w.containers {
 			named.add(c.Name, yamltext.Scalar(c.Image))
 		}
-		s.note("Containers with different images of one repository: --container NAME=IMAGE takes the",
-			"place of one of these for one deployment, -i does not.")
+		s.note("Containers with different images of one repository. --container NAME=IMAGE takes the",
+			"place of one of these for one deployment, -i of all of its repository.")
 		s.add("container", named.node)
 	}
 }
