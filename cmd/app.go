@@ -48,7 +48,8 @@ type app struct {
 	renderer report.Renderer
 	cleanup  []func() error
 	args     []string
-	bare     bool // standard output is not for reports, but for the thing itself
+	targets  []string // those of the settings file
+	bare     bool     // standard output is not for reports, but for the thing itself
 }
 
 // Main runs the program with the given arguments and returns its exit code. A
@@ -108,7 +109,18 @@ func (a *app) prepare(c *cobra.Command) error {
 			return err
 		}
 	}
+	a.targets = file.Targets()
 	return a.resolve(c, file)
+}
+
+// needTarget refuses to go on without a service where the settings file has
+// targets: one of them was meant.
+func (a *app) needTarget() error {
+	s := a.settings
+	if len(a.targets) == 0 || s.Target != "" || s.Service != "" || s.TaskDefinition != "" || s.Deployment != "" {
+		return nil
+	}
+	return &usageError{problem: "no target is named, and no service", hint: "name a target with --target: " + strings.Join(a.targets, ", ")}
 }
 
 // resolve merges all layers of settings into the flags of a command.

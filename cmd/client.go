@@ -41,6 +41,9 @@ func (a *app) service(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 	if err := a.prepare(c); err != nil {
 		return nil, err
 	}
+	if err := a.needTarget(); err != nil {
+		return nil, err
+	}
 	switch {
 	case strings.HasPrefix(a.settings.Deployment, "arn:"): // says both
 	case a.settings.Cluster == "":

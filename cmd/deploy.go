@@ -80,6 +80,9 @@ func (a *app) request(c *cobra.Command) (deploy.Request, error) {
 	if err := a.prepare(c); err != nil {
 		return deploy.Request{}, err
 	}
+	if err := a.needTarget(); err != nil {
+		return deploy.Request{}, err
+	}
 	request, err := a.settings.Request(a.streams.In)
 	if err != nil {
 		return deploy.Request{}, err
