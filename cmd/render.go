@@ -50,6 +50,9 @@ func (a *app) rendered(c *cobra.Command, request deploy.Request) ([]byte, error)
 		}
 		return definition.Indented()
 	}
+	if err := a.needTarget(); err != nil && request.Definition.IsZero() {
+		return nil, err
+	}
 	deployer, err := a.connect(c)
 	if err != nil {
 		return nil, err
