@@ -125,9 +125,11 @@ func TestMoving(t *testing.T) {
 	}
 }
 
-// TestAncestorCases runs the image cases of the shell tool of the same family.
-// Its truncated digests are the one thing that the OCI grammar refuses; tags
-// from a variable are another feature.
+// TestAncestorCases runs every image case of the shell tool of the same family:
+// the image as it is typed, and where the tag comes from a variable. It differs in
+// one thing: a truncated digest is no digest, and a tag beside one is refused by
+// the caller, who knows which was typed. The case of a tag alone has no image in
+// it.
 func TestAncestorCases(t *testing.T) {
 	const path = "../../../shared/reference/image-cases.tsv"
 	file, err := os.Open(path)
@@ -141,27 +143,105 @@ func TestAncestorCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checked := 0
 	for _, row := range rows[1:] {
-		in, env, tagOnly, exit, want := row[2], row[3], row[4], row[5], row[7]
-		if env != "" || tagOnly != "" {
+		line, in, tagOnly, exit, want := row[0], row[2], row[4], row[5], row[7]
+		_, tag, _ := strings.Cut(row[3], "=")
+		if tagOnly != "" {
+			in, tag, want = "team/web:v1@"+digest, tagOnly, "team/web:"+tagOnly
+		}
+		ref, err := image.Parse(in)
+		if exit != "0" || strings.Contains(in, "@sha256:1234567890abcdef") {
+			if err == nil {
+				t.Errorf("line %s: %q must be refused", line, in)
+			}
 			continue
 		}
-		checked++
-		ref, err := image.Parse(in)
-		switch {
-		case exit != "0" || strings.Contains(in, "@sha256:1234567890abcdef"):
-			if err == nil {
-				t.Errorf("line %s: %q must be refused", row[0], in)
+		if err != nil {
+			t.Errorf("line %s: %v", line, err)
+			continue
+		}
+		registry, name := ref.Registry(), ref.Path()
+		if domain := row[9]; strings.ContainsAny(domain, ".:") && registry != strings.TrimSuffix(domain+":"+row[10], ":") {
+			t.Errorf("line %s: registry %q, want %q and port %q", line, registry, domain, row[10])
+		}
+		if tag != "" {
+			if ref, err = ref.WithTag(tag); err != nil {
+				t.Errorf("line %s: %v", line, err)
 			}
-		case err != nil:
-			t.Errorf("line %s: %v", row[0], err)
-		case ref.WithDefaultTag().String() != want:
-			t.Errorf("line %s: %q becomes %q, want %q", row[0], in, ref.WithDefaultTag(), want)
+		}
+		if ref = ref.WithDefaultTag(); ref.String() != want || ref.Registry() != registry || ref.Path() != name {
+			t.Errorf("line %s: %q becomes %q, want %q", line, in, ref, want)
 		}
 	}
-	if checked < 20 {
-		t.Errorf("only %d rows were checked", checked)
+	if len(rows) != 34-1 {
+		t.Errorf("%d rows were checked", len(rows)-1)
+	}
+}
+
+// TestWithTagAndDigest: another end for the same repository, as that was typed.
+func TestWithTagAndDigest(t *testing.T) {
+	for in, name := range map[string]string{
+		"web": "web", "web:v1": "web", "web@" + digest: "web", "web:v1@" + digest: "web",
+		"docker.io/web:v1": "docker.io/web", "reg.example.com:5000/a/b": "reg.example.com:5000/a/b",
+		"reg.example.com:5000/a/b:5000": "reg.example.com:5000/a/b", "localhost/web:v1@" + digest: "localhost/web",
+	} {
+		ref, err := image.Parse(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tagged, err := ref.WithTag("v_2.0-rc")
+		if err != nil || tagged.String() != name+":v_2.0-rc" || tagged.Tag() != "v_2.0-rc" || tagged.Digest() != "" || !tagged.SameRepository(ref) {
+			t.Errorf("%q with a tag: %q, error %v", in, tagged, err)
+		}
+		pinned, err := ref.WithDigest(digest)
+		if err != nil || pinned.String() != name+"@"+digest || pinned.Digest() != digest || pinned.Tag() != "" || !pinned.SameRepository(ref) || pinned.Moving() {
+			t.Errorf("%q with a digest: %q, error %v", in, pinned, err)
+		}
+		if ref.String() != in {
+			t.Errorf("%q has become %q", in, ref)
+		}
+		for _, bad := range []string{"", " ", "a b", "-a", ".a", "v1@" + digest, "a/b", "a:b", strings.Repeat("x", 129), "é", "v1\n"} {
+			var parse *image.ParseError
+			if got, err := ref.WithTag(bad); !errors.As(err, &parse) || parse.What != "a tag" || parse.ExitCode() != 3 {
+				t.Errorf("%q with the tag %q: %q, error %v", in, bad, got, err)
+			}
+		}
+		for _, bad := range []string{"", "sha256:", "sha256:1234", "v1", digest + "0", "sha256:" + strings.Repeat("Z", 64), "@" + digest} {
+			var parse *image.ParseError
+			if got, err := ref.WithDigest(bad); !errors.As(err, &parse) || parse.What != "a digest" {
+				t.Errorf("%q with the digest %q: %q, error %v", in, bad, got, err)
+			}
+		}
+	}
+}
+
+func TestRegistryAndPath(t *testing.T) {
+	for in, want := range map[string][2]string{
+		"mariadb":            {"docker.io", "library/mariadb"},
+		"team/web:1":         {"docker.io", "team/web"},
+		"localhost/web":      {"localhost", "web"},
+		"host:5000/a/b/c:1":  {"host:5000", "a/b/c"},
+		"index.docker.io/a":  {"docker.io", "library/a"},
+		"public.ecr.aws/a/b": {"public.ecr.aws", "a/b"},
+		"123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b@" + digest: {"123456789012.dkr.ecr.eu-west-1.amazonaws.com", "a/b"},
+	} {
+		ref, err := image.Parse(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]string{ref.Registry(), ref.Path()}; got != want || ref.Repository() != want[0]+"/"+want[1] {
+			t.Errorf("%q is at %v, want %v", in, got, want)
+		}
+	}
+	var none image.Reference
+	if none.Registry()+none.Path()+none.Repository()+none.String() != "" {
+		t.Error("no reference has a registry")
+	}
+	if _, err := none.WithTag("v1"); err == nil {
+		t.Error("no reference has a tag")
+	}
+	if _, err := none.WithDigest(digest); err == nil {
+		t.Error("no reference has a digest")
 	}
 }
 
@@ -179,6 +259,13 @@ func FuzzParse(f *testing.F) {
 		}
 		if _, err := image.Parse(ref.WithDefaultTag().String()); err != nil {
 			t.Fatalf("%q with a tag no longer parses: %v", in, err)
+		}
+		tagged, err := ref.WithTag("v1")
+		if err != nil || tagged.Tag() != "v1" || !tagged.SameRepository(ref) {
+			t.Fatalf("%q becomes %q with a tag: %v", in, tagged, err)
+		}
+		if pinned, err := tagged.WithDigest(digest); err != nil || pinned.Digest() != digest || !pinned.SameRepository(ref) {
+			t.Fatalf("%q becomes %q with a digest: %v", in, pinned, err)
 		}
 	})
 }

@@ -1,0 +1,76 @@
+package report_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// plans are one with everything, and each of those that say little.
+func plans() []*deploy.Plan {
+	full := &deploy.Plan{
+		Cluster: cluster, Service: service, Action: deploy.ActionDeploy, Current: old, Base: old, Register: true, Family: "doorman",
+		Images: []taskdef.ImageChange{{Container: "app", Old: "team/doorman:v1", New: "team/doorman:v2"}},
+		Differences: []taskdef.Difference{
+			{Container: "app", Field: "image", Old: "team/doorman:v1", New: "team/doorman:v2"},
+			{Field: "cpu", Old: "256", New: "512"},
+			{Container: "app", Field: "environment PASSWORD", Old: "*** (7 characters, 012345)", New: "*** (13 characters, 6789ab)"},
+			{Container: "proxy", Field: "environment OLD", Old: "*** (1 characters, 012345)"},
+			{Container: "proxy", Field: "secrets TOKEN", New: "/doorman/token"},
+		},
+		Settings:   []deploy.Setting{{Name: "desiredCount", Old: aws.Int32(2), New: 4}, {Name: "maximumPercent", New: 150}},
+		Warnings:   []string{"ECS has no room to start or stop a task"},
+		InProgress: &rollout.Deployment{ID: "ecs-svc/41", TaskDefinition: old},
+	}
+	return []*deploy.Plan{
+		full,
+		{Service: service, Action: deploy.ActionDeploy, Current: old, TaskDefinition: wanted, Reused: true},
+		{Service: service, Action: deploy.ActionNone, Current: old},
+		{Service: service, Action: deploy.ActionRestart, Current: old},
+		{Service: service, Action: deploy.ActionJoin, Current: wanted},
+		{Service: service, Action: deploy.ActionSettings, Current: old, Settings: []deploy.Setting{{Name: "desiredCount", Old: aws.Int32(2), New: 0}}},
+	}
+}
+
+// TestPlans: what diff and a dry run print, for people and for programs.
+func TestPlans(t *testing.T) {
+	var b bytes.Buffer
+	for _, plan := range plans() {
+		if err := report.Plan(&b, plan, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := report.Plan(&b, plans()[0], true); err != nil {
+		t.Fatal(err)
+	}
+	for _, plan := range plans()[:3] {
+		if err := report.Line(&b, report.NewPending(plan)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden(t, "plans", b.String())
+}
+
+// TestPrunings: as a forecast, as done, and where there was nothing to do.
+func TestPrunings(t *testing.T) {
+	some := deploy.Pruning{Cluster: cluster, Service: service, Family: "doorman", Keep: 2, Active: 42,
+		InUse: []string{account + "task-definition/doorman:7"}, Remove: []string{account + "task-definition/doorman:1", account + "task-definition/doorman:2"}}
+	var b bytes.Buffer
+	for _, pruning := range []deploy.Pruning{some, {Family: "doorman", Keep: 20, Active: 3, Remove: []string{}}} {
+		for _, forecast := range []bool{true, false} {
+			if err := report.Pruning(&b, pruning, forecast); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := report.Value(&b, pruning); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden(t, "prunings", b.String())
+}
