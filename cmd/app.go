@@ -4,6 +4,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,8 @@ type app struct {
 	renderer report.Renderer
 	cleanup  []func() error
 	args     []string
-	targets  []string // those of the settings file
+	fromFile bool     // a settings file was read
+	targets  []string // its targets
 	bare     bool     // standard output is not for reports, but for the thing itself
 }
 
@@ -108,6 +110,7 @@ func (a *app) prepare(c *cobra.Command) error {
 		if file, err = config.ReadFile(path, buildVersion()); err != nil {
 			return err
 		}
+		a.fromFile = true
 	}
 	a.targets = file.Targets()
 	return a.resolve(c, file)
@@ -142,13 +145,17 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 	return nil
 }
 
+// noFile, as the settings file, is none.
+const noFile = "none"
+
 // settingsFile is the path of the settings file: named by flag or variable, or
 // else found from the working directory upwards; "" for none.
 func (a *app) settingsFile() (string, error) {
-	if a.settings.Config != "" {
-		return a.settings.Config, nil
-	}
-	if path := os.Getenv(config.EnvPrefix + "CONFIG"); path != "" {
+	switch path := cmp.Or(a.settings.Config, os.Getenv(config.EnvPrefix+"CONFIG")); path {
+	case "":
+	case noFile:
+		return "", nil
+	default:
 		return path, nil
 	}
 	dir, err := os.Getwd()

@@ -18,6 +18,9 @@ func (a *app) command(d deploy.Deployment, words ...string) string {
 			line = append(line, flag, value)
 		}
 	}
+	if a.fromFile { // which would add its image and edits, and may ask for a target
+		give("--config", noFile)
+	}
 	switch {
 	case s.Scenario != "":
 		give("--scenario", s.Scenario)
@@ -28,6 +31,7 @@ func (a *app) command(d deploy.Deployment, words ...string) string {
 		give("-p", s.Profile)
 		give("-a", s.AssumeRole)
 		give("--external-id", s.ExternalID)
+		give("--role-session-name", s.RoleSessionName)
 		give("--mfa-serial", s.MFASerial)
 		give("--endpoint-url", s.EndpointURL)
 	}

@@ -203,7 +203,7 @@ func (s *Settings) accessKeys() []row {
 
 func (s *Settings) programKeys() []row {
 	return []row{
-		{"config", "", "`file` with settings (default: the ecs-deploy.yaml found from here up to the repository's root)", NotFile, text{&s.Config, "file"}},
+		{"config", "", "`file` with settings (default: the ecs-deploy.yaml found from here up to the repository's root); none is no file", NotFile, text{&s.Config, "file"}},
 		{"target", "", "`name` of a target of the settings file", NotFile, text{&s.Target, "name"}},
 		{"output", "o", "form of the output (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson"}}},
 		{"show-values", "", "show the values of environment variables, in clear", FlagOnly, toggle{&s.ShowValues}},
