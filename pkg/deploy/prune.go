@@ -58,6 +58,10 @@ func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep 
 	return p, d.findOld(ctx, p)
 }
 
+// InAccount fails with an [*OtherAccountError] where the service is in another
+// AWS account than the one with this id; "" is any.
+func (p *Pruning) InAccount(id string) error { return Request{Account: id}.ownAccount(p.Service) }
+
 // findOld fills in which revisions are kept and which are not, beside those that
 // are protected in any case.
 func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string) error {
