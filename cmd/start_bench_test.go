@@ -53,7 +53,7 @@ func large() []byte {
 			text += ","
 		}
 		text += fmt.Sprintf(`{"name": "c%d", "image": "repo/c%d:v1", "memory": 64, "environment": [`, c, c)
-		for e := range 75 {
+		for e := range 84 {
 			if e > 0 {
 				text += ","
 			}

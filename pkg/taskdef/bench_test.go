@@ -45,3 +45,27 @@ func BenchmarkDiff(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkParse reads a definition of 60 KB and ten containers: in one line, and
+// as it is rendered.
+func BenchmarkParse(b *testing.B) {
+	d := large(b, 0, 1)
+	line, err := d.MarshalJSON()
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines, err := d.Indented()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"line": line, "lines": lines} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Parse(name, text, ParseOptions{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

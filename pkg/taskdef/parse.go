@@ -230,9 +230,18 @@ func (p *places) node(value hujson.Value) *yaml.Node {
 			n.Content = append(n.Content, p.node(element))
 		}
 	case hujson.Literal:
-		n.Kind, n.Tag, n.Value = yaml.ScalarNode, jsonTag(v), v.String()
+		n.Kind, n.Tag, n.Value = yaml.ScalarNode, jsonTag(v), jsonText(v)
 	}
 	return n
+}
+
+// jsonText is the value of a JSON literal. Most strings stand as they mean; only
+// the others have to be read as JSON.
+func jsonText(v hujson.Literal) string {
+	if v.Kind() == '"' && !bytes.ContainsRune(v, '\\') && utf8.Valid(v) {
+		return string(v[1 : len(v)-1])
+	}
+	return v.String()
 }
 
 // jsonTag is the YAML tag of a JSON literal.

@@ -159,6 +159,35 @@ func TestEndless(t *testing.T) {
 	}
 }
 
+// TestTooLarge: what is no definition any more is refused, and brackets within
+// brackets do not exhaust the stack.
+func TestTooLarge(t *testing.T) {
+	const most = 512 << 10
+	for text, want := range map[string]string{
+		strings.Repeat(" ", most+1):              "td: it has 512 KiB; ECS takes no task definition over 64 KiB",
+		strings.Repeat("x", 3*most):              "td: it has 1536 KiB; ",
+		strings.Repeat("[", most):                "td:1:524289: the text ends in the middle of the task definition",
+		strings.Repeat(`{"a":`, most/5):          "the text ends in the middle of the task definition",
+		"a: " + strings.Repeat("[", most-3):      "exceeded max depth",
+		"[" + strings.Repeat("[],", 100) + "[]]": "td:1:1: a task definition is an object, this is a list",
+	} {
+		if _, err := taskdef.Parse("td", []byte(text), taskdef.ParseOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.20q…: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestPlacesInOneLine: columns count characters from the beginning of the line,
+// also where all is on one line.
+func TestPlacesInOneLine(t *testing.T) {
+	text := `{"family": "ä", "containerDefinitions": [{"name": "日本", "image": "x", "memry": 1}], "memry": 2}`
+	_, err := taskdef.Parse("td", []byte(text), taskdef.ParseOptions{})
+	want := "td:1:71: unknown field \"memry\"; did you mean \"memory\"?\ntd:1:85: unknown field \"memry\"; did you mean \"memory\"?"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
 // TestRealDefinitions reads what people have on disk: all that is JSON, and each
 // that is not is refused at the place where it is not.
 func TestRealDefinitions(t *testing.T) {
