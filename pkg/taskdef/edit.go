@@ -43,7 +43,7 @@ func (e *EditError) Error() string {
 
 // Hint says what an edit may touch.
 func (e *EditError) Hint() string {
-	return "nothing was edited; ecs-deploy render with the same -c and -n, or file, and no edits prints the definition as it is"
+	return "no edit was made; ecs-deploy render without edits prints the definition as it is"
 }
 
 // ExitCode is that of bad input.
