@@ -102,6 +102,20 @@ func TestTheTargetComesFromFlagOrVariable(t *testing.T) {
 	}
 }
 
+// TestAnEmptyFlagIsAMistake: of a script whose variable is not set. Without the
+// value, something else would be deployed, or nothing would be held back.
+func TestAnEmptyFlagIsAMistake(t *testing.T) {
+	clearEnvironment(t)
+	t.Setenv("ECS_DEPLOY_TARGET", "prod")
+	for _, name := range []string{"target", "tag", "expect-revision"} {
+		s, flags := bound()
+		if err := flags.Parse([]string{"--" + name + "="}); err != nil {
+			t.Fatal(err)
+		}
+		checkProblem(t, s.Resolve(flags, parse(t, severalTargets)), "--"+name+" is given, and its value is empty")
+	}
+}
+
 func TestTargetsThatAreNotThere(t *testing.T) {
 	for name, c := range map[string]struct{ text, target, problem, hint string }{
 		"misspelt":       {severalTargets, "pro", `ecs-deploy.yaml:13:1: there is no target "pro"; the targets are Prod-EU.1, prod, base, staging`, "did you mean --target prod?"},
