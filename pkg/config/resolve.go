@@ -52,6 +52,9 @@ func (e *ValueError) ExitCode() int { return 3 }
 // flag itself, so that all layers mean the same by the same text. Maps do not
 // pass through viper, which would change their names.
 func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
+	if err := refuseEmpty(flags); err != nil {
+		return err
+	}
 	said, err := file.merged(s.targetOf(flags))
 	if err != nil {
 		return err
@@ -104,6 +107,18 @@ func (s *Settings) leaveOut(key Key, said *layer) {
 // LeftOut are the names of keys that variables or the file give, and that are not
 // used, because a flag names the revision to deploy.
 func (s *Settings) LeftOut() []string { return s.leftOut }
+
+// refuseEmpty refuses flags without which something else would be deployed, and
+// which are given with an empty value: that of a script's variable that is not
+// set. Of other flags, an empty one takes back what a lower layer says.
+func refuseEmpty(flags *pflag.FlagSet) error {
+	for _, name := range []string{"target", "tag", "tag-env-var", "expect-revision"} {
+		if flag := flags.Lookup(name); flag != nil && flag.Changed && flag.Value.String() == "" {
+			return &Error{Problem: "--" + name + " is given, and its value is empty", Remedy: "leave it out, or see why the value is empty"}
+		}
+	}
+	return nil
+}
 
 // targetOf is the name of the target that is asked for, or "".
 func (s *Settings) targetOf(flags *pflag.FlagSet) string {
