@@ -190,6 +190,24 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
+// TestNothingBehindTheDocumentIsOverlooked: whoever writes there means something.
+func TestNothingBehindTheDocumentIsOverlooked(t *testing.T) {
+	for text, want := range map[string]string{
+		"version: 1\n...\n}\n":              "f.yaml:3:1: ",
+		"version: 1\n---\n\tcluster: a\n":   "f.yaml:",
+		"version: 1\n--- {\n":              "f.yaml:",
+		"version: 1\n---\nversion: 1\n":    "f.yaml:2:1: a second document",
+		"version: 1\n...\n# a remark\n":    "",
+		"---\nversion: 1\n...\n":           "",
+		"\ufeffversion: 1\r\ndefaults: {}": "",
+	} {
+		_, err := ParseFile("f.yaml", []byte(text), "")
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
 func TestParsingNeverPanics(t *testing.T) {
 	for _, text := range []string{"{", "[", "a: *b", "&a [*a]", "? a\n: b", "? [a]\n: b", "!!binary x", "version: !!int x", "<<: 1", "\x00", "%YAML 9", "version: 1\ndefaults: {? {a: b} : c}", "version: 1\ndefaults: {cluster: &x a, service-name: *x}"} {
 		if f, err := ParseFile("f.yaml", []byte(text), ""); err != nil && !strings.HasPrefix(err.Error(), "f.yaml:") {
