@@ -135,10 +135,13 @@ func firstDocument(content []byte, root *yaml.Node) error {
 		return err
 	}
 	var second yaml.Node
-	if err := loader.Load(&second); err == nil {
-		return &yaml.LoadError{Message: "a second document begins here; the file is one", Mark: yaml.Mark{Line: second.Line, Column: second.Column}}
+	switch err := loader.Load(&second); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return err
 	}
-	return nil
+	return &yaml.LoadError{Message: "a second document begins here; the file is one", Mark: yaml.Mark{Line: second.Line, Column: second.Column}}
 }
 
 // topKeys are the keys of the file itself.
