@@ -179,6 +179,9 @@ func checkEndpoint(text string) error {
 		return nil
 	}
 	endpoint, err := url.Parse(text)
+	if strings.Contains(text, "@") {
+		return &usageError{problem: "the endpoint is a URL with credentials in it, which would be shown and not used", hint: "write it as https://host"}
+	}
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
 		return &usageError{problem: fmt.Sprintf("%q is not the URL of a server", text), hint: "write it as http://127.0.0.1:4580 or https://host"}
 	}

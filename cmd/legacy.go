@@ -177,6 +177,9 @@ func flagError(c *cobra.Command, err error) error {
 		name = "--" + unknown.GetSpecifiedName()
 	case errors.As(err, &invalid): // -to is taken as -t with the value "o"
 		name, _, _ = strings.Cut("-"+invalid.GetFlag().Shorthand+invalid.GetValue(), "=")
+		if strings.Contains(invalid.GetValue(), "=") { // what follows may be a secret, which pflag would show
+			failure.problem = fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, invalid.Unwrap())
+		}
 	}
 	if old, ok := legacy(name); ok {
 		failure = &usageError{problem: "unknown flag: " + name, hint: old.hint()}
