@@ -167,8 +167,9 @@ func loadError(err error) error {
 		return &usageError{problem: fmt.Sprintf("there is no AWS profile %q", noProfile.Profile), hint: "see ~/.aws/config, or aws configure list-profiles"}
 	case errors.As(err, &badFile):
 		return &usageError{problem: fmt.Sprintf("the AWS file %s cannot be read: %s", badFile.Filename, innermost(badFile.Err)), hint: files}
-	case errors.As(err, &badRole):
-		return &usageError{problem: fmt.Sprintf("profile %s cannot assume role %s: %s", badRole.Profile, badRole.RoleARN, innermost(badRole.Err)), hint: files}
+	case errors.As(err, &badRole): // nothing is wrapped: the source profile is there, and says nothing
+		return &credentialsError{problem: fmt.Sprintf("role %s is to be assumed by profile %s, which has no credentials", badRole.RoleARN, badRole.Profile),
+			hint: "give that profile credentials, or name another as source_profile in ~/.aws/config"}
 	}
 	return &usageError{problem: "the AWS settings cannot be loaded: " + strings.Join(strings.Fields(err.Error()), " "), hint: files}
 }
