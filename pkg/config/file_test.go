@@ -193,8 +193,8 @@ func TestReadFile(t *testing.T) {
 // TestNothingBehindTheDocumentIsOverlooked: whoever writes there means something.
 func TestNothingBehindTheDocumentIsOverlooked(t *testing.T) {
 	for text, want := range map[string]string{
-		"version: 1\n...\n}\n":              "f.yaml:3:1: ",
-		"version: 1\n---\n\tcluster: a\n":   "f.yaml:",
+		"version: 1\n...\n}\n":             "f.yaml:3:1: ",
+		"version: 1\n---\n\tcluster: a\n":  "f.yaml:",
 		"version: 1\n--- {\n":              "f.yaml:",
 		"version: 1\n---\nversion: 1\n":    "f.yaml:2:1: a second document",
 		"version: 1\n...\n# a remark\n":    "",

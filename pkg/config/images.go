@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"slices"
 
@@ -12,41 +13,88 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
-// tag is the tag that is given, by itself or in a variable, and in which layer.
-func (s *Settings) tag() (string, Layer, error) {
-	direct, named := s.Origin("tag").Layer, s.Origin("tag-env-var").Layer
+// ofFlags is the height of flags, above all layers.
+const ofFlags = math.MaxInt
+
+// settle notes the heights of what was resolved, and takes back, of two keys that
+// say the same in two ways, the one that a lower layer says. What one layer says
+// in both stays, and is an error of the request.
+func (s *Settings) settle(said *layer) {
+	s.heights, s.entryHeights = map[string]int{}, map[string][]int{}
+	for name, origin := range s.origins {
+		switch origin.Layer {
+		case Flag:
+			s.heights[name] = ofFlags
+		case Variable:
+			s.heights[name] = said.height
+		default:
+			s.heights[name] = said.values[name].height
+		}
+	}
+	for name := range s.entryOrigins {
+		for _, entry := range said.entries[name] {
+			s.entryHeights[name] = append(s.entryHeights[name], entry.height)
+		}
+	}
+	s.alternatives("tag", &s.Tag, "tag-env-var", &s.TagEnvVar)
+	s.alternatives("task-definition", &s.TaskDefinition, "task-definition-file", &s.TaskDefinitionFile)
+}
+
+func (s *Settings) alternatives(one string, first *string, other string, second *string) {
+	takeBack := func(name string, value *string) {
+		*value = ""
+		delete(s.origins, name)
+	}
+	switch a, b := s.heights[one], s.heights[other]; {
+	case *first == "" || *second == "" || a == b:
+	case a < b:
+		takeBack(one, first)
+	default:
+		takeBack(other, second)
+	}
+}
+
+// entryHeight is the height of an entry of a map.
+func (s *Settings) entryHeight(name string, i int) int {
+	if heights := s.entryHeights[name]; i < len(heights) {
+		return heights[i]
+	}
+	return ofFlags
+}
+
+// tag is the tag that is given, by itself or in a variable, and its height.
+func (s *Settings) tag() (string, int, error) {
+	if s.TagEnvVar == "" {
+		return s.Tag, s.heights["tag"], nil
+	}
+	tag, height := os.Getenv(s.TagEnvVar), s.heights["tag-env-var"]
 	switch {
-	case s.TagEnvVar == "", s.Tag != "" && direct > named:
-		return s.Tag, direct, nil
-	case s.Tag != "" && direct == named:
-		return "", direct, &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
+	case s.Tag != "":
+		return "", height, &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
+	case tag == "":
+		return "", height, &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
 	}
-	tag := os.Getenv(s.TagEnvVar)
-	if tag == "" {
-		return "", named, &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
-	}
-	return tag, named, nil
+	return tag, height, nil
 }
 
 // images gives a request its images, and their tag.
 func (s *Settings) images(r *deploy.Request) error {
-	tag, tagLayer, err := s.tag()
+	tag, tagHeight, err := s.tag()
 	if err != nil {
 		return err
 	}
 	r.Images, r.ContainerImages, r.Tag, r.Only = s.Images, map[string]string{}, tag, s.Only
-	highest := s.Origin("image").Layer
-	origins := s.EntryOrigins("container")
+	highest := s.heights["image"]
 	containers := slices.Clone(s.ContainerImages)
 	for i, e := range containers {
-		if higher, ok := s.sameRepository(e.Value); ok && s.Origin("image").Layer > origins[i].Layer {
+		if higher, ok := s.sameRepository(e.Value); ok && s.heights["image"] > s.entryHeight("container", i) {
 			containers[i].Value = higher
 		}
 		r.ContainerImages[e.Container] = containers[i].Value
-		highest = max(highest, origins[i].Layer)
+		highest = max(highest, s.entryHeight("container", i))
 	}
 	named := len(s.Images)+len(containers) > 0
-	switch only := s.Origin("only").Layer; {
+	switch only := s.heights["only"]; {
 	case !named || tag == "":
 		return nil
 	case len(s.Only) > 0 && only > highest: // the tag alone is for containers
@@ -56,7 +104,7 @@ func (s *Settings) images(r *deploy.Request) error {
 		return nil
 	}
 	r.Only = nil
-	return s.giveTag(r, containers, tag, tagLayer)
+	return s.giveTag(r, containers, tag, tagHeight)
 }
 
 // sameRepository is the image among those given by repository that is of the same
@@ -76,10 +124,10 @@ func (s *Settings) sameRepository(text string) (string, bool) {
 
 // giveTag gives the images of a request their tag, where a layer above or below
 // has another one for them.
-func (s *Settings) giveTag(r *deploy.Request, named []Entry, tag string, tagLayer Layer) error {
+func (s *Settings) giveTag(r *deploy.Request, named []Entry, tag string, tagHeight int) error {
 	images := make([]string, 0, len(s.Images))
 	for _, text := range s.Images {
-		tagged, ok, err := withTag(text, s.Origin("image").Layer, tag, tagLayer)
+		tagged, ok, err := withTag(text, s.heights["image"], tag, tagHeight)
 		if err != nil || !ok {
 			return err
 		}
@@ -87,7 +135,7 @@ func (s *Settings) giveTag(r *deploy.Request, named []Entry, tag string, tagLaye
 	}
 	containers := map[string]string{}
 	for i, e := range named {
-		tagged, ok, err := withTag(e.Value, s.EntryOrigins("container")[i].Layer, tag, tagLayer)
+		tagged, ok, err := withTag(e.Value, s.entryHeight("container", i), tag, tagHeight)
 		if err != nil || !ok {
 			return err
 		}
@@ -99,13 +147,13 @@ func (s *Settings) giveTag(r *deploy.Request, named []Entry, tag string, tagLaye
 
 // withTag is an image with a tag, or with its own, where that is of a higher
 // layer. ok is false where one layer gives both; the library says what is wrong.
-func withTag(text string, layer Layer, tag string, tagLayer Layer) (tagged string, ok bool, err error) {
+func withTag(text string, height int, tag string, tagHeight int) (tagged string, ok bool, err error) {
 	ref, err := image.Parse(text)
 	if err != nil {
 		return "", false, err
 	}
-	if own := ref.Tag() != "" || ref.Digest() != ""; own && layer >= tagLayer {
-		return text, layer > tagLayer, nil
+	if own := ref.Tag() != "" || ref.Digest() != ""; own && height >= tagHeight {
+		return text, height > tagHeight, nil
 	}
 	ref, err = ref.WithTag(tag)
 	return ref.String(), true, err

@@ -25,6 +25,9 @@ type layer struct {
 	// entries are the elements of maps, which a higher layer adds to, in the order
 	// in which they are applied.
 	entries map[string][]placedEntry
+	// height is the layer's place above the defaults; of layers that were merged,
+	// how many there are.
+	height int
 }
 
 // reference is the name of another target, where it stands.
@@ -37,12 +40,14 @@ type reference struct {
 type value struct {
 	texts  []string
 	origin Origin
+	height int
 }
 
 // placedEntry is an element of a map, and where it stands.
 type placedEntry struct {
 	Entry
 	origin Origin
+	height int
 }
 
 func newLayer(target string, at place) *layer {
@@ -74,7 +79,7 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 			return
 		}
 		if r.set(key, node, text) {
-			l.values[key.Name] = value{[]string{r.fromHere(key, text)}, r.origin(l, node)}
+			l.values[key.Name] = value{texts: []string{r.fromHere(key, text)}, origin: r.origin(l, node)}
 		}
 	}
 }
@@ -161,7 +166,7 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 			return
 		}
 		into := mapName(key)
-		l.entries[into] = append(l.entries[into], placedEntry{e, r.origin(l, node)})
+		l.entries[into] = append(l.entries[into], placedEntry{Entry: e, origin: r.origin(l, node)})
 	}
 	switch v := v.(type) {
 	case perContainer:

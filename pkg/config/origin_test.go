@@ -79,7 +79,28 @@ func drawLayers(t *rapid.T) layers {
 			l.want[name] = append(l.want[name], ofLayer...)
 		}
 	}
+	for one, other := range map[string]string{"tag": "tag-env-var", "task-definition": "task-definition-file"} {
+		switch a, b := l.height(one), l.height(other); {
+		case a < b:
+			delete(l.want, one)
+		case b < a:
+			delete(l.want, other)
+		}
+	}
 	return l
+}
+
+// height is the place of the layer that a key comes from, from the lowest; -1
+// where none has it.
+func (l layers) height(key string) int {
+	if l.want[key] == nil {
+		return -1
+	}
+	origin := l.want[key][0].Origin
+	if i := slices.Index(sectionOrigins[:], origin); i >= 0 {
+		return i
+	}
+	return len(sectionOrigins) + int(origin.Layer)
 }
 
 // order is the rank of an entry in its layer: what is said of every container

@@ -46,11 +46,7 @@ func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
 	if r.Edits, err = s.edits(); err != nil {
 		return deploy.Request{}, err
 	}
-	byName, byFile := s.Origin("task-definition").Layer, s.Origin("task-definition-file").Layer
-	if s.TaskDefinition != "" && byFile > byName {
-		r.TaskDefinition = ""
-	}
-	if s.TaskDefinitionFile != "" && (s.TaskDefinition == "" || byFile >= byName) {
+	if s.TaskDefinitionFile != "" {
 		if r.Definition, err = s.definition(stdin); err != nil {
 			return deploy.Request{}, err
 		}

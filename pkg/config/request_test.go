@@ -80,6 +80,7 @@ func TestTagFromAVariable(t *testing.T) {
 
 // TestTagsOfLayers: what a higher layer says of an image's tag wins.
 func TestTagsOfLayers(t *testing.T) {
+	t.Setenv("BUILD", "v7")
 	for _, c := range []struct {
 		name, file, args string
 		images           []string
@@ -93,6 +94,8 @@ func TestTagsOfLayers(t *testing.T) {
 		{name: "the file's tag, the flag's image with its own", file: "tag: v1\n  image: b", args: "-i a:v2", images: []string{"a:v2"}},
 		{name: "the file's tag, the flag's image without one", file: "tag: v1", args: "-i a", images: []string{"a:v1"}},
 		{name: "the file's digest", file: "image: a@sha256:" + strings.Repeat("0", 64), args: "--tag v2", images: []string{"a:v2"}},
+		{name: "a target's tag", file: "image: a:v1", args: "--target base", images: []string{"a:of-base"}},
+		{name: "a nearer target's variable", file: "image: a", args: "--target near", images: []string{"a:v7"}},
 		{name: "one layer says both", file: "image: a:v1\n  tag: v2", images: []string{"a:v1"}, tag: "v2"},
 		{name: "the file's variable is not asked", file: "image: a\n  tag-env-var: NOT_SET_AT_ALL", args: "--tag v2", images: []string{"a:v2"}},
 		{name: "the file's variable", file: "image: a\n  tag-env-var: NOT_SET_AT_ALL", problem: "the variable NOT_SET_AT_ALL"},
@@ -103,7 +106,7 @@ func TestTagsOfLayers(t *testing.T) {
 		{name: "the file's only, the flag's image", file: "tag: v1\n  only: [x]", args: "-i a:v2", images: []string{"a:v2"}},
 		{name: "the flag's only, the file's image", file: "image: a", args: "--tag v2 --only x", tag: "v2", only: []string{"x"}},
 	} {
-		f, err := ParseFile("f.yaml", []byte("version: 1\ndefaults:\n  "+c.file+"\n"), "")
+		f, err := ParseFile("f.yaml", []byte("version: 1\ntargets:\n  base: {tag: of-base}\n  near: {extends: base, tag-env-var: BUILD}\ndefaults:\n  "+c.file+"\n"), "")
 		if err != nil {
 			t.Fatal(err)
 		}

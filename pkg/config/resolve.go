@@ -86,6 +86,7 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 			return err
 		}
 	}
+	s.settle(said)
 	return nil
 }
 
@@ -224,6 +225,7 @@ func (f File) Settings(target string) (*Settings, error) {
 			return nil, err
 		}
 	}
+	s.settle(said)
 	return s, nil
 }
 
@@ -234,12 +236,17 @@ func (f File) merged(target string) (*layer, error) {
 		return nil, err
 	}
 	all := newLayer(target, place{})
-	for _, l := range chain {
+	all.height = len(chain)
+	for height, l := range chain {
 		for name, value := range l.values {
+			value.height = height
 			all.values[name] = value
 		}
 		for name, entries := range l.entries {
-			all.entries[name] = append(all.entries[name], entries...)
+			for _, entry := range entries {
+				entry.height = height
+				all.entries[name] = append(all.entries[name], entry)
+			}
 		}
 	}
 	return all, nil

@@ -66,6 +66,10 @@ type Settings struct {
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key
+	// heights are the layers that settings come from, the higher the number the
+	// higher the layer; of a map, those of its entries, and what has none is a flag.
+	heights      map[string]int
+	entryHeights map[string][]int
 	// leftOut are keys that lower layers give and that are not used.
 	leftOut []string
 	// origins has where each key that was given comes from; of a map, where each
