@@ -43,7 +43,7 @@ type InterruptedError struct {
 
 func (e *InterruptedError) Error() string {
 	if e.Deregistered > 0 {
-		return fmt.Sprintf("interrupted after %d revisions were deregistered", e.Deregistered)
+		return fmt.Sprintf("interrupted; revisions deregistered before: %d", e.Deregistered)
 	}
 	if e.Registered == "" {
 		return "interrupted before anything was changed"

@@ -16,7 +16,9 @@ import (
 type change struct {
 	images taskdef.Images
 	edits  []taskdef.Edit
-	pin    bool
+	// pin has digests looked up: of the images that are asked for, and, where the
+	// whole definition is, of those that only stand in it.
+	pin, whole bool
 }
 
 // changed is a definition with a change made.
@@ -31,7 +33,7 @@ type changed struct {
 // change reads the images of a request. It fails with a [*UsageError] where they
 // and the tag do not go together, or an [*image.ParseError].
 func (r Request) change() (change, error) {
-	c := change{edits: r.Edits, pin: r.PinDigest, images: taskdef.Images{Containers: map[string]image.Reference{}}}
+	c := change{edits: r.Edits, pin: r.PinDigest, whole: !r.Definition.IsZero(), images: taskdef.Images{Containers: map[string]image.Reference{}}}
 	for _, text := range r.Images {
 		ref, err := r.image(text)
 		if err != nil {
@@ -73,6 +75,9 @@ func (r Request) image(text string) (image.Reference, error) {
 // Edit makes the changes that a request asks for in a definition, as a deployment
 // would, without ECS. PinDigest needs a registry, and is not looked at here.
 func Edit(definition taskdef.Definition, r Request) (taskdef.Definition, error) {
+	if r.TaskDefinition != "" {
+		return taskdef.Definition{}, errTwice
+	}
 	c, err := r.change()
 	if err != nil {
 		return taskdef.Definition{}, err
@@ -109,8 +114,11 @@ func (d *Deployer) change(ctx context.Context, base taskdef.Definition, c change
 			return chosen, nil
 		}
 		pinned := slices.Clone(chosen)
+		if c.whole {
+			pinned = append(pinned, pinnable(base, chosen)...)
+		}
 		known := map[string]image.Reference{}
-		for i, each := range chosen {
+		for i, each := range pinned {
 			ref, ok := known[each.Image.String()]
 			if !ok {
 				var err error
@@ -123,4 +131,20 @@ func (d *Deployer) change(ctx context.Context, base taskdef.Definition, c change
 		}
 		return pinned, nil
 	})
+}
+
+// pinnable are the images that stand in a definition and are not chosen, as far as
+// ECR has them.
+func pinnable(d taskdef.Definition, chosen []taskdef.ContainerImage) []taskdef.ContainerImage {
+	var found []taskdef.ContainerImage
+	for _, c := range d.Containers() {
+		ref, err := image.Parse(c.Image)
+		if err != nil || slices.ContainsFunc(chosen, func(other taskdef.ContainerImage) bool { return other.Container == c.Name }) {
+			continue
+		}
+		if _, _, ok := ecrHost(ref.Registry()); ok {
+			found = append(found, taskdef.ContainerImage{Container: c.Name, Image: ref.WithDefaultTag()})
+		}
+	}
+	return found
 }

@@ -9,8 +9,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // registryWorld has a service whose image is in ECR.
@@ -204,4 +206,32 @@ func TestPinFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPinnedFile: of a definition from a file, every image that ECR has is pinned,
+// and no other; of an edit alone none is.
+func TestPinnedFile(t *testing.T) {
+	inWorld(t, registryWorld, func(b *bench) {
+		r, d, _ := b.pinning()
+		b.digestIs(zeros)
+		definition, err := taskdef.Parse("f", []byte(`{"family":"web","containerDefinitions":[
+			{"name":"app","image":"`+repository+`:v3","memory":64},{"name":"old","image":"`+repository+zeros+`","memory":64},
+			{"name":"proxy","image":"nginx:1.29","memory":64}]}`), taskdef.ParseOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Definition = definition
+		rendered, err := d.Render(b.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []taskdef.Container{{Name: "app", Image: repository + zeros}, {Name: "old", Image: repository + zeros}, {Name: "proxy", Image: "nginx:1.29"}}
+		if diff := cmp.Diff(want, rendered.Containers()); diff != "" {
+			t.Error(diff)
+		}
+		r.Definition, r.Edits = taskdef.Definition{}, []taskdef.Edit{taskdef.SetEnvironment("", "A", "b")}
+		if rendered, err = d.Render(b.Context(), r); err != nil || rendered.Containers()[0].Image != repository+":v1" {
+			t.Errorf("an edit pins nothing: %v %v", rendered.Containers(), err)
+		}
+	})
 }

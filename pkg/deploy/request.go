@@ -39,7 +39,8 @@ type Request struct {
 	Tag  string
 	Only []string
 	// PinDigest has the digest registered that an image's tag stands for, as ECR
-	// says; see [WithRegistry].
+	// says; see [WithRegistry]. It is for the images that are asked for, and for
+	// those in Definition that are in ECR.
 	PinDigest bool
 	// Edits are made of the definition, in their order, after its images are set.
 	Edits []taskdef.Edit
@@ -109,13 +110,16 @@ func (r Request) validate() (change, error) {
 			Remedy:  "name a revision of it (-d FAMILY:REVISION) to deploy that, or an image with -i",
 		}
 	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
-		return change{}, &UsageError{Problem: "a task definition is given twice, as a file and by name", Remedy: "give one of them"}
+		return change{}, errTwice
 	}
 	if err := r.checkNumbers(); err != nil {
 		return change{}, err
 	}
 	return r.change()
 }
+
+// errTwice says that a definition is given in two ways.
+var errTwice = &UsageError{Problem: "a task definition is given twice, as a file and by name", Remedy: "give one of them"}
 
 // Validate finds what is wrong with a request for a deployment before ECS is
 // asked. Plan does the same first.

@@ -102,5 +102,9 @@ var salt = sync.OnceValue(func() []byte {
 // six digits of a salted SHA-256, so that a change can be seen, but the value not
 // be guessed. The salt is another one in each process.
 func Mask(value string) string {
-	return fmt.Sprintf("*** (%d characters, %.3x)", utf8.RuneCountInString(value), sha256.Sum256(append(salt(), value...)))
+	length, unit := utf8.RuneCountInString(value), "characters"
+	if length == 1 {
+		unit = "character"
+	}
+	return fmt.Sprintf("*** (%d %s, %.3x)", length, unit, sha256.Sum256(append(salt(), value...)))
 }
