@@ -139,7 +139,7 @@ func TestPruneInterrupted(t *testing.T) {
 		}
 		err := b.deployer().Prune(ctx, b.planPrune(2))
 		var interrupted *deploy.InterruptedError
-		if !errors.As(err, &interrupted) || interrupted.Deregistered != 3 || interrupted.ExitCode() != 130 || !strings.Contains(err.Error(), "after 3 revisions") {
+		if !errors.As(err, &interrupted) || interrupted.Deregistered != 3 || interrupted.ExitCode() != 130 || !strings.Contains(err.Error(), "before: 3") {
 			t.Errorf("error %v", err)
 		}
 		if n := b.revisions("web"); n != 6 {
