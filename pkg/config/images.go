@@ -36,22 +36,28 @@ func (s *Settings) settle(said *layer) {
 			s.entryHeights[name] = append(s.entryHeights[name], entry.height)
 		}
 	}
-	s.alternatives("tag", &s.Tag, "tag-env-var", &s.TagEnvVar)
-	s.alternatives("task-definition", &s.TaskDefinition, "task-definition-file", &s.TaskDefinitionFile)
+	for _, pair := range [][2]alternative{
+		{{"tag", s.Tag != "", func() { s.Tag = "" }}, {"tag-env-var", s.TagEnvVar != "", func() { s.TagEnvVar = "" }}},
+		{{"task-definition", s.TaskDefinition != "", func() { s.TaskDefinition = "" }},
+			{"task-definition-file", s.TaskDefinitionFile != "", func() { s.TaskDefinitionFile = "" }}},
+		{{"image", len(s.Images) > 0, func() { s.Images = nil }}, {"only", len(s.Only) > 0, func() { s.Only = nil }}},
+	} {
+		lower, higher := pair[0], pair[1]
+		if s.heights[lower.name] > s.heights[higher.name] {
+			lower, higher = higher, lower
+		}
+		if lower.given && higher.given && s.heights[lower.name] < s.heights[higher.name] {
+			lower.takeBack()
+			delete(s.origins, lower.name)
+		}
+	}
 }
 
-func (s *Settings) alternatives(one string, first *string, other string, second *string) {
-	takeBack := func(name string, value *string) {
-		*value = ""
-		delete(s.origins, name)
-	}
-	switch a, b := s.heights[one], s.heights[other]; {
-	case *first == "" || *second == "" || a == b:
-	case a < b:
-		takeBack(one, first)
-	default:
-		takeBack(other, second)
-	}
+// alternative is one of two keys that say one thing.
+type alternative struct {
+	name     string
+	given    bool
+	takeBack func()
 }
 
 // entryHeight is the height of an entry of a map.
