@@ -79,7 +79,7 @@ func drawLayers(t *rapid.T) layers {
 			l.want[name] = append(l.want[name], ofLayer...)
 		}
 	}
-	for one, other := range map[string]string{"tag": "tag-env-var", "task-definition": "task-definition-file"} {
+	for one, other := range map[string]string{"tag": "tag-env-var", "task-definition": "task-definition-file", "image": "only"} {
 		switch a, b := l.height(one), l.height(other); {
 		case a < b:
 			delete(l.want, one)

@@ -266,3 +266,33 @@ func FuzzParseFile(f *testing.F) {
 		}
 	})
 }
+
+// TestImagesAndOnlyAreAlternatives: the higher layer says which it is.
+func TestImagesAndOnlyAreAlternatives(t *testing.T) {
+	for _, c := range []struct {
+		name, target string
+		arguments    []string
+		want         string
+	}{
+		{"only by flag", "image: web", []string{"--tag", "v2", "--only", "a"}, "[] [a] v2"},
+		{"images by flag", "tag: v1, only: a", []string{"-i", "web:v2"}, "[web:v2] [] v1"},
+		{"images without a tag", "tag: v1, only: a", []string{"-i", "web"}, "[web] [] v1"},
+		{"one layer", "tag: v1, only: a, image: web", nil, "[web] [a] v1"},
+		{"the target is higher", "image: web", nil, "[web] [] v0"},
+	} {
+		clearEnvironment(t)
+		s, flags := bound()
+		if err := flags.Parse(append(c.arguments, "--target=prod")); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Resolve(flags, parse(t, "version: 1\ndefaults: {only: b, tag: v0}\ntargets: {prod: {"+c.target+"}}\n")); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(s.Images, " ", s.Only, " ", s.Tag); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+		if (s.Images == nil) != (s.Origin("image") == Origin{}) || (s.Only == nil) != (s.Origin("only") == Origin{}) {
+			t.Errorf("%s: images from %s, only from %s", c.name, s.Origin("image"), s.Origin("only"))
+		}
+	}
+}

@@ -59,7 +59,7 @@ defaults:
   no-wait: false
   env: {A: one, B: two, web: {A: three, C: four}}
   docker-label: {team: doorman}
-  image: [a:1, b:2]
+  only: [web, worker]
 targets:
   prod:
     env: {A: five, web: null, C: null}
@@ -72,7 +72,7 @@ targets:
 	t.Setenv("ECS_DEPLOY_AWS_ACCESS_KEY", "AKIDEXAMPLE")
 	t.Setenv("ECS_DEPLOY_OUTPUT", "json")
 	s, flags := bound()
-	arguments := []string{"--target=prod", "-s", "hush", "-D", "0", "--env", "D=x=y", "--unset-env", "web:C", "--dry-run", "--only", "web,worker"}
+	arguments := []string{"--target=prod", "-s", "hush", "-D", "0", "--env", "D=x=y", "--unset-env", "web:C", "--dry-run"}
 	if err := flags.Parse(arguments); err != nil {
 		t.Fatal(err)
 	}
@@ -84,10 +84,7 @@ targets:
 		t.Fatal(err)
 	}
 	want := `cluster: '012345670123' # ecs-deploy.yaml:3:12, defaults
-image: # ecs-deploy.yaml:7:10, defaults
-- a:1
-- b:2
-only: # flag --only
+only: # ecs-deploy.yaml:7:9, defaults
 - web
 - worker
 env:
