@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
 // errDeclined says that the person at the terminal said no.
@@ -22,8 +23,10 @@ func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 		return nil
 	}
 	return func(ctx context.Context, plan *deploy.Plan) error {
-		if a.settings.Quiet { // the plan was not shown
-			_, _ = fmt.Fprintln(a.streams.Err, plan)
+		if form := a.output(); a.settings.Quiet || form == "json" || form == "ndjson" { // the terminal did not show it
+			if err := report.Plan(a.streams.Err, plan, a.colored(a.streams.ErrTerminal)); err != nil {
+				return err
+			}
 		}
 		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", lastPart(plan.Service), lastPart(plan.Cluster)))
 	}
