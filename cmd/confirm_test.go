@@ -30,7 +30,7 @@ func TestConfirm(t *testing.T) {
 	}{
 		{"yes", deploy, "y\n", 0, `started: `},
 		{"in full", deploy, "  YES \n", 0, `started: `},
-		{"quiet", deploy + " -q", "y\n", 0, `doorman-service:1 -> a new revision of doorman-service\s+deploy this to`},
+		{"quiet", deploy + " -q", "y\n", 0, `doorman-service:1 -> a new revision of doorman-service(?s:.*)image: (?s:.*)deploy this to`},
 		{"no", deploy, "n\n", 1, `error: not confirmed; nothing was done`},
 		{"just return", deploy, "\n", 1, `error: not confirmed; nothing was done`},
 		{"another word", deploy, "yesterday\n", 1, `error: not confirmed`},
