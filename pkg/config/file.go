@@ -1,11 +1,9 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
 )
 
 // FileName is the name of the file that is looked for.
@@ -108,40 +107,20 @@ func ReadFile(path, running string) (File, error) {
 // ParseFile reads the content of a settings file; path names it in errors, and
 // the files that it names are relative to path's folder. See [ReadFile].
 func ParseFile(path string, content []byte, running string) (File, error) {
-	var root yaml.Node
 	r := newFileReader(path, running)
-	switch err := firstDocument(content, &root); {
-	case errors.Is(err, io.EOF):
-		r.problem(&root, "the file is empty; it begins with version: "+formatVersion)
+	var syntax *yamltext.Error
+	switch root, err := yamltext.Document(content); {
+	case errors.As(err, &syntax):
+		r.problem(&yaml.Node{Line: syntax.Line, Column: syntax.Column}, syntax.Reason)
 	case err != nil:
-		r.syntax(err)
+		r.problem(&yaml.Node{}, "the file is empty; it begins with version: "+formatVersion)
 	default:
-		r.top(resolved(root.Content[0]))
+		r.top(resolved(root))
 	}
 	if err := r.err(); err != nil {
 		return File{}, err
 	}
 	return r.file, nil
-}
-
-// firstDocument reads the only document of a file. It returns io.EOF for a file
-// without one.
-func firstDocument(content []byte, root *yaml.Node) error {
-	loader, err := yaml.NewLoader(bytes.NewReader(content))
-	if err != nil {
-		return err
-	}
-	if err := loader.Load(root); err != nil {
-		return err
-	}
-	var second yaml.Node
-	switch err := loader.Load(&second); {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err != nil:
-		return err
-	}
-	return &yaml.LoadError{Message: "a second document begins here; the file is one", Mark: yaml.Mark{Line: second.Line, Column: second.Column}}
 }
 
 // topKeys are the keys of the file itself.

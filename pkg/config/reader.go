@@ -1,10 +1,8 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -50,23 +48,6 @@ func (r *fileReader) err() error {
 
 func (r *fileReader) problem(node *yaml.Node, text string) {
 	r.problems = append(r.problems, problem{placeOf(node), text})
-}
-
-// syntax reports that the file is no YAML, at the place where that shows.
-func (r *fileReader) syntax(err error) {
-	var load *yaml.LoadError
-	if !errors.As(err, &load) {
-		r.problem(&yaml.Node{}, strings.Join(strings.Fields(err.Error()), " "))
-		return
-	}
-	mark, message := load.Mark, load.Message
-	if mark.Line == 0 {
-		mark = load.ContextMark
-	}
-	if load.ContextMsg != "" {
-		message += " " + load.ContextMsg
-	}
-	r.problem(&yaml.Node{Line: mark.Line, Column: mark.Column}, message)
 }
 
 // mapping calls each for every pair, and reports keys that are none, and

@@ -15,6 +15,8 @@ import (
 
 	"github.com/tailscale/hujson"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
 )
 
 // ParseOptions say how a text is read. The zero value is strict, and leaves
@@ -139,36 +141,15 @@ func isJSON(text []byte) bool {
 }
 
 func yamlTree(text []byte) (*yaml.Node, *Problem) {
-	loader, err := yaml.NewLoader(bytes.NewReader(text))
-	if err != nil {
-		return nil, yamlProblem(err)
-	}
-	var document, second yaml.Node
-	switch err := loader.Load(&document); {
-	case errors.Is(err, io.EOF):
-		return nil, &Problem{Reason: "it is empty"}
+	root, err := yamltext.Document(text)
+	var syntax *yamltext.Error
+	switch {
+	case errors.As(err, &syntax):
+		return nil, &Problem{Line: syntax.Line, Column: syntax.Column, Reason: syntax.Reason}
 	case err != nil:
-		return nil, yamlProblem(err)
+		return nil, &Problem{Reason: "it is empty"}
 	}
-	if loader.Load(&second) == nil {
-		return nil, &Problem{Line: second.Line, Column: second.Column, Reason: "there is more text behind the task definition"}
-	}
-	return document.Content[0], nil
-}
-
-func yamlProblem(err error) *Problem {
-	var load *yaml.LoadError
-	if !errors.As(err, &load) {
-		return &Problem{Reason: strings.Join(strings.Fields(err.Error()), " ")}
-	}
-	mark, reason := load.Mark, load.Message
-	if mark.Line == 0 {
-		mark = load.ContextMark
-	}
-	if load.ContextMsg != "" {
-		reason += " " + load.ContextMsg
-	}
-	return &Problem{Line: mark.Line, Column: mark.Column, Reason: reason}
+	return root, nil
 }
 
 func jsonTree(text []byte) (*yaml.Node, *Problem) {

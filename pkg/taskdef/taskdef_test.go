@@ -110,7 +110,7 @@ func TestParseErrors(t *testing.T) {
 		{"null", "null", "td.json:1:1: a task definition is an object, this is null"},
 		{"a word", "hello", "td.json:1:1: a task definition is an object, this is a string"},
 		{"two", `{"family":"a","containerDefinitions":[{"name":"a","image":"b"}]} {}`, "td.json:1:66: invalid character '{' after top-level value"},
-		{"two documents", "family: a\n---\nfamily: b\n", "more text behind"},
+		{"two documents", "family: a\n---\nfamily: b\n", "td.json:2:1: a second document begins here"},
 		{"bad YAML", "family: a\ncpu: [1\n", "td.json:3:1: did not find expected"},
 		{"no family", `{"containerDefinitions":[{"name":"a","image":"b"}]}`, "td.json: the task definition has no family"},
 		{"no containers", `{"family":"a","containerDefinitions":[]}`, "has no containerDefinitions"},

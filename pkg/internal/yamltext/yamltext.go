@@ -1,5 +1,5 @@
-// Package yamltext makes YAML nodes for people to read and for any reader of
-// YAML to understand.
+// Package yamltext reads YAML with the places of what is wrong in it, and makes
+// nodes for people to read and for any reader of YAML to understand.
 package yamltext
 
 import (

@@ -1,0 +1,60 @@
+package yamltext
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Error says that a text is no YAML, or more than one document, and where.
+type Error struct {
+	// Line and Column are the place, counted from 1; 0 where it has none.
+	Line, Column int
+	// Reason says what is wrong.
+	Reason string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Reason) }
+
+// Document reads the only document of a text. It returns io.EOF for a text without
+// one, and an [*Error] for anything else that is wrong.
+func Document(text []byte) (*yaml.Node, error) {
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		return nil, placed(err)
+	}
+	var root, second yaml.Node
+	if err := loader.Load(&root); err != nil {
+		return nil, placed(err)
+	}
+	switch err := loader.Load(&second); { // it is read in any case: whoever wrote it meant something
+	case errors.Is(err, io.EOF):
+		return root.Content[0], nil
+	case err != nil:
+		return nil, placed(err)
+	}
+	return nil, &Error{Line: second.Line, Column: second.Column, Reason: "a second document begins here; the file is one"}
+}
+
+// placed is an error of the loader with its place.
+func placed(err error) error {
+	var load *yaml.LoadError
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case !errors.As(err, &load):
+		return &Error{Reason: strings.Join(strings.Fields(err.Error()), " ")}
+	}
+	mark, reason := load.Mark, load.Message
+	if mark.Line == 0 {
+		mark = load.ContextMark
+	}
+	if load.ContextMsg != "" {
+		reason += " " + load.ContextMsg
+	}
+	return &Error{Line: mark.Line, Column: mark.Column, Reason: reason}
+}
