@@ -209,6 +209,42 @@ func TestVariablesThatDoNothingAreToldOf(t *testing.T) {
 	}
 }
 
+// TestATagInAHigherImageWins: the variable of a lower layer is not asked for,
+// unless another image waits for it.
+func TestATagInAHigherImageWins(t *testing.T) {
+	const text = "version: 1\ndefaults: {image: web, tag-env-var: GIT_TAG}\ntargets: {prod: {image: 'web:v2'}, side: {container: {proxy: proxy}}}\n"
+	for _, c := range []struct {
+		arguments []string
+		asked     bool
+	}{
+		{nil, true},
+		{[]string{"-i", "web"}, true},
+		{[]string{"-i", "web:v2"}, false},
+		{[]string{"-i", "web@sha256:" + strings.Repeat("0", 64)}, false},
+		{[]string{"-i", "web:v2", "-i", "proxy"}, true},
+		{[]string{"-i", "web:v2", "--target", "side"}, true},
+		{[]string{"--target", "prod"}, false},
+		{[]string{"--target", "prod", "-e", "GIT_TAG"}, true},
+	} {
+		clearEnvironment(t)
+		t.Setenv("GIT_TAG", "")
+		s, flags := bound()
+		if err := flags.Parse(c.arguments); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Resolve(flags, parse(t, text)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.Request(nil)
+		if asked := err != nil && strings.Contains(err.Error(), "the variable GIT_TAG"); asked != c.asked || !asked && err != nil {
+			t.Errorf("%v: %v", c.arguments, err)
+		}
+		if shown := s.Origin("tag-env-var") != (Origin{}); shown != c.asked {
+			t.Errorf("%v: tag-env-var is from %s", c.arguments, s.Origin("tag-env-var"))
+		}
+	}
+}
+
 // large is a file with 200 targets, each with what a service mostly has.
 func large() []byte {
 	var b strings.Builder
