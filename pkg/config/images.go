@@ -51,6 +51,28 @@ func (s *Settings) settle(said *layer) {
 			delete(s.origins, lower.name)
 		}
 	}
+	s.settleTagged()
+}
+
+// settleTagged takes back the tag of layers below the images, where no image and
+// no container waits for it.
+func (s *Settings) settleTagged() {
+	ofContainer := func(e Entry) bool { return untagged(e.Value) }
+	if len(s.Images) == 0 || slices.ContainsFunc(s.Images, untagged) || slices.ContainsFunc(s.ContainerImages, ofContainer) {
+		return
+	}
+	for name, value := range map[string]*string{"tag": &s.Tag, "tag-env-var": &s.TagEnvVar} {
+		if *value != "" && s.heights[name] < s.heights["image"] {
+			*value = ""
+			delete(s.origins, name)
+		}
+	}
+}
+
+// untagged reports whether an image waits for a tag.
+func untagged(text string) bool {
+	ref, err := image.Parse(text)
+	return err == nil && ref.Tag() == "" && ref.Digest() == ""
 }
 
 // alternative is one of two keys that say one thing.
