@@ -311,7 +311,7 @@ func TestImagesAndOnlyAreAlternatives(t *testing.T) {
 		want         string
 	}{
 		{"only by flag", "image: web", []string{"--tag", "v2", "--only", "a"}, "[] [a] v2"},
-		{"images by flag", "tag: v1, only: a", []string{"-i", "web:v2"}, "[web:v2] [] v1"},
+		{"images by flag", "tag: v1, only: a", []string{"-i", "web:v2"}, "[web:v2] [] "},
 		{"images without a tag", "tag: v1, only: a", []string{"-i", "web"}, "[web] [] v1"},
 		{"one layer", "tag: v1, only: a, image: web", nil, "[web] [a] v1"},
 		{"the target is higher", "image: web", nil, "[web] [] v0"},
