@@ -348,7 +348,7 @@ func TestColored(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	root := t.TempDir()
-	for _, dir := range []string{"outside/repository/.git", "outside/repository/a/b", "outside/repository/folder/ecs-deploy.yaml", "outside/worktree/a"} {
+	for _, dir := range []string{"outside/repository/.git", "outside/repository/a/b", "outside/repository/folder/ecs-deploy.yaml", "outside/worktree/a", "outside/plain"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -374,6 +374,7 @@ func TestFind(t *testing.T) {
 	check("outside/repository", "")
 	check("outside/worktree/a", "")
 	check("outside", "outside/ecs-deploy.yaml")
+	check("outside/plain", "") // what stands above a folder of no repository may be anybody's
 	check("outside/repository/folder", "")
 	write("outside/repository/ecs-deploy.yaml")
 	check("outside/repository/a/b", "outside/repository/ecs-deploy.yaml")

@@ -109,7 +109,7 @@ func (v perContainer) check(e Entry) error {
 	switch {
 	case e.Container == "":
 		return errors.New("the name of a container is empty")
-	case e.Value == "":
+	case e.Value == "" && !e.Unset:
 		return fmt.Errorf("container %s has an empty value", e.Container)
 	}
 	return nil

@@ -77,19 +77,25 @@ func (e *FileError) Hint() string { return cmp.Or(e.remedy, "docs/configuration.
 func (e *FileError) ExitCode() int { return 3 }
 
 // Find looks for the settings file in dir and above it, up to the root of the
-// repository. It returns "" where there is none.
+// repository; outside of a repository, in dir alone. It returns "" where there is
+// none.
 func Find(dir string) string {
-	for {
-		path := filepath.Join(dir, FileName)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return path
+	found := ""
+	for at := dir; ; at = filepath.Dir(at) {
+		path := filepath.Join(at, FileName)
+		if info, err := os.Stat(path); err == nil && !info.IsDir() && found == "" {
+			found = path
 		}
-		_, err := os.Stat(filepath.Join(dir, ".git"))
-		parent := filepath.Dir(dir)
-		if err == nil || parent == dir {
+		_, err := os.Stat(filepath.Join(at, ".git"))
+		switch {
+		case err == nil:
+			return found
+		case filepath.Dir(at) != at:
+		case filepath.Dir(found) == filepath.Clean(dir):
+			return found
+		default:
 			return ""
 		}
-		dir = parent
 	}
 }
 

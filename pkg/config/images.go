@@ -5,90 +5,12 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
-
-// ofFlags is the height of flags, above all layers.
-const ofFlags = math.MaxInt
-
-// settle notes the heights of what was resolved, and takes back, of two keys that
-// say the same in two ways, the one that a lower layer says. What one layer says
-// in both stays, and is an error of the request.
-func (s *Settings) settle(said *layer) {
-	s.heights, s.entryHeights = map[string]int{}, map[string][]int{}
-	for name, origin := range s.origins {
-		switch origin.Layer {
-		case Flag:
-			s.heights[name] = ofFlags
-		case Variable:
-			s.heights[name] = said.height
-		default:
-			s.heights[name] = said.values[name].height
-		}
-	}
-	for name := range s.entryOrigins {
-		for _, entry := range said.entries[name] {
-			s.entryHeights[name] = append(s.entryHeights[name], entry.height)
-		}
-	}
-	for _, pair := range [][2]alternative{
-		{{"tag", s.Tag != "", func() { s.Tag = "" }}, {"tag-env-var", s.TagEnvVar != "", func() { s.TagEnvVar = "" }}},
-		{{"task-definition", s.TaskDefinition != "", func() { s.TaskDefinition = "" }},
-			{"task-definition-file", s.TaskDefinitionFile != "", func() { s.TaskDefinitionFile = "" }}},
-		{{"image", len(s.Images) > 0, func() { s.Images = nil }}, {"only", len(s.Only) > 0, func() { s.Only = nil }}},
-	} {
-		lower, higher := pair[0], pair[1]
-		if s.heights[lower.name] > s.heights[higher.name] {
-			lower, higher = higher, lower
-		}
-		if lower.given && higher.given && s.heights[lower.name] < s.heights[higher.name] {
-			lower.takeBack()
-			delete(s.origins, lower.name)
-		}
-	}
-	s.settleTagged()
-}
-
-// settleTagged takes back the tag of layers below the images, where no image and
-// no container waits for it.
-func (s *Settings) settleTagged() {
-	ofContainer := func(e Entry) bool { return untagged(e.Value) }
-	if len(s.Images) == 0 || slices.ContainsFunc(s.Images, untagged) || slices.ContainsFunc(s.ContainerImages, ofContainer) {
-		return
-	}
-	for name, value := range map[string]*string{"tag": &s.Tag, "tag-env-var": &s.TagEnvVar} {
-		if *value != "" && s.heights[name] < s.heights["image"] {
-			*value = ""
-			delete(s.origins, name)
-		}
-	}
-}
-
-// untagged reports whether an image waits for a tag.
-func untagged(text string) bool {
-	ref, err := image.Parse(text)
-	return err == nil && ref.Tag() == "" && ref.Digest() == ""
-}
-
-// alternative is one of two keys that say one thing.
-type alternative struct {
-	name     string
-	given    bool
-	takeBack func()
-}
-
-// entryHeight is the height of an entry of a map.
-func (s *Settings) entryHeight(name string, i int) int {
-	if heights := s.entryHeights[name]; i < len(heights) {
-		return heights[i]
-	}
-	return ofFlags
-}
 
 // tag is the tag that is given, by itself or in a variable, and its height.
 func (s *Settings) tag() (string, int, error) {

@@ -36,9 +36,11 @@ type reference struct {
 	node *yaml.Node
 }
 
-// value is what a layer says of a key: one text, or those of a list.
+// value is what a layer says of a key: one text, or those of a list, or null: it is
+// as if no layer below had said anything.
 type value struct {
 	texts  []string
+	null   bool
 	origin Origin
 	height int
 }
@@ -67,7 +69,12 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 		r.problem(name, fmt.Sprintf("%q cannot be set in a file; use the flag --%s", name.Value, name.Value))
 		return
 	}
-	switch v := key.Value.(type) {
+	v, isMap := key.Value.(entryValue)
+	if isNull(node) && !isMap && l.target != "" {
+		l.values[key.Name] = value{null: true, origin: r.origin(l, node)}
+		return
+	}
+	switch key.Value.(type) {
 	case entryValue:
 		r.entries(l, key, v, node)
 	case list, names:
@@ -171,7 +178,12 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 	switch v := v.(type) {
 	case perContainer:
 		r.mapping(node, key.Name, func(container, child *yaml.Node) {
-			r.ofContainer(key, v, Entry{Container: container.Value}, child, add)
+			e := Entry{Container: container.Value}
+			if e.Unset = isNull(child) && l.target != ""; e.Unset { // it takes back what lower layers say
+				add(e, child)
+				return
+			}
+			r.ofContainer(key, v, e, child, add)
 		})
 	case tags:
 		r.mapping(node, key.Name, func(name, child *yaml.Node) { r.named(key, Entry{Name: name.Value}, child, add) })

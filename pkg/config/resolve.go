@@ -44,9 +44,9 @@ func (e *ValueError) ExitCode() int { return 3 }
 // Settings that the flag set has no flags for are left alone, but for those that
 // only the file has. It is called once.
 //
-// A flag that names a revision (-d FAMILY:REVISION) says what should run: images
+// A layer that names a revision (-d FAMILY:REVISION) says what should run: images
 // and edits of lower layers, which would make another one of it, are left out, see
-// [Settings.LeftOut]. Those of flags still apply.
+// [Settings.LeftOut]. Those of the same layer and of higher ones still apply.
 //
 // Which layer wins is viper's business; the winner's text is then read by the
 // flag itself, so that all layers mean the same by the same text. Maps do not
@@ -62,18 +62,17 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 	merged := viper.New()
 	fromFile := make(map[string]any, len(said.values))
 	for name, value := range said.values {
-		fromFile[name] = value.texts
+		if !value.null {
+			fromFile[name] = value.texts
+		}
 	}
 	if err := merged.MergeConfigMap(fromFile); err != nil {
 		return fmt.Errorf("merging the settings file: %w", err)
 	}
 	s.origins = map[string]Origin{}
-	exact := s.namesRevision(flags)
 	for _, key := range s.Keys() {
 		flag := flags.Lookup(key.Name)
 		switch {
-		case exact && key.changesDefinition() && (flag == nil || !flag.Changed || key.Source == NotVariable):
-			s.leaveOut(key, said)
 		case key.Source == FileOnly, key.Source == NotVariable && flag != nil:
 			err = s.fromFile(key, said)
 		case flag == nil:
@@ -89,25 +88,6 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 	s.settle(said)
 	return nil
 }
-
-// namesRevision reports whether a flag names a revision to deploy.
-func (s *Settings) namesRevision(flags *pflag.FlagSet) bool {
-	flag := flags.Lookup("task-definition")
-	name := s.TaskDefinition
-	return flag != nil && flag.Changed && strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
-}
-
-// leaveOut notes that a lower layer has a value for a key that is not used.
-func (s *Settings) leaveOut(key Key, said *layer) {
-	_, valued := said.values[key.Name]
-	if valued || len(said.entries[key.Name]) > 0 || key.Source.InEnv() && os.Getenv(key.Env()) != "" {
-		s.leftOut = append(s.leftOut, key.Name)
-	}
-}
-
-// LeftOut are the names of keys that variables or the file give, and that are not
-// used, because a flag names the revision to deploy.
-func (s *Settings) LeftOut() []string { return s.leftOut }
 
 // refuseEmpty refuses flags without which something else would be deployed, and
 // which are given with an empty value: that of a script's variable that is not
@@ -190,12 +170,16 @@ func texts(key Key, merged any) []string {
 func (s *Settings) fromFile(key Key, said *layer) error {
 	v, isMap := key.Value.(entryValue)
 	if !isMap {
-		if found, ok := said.values[key.Name]; ok && key.Source.InFile() {
+		if found, ok := said.values[key.Name]; ok && !found.null && key.Source.InFile() {
 			return s.give(key, found.texts, found.origin)
 		}
 		return nil
 	}
 	placed := said.entries[key.Name]
+	if _, one := v.(perContainer); one {
+		placed = latest(placed)
+		said.entries[key.Name] = placed
+	}
 	if len(placed) == 0 {
 		return nil
 	}
@@ -210,6 +194,20 @@ func (s *Settings) fromFile(key Key, said *layer) error {
 	}
 	s.entryOrigins[key.Name] = origins
 	return nil
+}
+
+// latest leaves out what a container has no more: null takes back what lower layers
+// say of it.
+func latest(placed []placedEntry) []placedEntry {
+	var kept []placedEntry
+	for _, entry := range placed {
+		if !entry.Unset {
+			kept = append(kept, entry)
+			continue
+		}
+		kept = slices.DeleteFunc(kept, func(lower placedEntry) bool { return lower.Container == entry.Container })
+	}
+	return kept
 }
 
 // Settings are the settings of one of the file's targets, or, with no name, its

@@ -29,7 +29,7 @@ func Schema() ([]byte, error) {
 		form["description"] = strings.ReplaceAll(key.Usage, "`", "")
 		keys[key.Name] = form
 		settings[key.Name] = object{"$ref": "#/$defs/" + key.Name}
-		target[key.Name] = settings[key.Name]
+		target[key.Name] = inTarget(key, settings[key.Name])
 	}
 	target["extends"] = object{"type": "string", "minLength": 1, "description": "another target, whose settings this one takes over"}
 	properties := object{
@@ -60,9 +60,34 @@ func closed(properties object, description string) object {
 	return object{"type": "object", "description": description, "properties": properties, "additionalProperties": false}
 }
 
+// inTarget is what a target takes for a key: what the defaults take, or null, which
+// takes back what they say.
+func inTarget(key Key, defaults any) any {
+	null := object{"type": "null"}
+	switch v := key.Value.(type) {
+	case perContainer:
+		return mapOf(object{"anyOf": []any{ofContainer(v), null}})
+	case entryValue:
+		return defaults
+	}
+	return object{"anyOf": []any{defaults, null}}
+}
+
+// plainForm is what the schema takes for a text.
+func plainForm() object { return object{"type": []string{"string", "number", "boolean"}} }
+
+// ofContainer is what the schema takes for what a container has only one of.
+func ofContainer(v perContainer) object {
+	one := plainForm()
+	one["minLength"] = 1
+	if v.words {
+		return object{"anyOf": []any{one, object{"type": "array", "items": plainForm()}}}
+	}
+	return one
+}
+
 // formOf is what the schema takes for a key.
 func formOf(key Key) object {
-	plain := func() object { return object{"type": []string{"string", "number", "boolean"}} }
 	removable := object{"type": []string{"string", "number", "boolean", "null"}}
 	switch v := key.Value.(type) {
 	case optionalCount:
@@ -79,15 +104,11 @@ func formOf(key Key) object {
 	case accountID:
 		return object{"type": []string{"string", "integer"}, "pattern": fmt.Sprintf("^[0-9]{%d}$", accountDigits), "minimum": 0, "maximum": int64(999999999999)}
 	case list, names:
-		return object{"anyOf": []any{plain(), object{"type": "array", "items": plain()}}}
+		return object{"anyOf": []any{plainForm(), object{"type": "array", "items": plainForm()}}}
 	case tags:
 		return mapOf(removable)
 	case perContainer:
-		one := object{"type": []string{"string", "number", "boolean"}, "minLength": 1}
-		if v.words {
-			one = object{"anyOf": []any{one, object{"type": "array", "items": plain()}}}
-		}
-		return mapOf(one)
+		return mapOf(ofContainer(v))
 	case entries:
 		if v.unset {
 			place := object{"type": []string{"string", "number", "boolean"}, "pattern": "^([^:=]+:[^=]+|[^:=]+)$"}
@@ -95,7 +116,7 @@ func formOf(key Key) object {
 		}
 		return mapOf(object{"anyOf": []any{removable, mapOf(removable)}})
 	}
-	return plain()
+	return plainForm()
 }
 
 // mapOf is an object of any names.

@@ -332,3 +332,78 @@ func TestImagesAndOnlyAreAlternatives(t *testing.T) {
 		}
 	}
 }
+
+// TestNullTakesBack: a target can have what is built in, whatever the defaults say.
+func TestNullTakesBack(t *testing.T) {
+	f := parse(t, `version: 1
+defaults:
+  desired-count: 4
+  timeout: 5m
+  until: running
+  no-wait: true
+  image: [a, b]
+  cluster: main
+  command: {web: [a, b], api: serve}
+  container-cpu: {web: 128}
+targets:
+  bare: {desired-count: null, timeout: ~, until: null, no-wait: null, image: null, command: {web: null}, container-cpu: {web: null}}
+  again: {extends: bare, desired-count: 2, command: {web: run}}
+`)
+	bare, err := f.Settings("bare")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bare.DesiredCount != nil || bare.Timeout != 0 || bare.Until != "" || bare.NoWait || bare.Images != nil || bare.ContainerCPU != nil || bare.Cluster != "main" {
+		t.Errorf("%+v", bare)
+	}
+	if len(bare.Commands) != 1 || bare.Commands[0].Container != "api" || bare.Origin("desired-count").Layer != BuiltIn {
+		t.Errorf("%+v %v", bare.Commands, bare.Origin("desired-count"))
+	}
+	again, err := f.Settings("again")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *again.DesiredCount != 2 || again.Timeout != 0 || len(again.Commands) != 2 || again.Commands[1].Value != "run" {
+		t.Errorf("%+v", again)
+	}
+	if origins := again.EntryOrigins("command"); len(origins) != 2 || origins[1].Name != "again" {
+		t.Errorf("%v", origins)
+	}
+}
+
+// TestARevisionIsTakenAsItIs: a layer that names a revision leaves out what lower
+// layers say of images and edits, and nothing of its own or higher ones.
+func TestARevisionIsTakenAsItIs(t *testing.T) {
+	for _, c := range []struct {
+		name, target, variable string
+		arguments              []string
+		left                   string
+		edits                  int
+	}{
+		{name: "by flag", arguments: []string{"-d", "web:1"}, left: "image tag env"},
+		{name: "by flag, with an edit", arguments: []string{"-d", "web:1", "--env", "B=2"}, left: "image tag env", edits: 1},
+		{name: "by variable", variable: "web:1", left: "image tag env"},
+		{name: "by the target", target: "task-definition: 'web:1', env: {C: 3}", left: "image tag env", edits: 1},
+		{name: "an ARN", arguments: []string{"-d", "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"}, left: "image tag env"},
+		{name: "a family", arguments: []string{"-d", "web"}, edits: 1},
+		{name: "the ARN of a family", arguments: []string{"-d", "arn:aws:ecs:eu-west-1:123456789012:task-definition/web"}, edits: 1},
+	} {
+		clearEnvironment(t)
+		t.Setenv("ECS_DEPLOY_TASK_DEFINITION", c.variable)
+		s, flags := bound()
+		if err := flags.Parse(append(c.arguments, "--target=prod")); err != nil {
+			t.Fatal(err)
+		}
+		f := parse(t, "version: 1\ndefaults: {image: web, tag: v2, env: {A: 1}}\ntargets: {prod: {"+c.target+"}}\n")
+		if err := s.Resolve(flags, f); err != nil {
+			t.Fatal(err)
+		}
+		request, err := s.Request(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := strings.Join(s.LeftOut(), " "); left != c.left || len(request.Edits) != c.edits || (len(request.Images) > 0) != (c.left == "") {
+			t.Errorf("%s: left out %q, images %v, %d edits", c.name, left, request.Images, len(request.Edits))
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package config
+
+// Some keys say one thing in two ways, and one says a thing that others change.
+// After every key has got the value of its highest layer, what a higher layer says
+// in one way takes back what a lower one says in another.
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+)
+
+// ofFlags is the height of flags, above all layers.
+const ofFlags = math.MaxInt
+
+// settle takes back what a higher layer says otherwise. What one layer says in two
+// ways stays, and is an error of the request.
+func (s *Settings) settle(said *layer) {
+	s.noteHeights(said)
+	s.settleRevision()
+	for _, pair := range [][2]string{{"tag", "tag-env-var"}, {"task-definition", "task-definition-file"}, {"image", "only"}} {
+		lower, higher := pair[0], pair[1]
+		if s.heights[lower] > s.heights[higher] {
+			lower, higher = higher, lower
+		}
+		if s.given(lower) && s.given(higher) && s.heights[lower] < s.heights[higher] {
+			s.takeBack(lower)
+		}
+	}
+	s.settleTagged()
+}
+
+// noteHeights notes from how high a layer each setting comes.
+func (s *Settings) noteHeights(said *layer) {
+	s.heights, s.entryHeights = map[string]int{}, map[string][]int{}
+	for name, origin := range s.origins {
+		switch origin.Layer {
+		case Flag:
+			s.heights[name] = ofFlags
+		case Variable:
+			s.heights[name] = said.height
+		default:
+			s.heights[name] = said.values[name].height
+		}
+	}
+	for name := range s.entryOrigins {
+		for _, entry := range said.entries[name] {
+			s.entryHeights[name] = append(s.entryHeights[name], entry.height)
+		}
+	}
+}
+
+// entryHeight is the height of an entry of a map.
+func (s *Settings) entryHeight(name string, i int) int {
+	if heights := s.entryHeights[name]; i < len(heights) {
+		return heights[i]
+	}
+	return ofFlags
+}
+
+func (s *Settings) given(name string) bool {
+	key, ok := s.key(name)
+	return ok && key.Value.String() != ""
+}
+
+// takeBack makes a setting as if it had not been given.
+func (s *Settings) takeBack(name string) {
+	key, _ := s.key(name)
+	switch v := key.Value.(type) {
+	case text:
+		*v.target = ""
+	case list:
+		*v.target = nil
+	case names:
+		*v.target = nil
+	}
+	delete(s.origins, name)
+}
+
+// settleRevision takes back images and edits of layers below one that names a
+// revision: they would make another one of it.
+func (s *Settings) settleRevision() {
+	name := s.TaskDefinition
+	if !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
+		return
+	}
+	height := s.heights["task-definition"]
+	for _, key := range s.Keys() {
+		v, isMap := key.Value.(entryValue)
+		switch {
+		case !key.changesDefinition() || key.Name != mapName(key):
+		case !isMap:
+			if s.given(key.Name) && s.heights[key.Name] < height {
+				s.takeBack(key.Name)
+				s.leftOut = append(s.leftOut, key.Name)
+			}
+		default:
+			lower := 0 // entries are in the order of their layers, the lowest first
+			for lower < len(s.entryHeights[key.Name]) && s.entryHeights[key.Name][lower] < height {
+				lower++
+			}
+			if lower > 0 {
+				*v.field() = (*v.field())[lower:]
+				s.entryOrigins[key.Name], s.entryHeights[key.Name] = s.entryOrigins[key.Name][lower:], s.entryHeights[key.Name][lower:]
+				s.leftOut = append(s.leftOut, key.Name)
+			}
+		}
+	}
+}
+
+// LeftOut are the names of keys that are given and not used, because a higher
+// layer names the revision to deploy.
+func (s *Settings) LeftOut() []string { return s.leftOut }
+
+// settleTagged takes back the tag of layers below the images, where no image and
+// no container waits for it.
+func (s *Settings) settleTagged() {
+	ofContainer := func(e Entry) bool { return untagged(e.Value) }
+	if len(s.Images) == 0 || slices.ContainsFunc(s.Images, untagged) || slices.ContainsFunc(s.ContainerImages, ofContainer) {
+		return
+	}
+	for _, name := range []string{"tag", "tag-env-var"} {
+		if s.given(name) && s.heights[name] < s.heights["image"] {
+			s.takeBack(name)
+		}
+	}
+}
+
+// untagged reports whether an image waits for a tag.
+func untagged(text string) bool {
+	ref, err := image.Parse(text)
+	return err == nil && ref.Tag() == "" && ref.Digest() == ""
+}
