@@ -94,9 +94,8 @@ func noArguments(c *cobra.Command, args []string) error {
 // subcommand, its subcommand: deploy, and today's names to the flags of other
 // programs. No arguments, help and version stay what they are.
 func withSubcommand(root *cobra.Command, args []string) []string {
-	completing := len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd)
-	if completing {
-		return args
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return completed(root, args)
 	}
 	words := modern(args)
 	found, _, err := root.Find(words)
@@ -112,6 +111,18 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 		return args
 	}
 	return append([]string{"deploy"}, words...)
+}
+
+// completed is the request to complete a command line, of which the one-command
+// form is completed as deploy.
+func completed(root *cobra.Command, args []string) []string {
+	if len(args) < 2 || !strings.HasPrefix(args[1], "-") {
+		return args
+	}
+	if found, _, err := root.Find(args[1:]); err != nil || found != root {
+		return args
+	}
+	return append([]string{args[0], "deploy"}, args[1:]...)
 }
 
 // completeFlags completes the values of flags: one of a few words, a scenario, a
