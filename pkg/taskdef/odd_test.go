@@ -65,7 +65,7 @@ func TestDefaultsOfVariables(t *testing.T) {
 		}
 	}
 	for _, value := range []string{"${A:-${B}}", "${SET:-${B:-c}}", "${A:-x${SET}}"} {
-		if got, err := read(value); err == nil || !strings.Contains(err.Error(), "td:1:80: ${") {
+		if got, err := read(value); err == nil || !strings.Contains(err.Error(), "td:1:81: ${") {
 			t.Errorf("%s is %q, %v", value, got, err)
 		}
 	}

@@ -62,7 +62,9 @@ func (r *reader) described(root *yaml.Node) Definition {
 	for _, m := range r.members(root) {
 		switch m.key.Value {
 		case "taskDefinition":
-			doc["taskDefinition"] = r.input(m.value)
+			if inner := r.input(m.value); inner != nil {
+				doc["taskDefinition"] = inner
+			}
 		case "tags":
 			tags, _ := registration().member("tags")
 			doc["tags"] = r.value(m.value, tags)
@@ -230,8 +232,8 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	case textKind:
 		return text
 	case numberKind:
-		if n.Tag != "!!bool" && isNumber(text) {
-			return json.Number(text)
+		if number := plainNumber(json.Number(text)); n.Tag != "!!bool" && isNumber(text) && isWhole(number) {
+			return number
 		}
 	case boolKind:
 		if value, err := strconv.ParseBool(text); err == nil && (text == "true" || text == "false") {
@@ -261,6 +263,9 @@ func (r *reader) plain(n *yaml.Node, text string) any {
 func isNumber(text string) bool {
 	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') && json.Valid([]byte(text))
 }
+
+// isWhole reports whether a number is written as whole numbers are.
+func isWhole(number json.Number) bool { return !strings.ContainsAny(string(number), ".eE") }
 
 // quoted is a value as it is written. What a variable put into it stays unsaid.
 func quoted(n *yaml.Node) string {
@@ -326,12 +331,16 @@ func (r *reader) variable(n *yaml.Node, reference string) string {
 		r.problem(n, "${%s} is not of the form ${NAME} or ${NAME:-default}; $$ is a dollar", reference)
 		return ""
 	}
+	if strings.Contains(fallback, "${") { // it would end at the first brace
+		r.problem(n, "${%s…: a default is text, without variables of its own", reference)
+		return ""
+	}
 	value, ok := r.options.Variable(name)
 	switch {
 	case ok && value != "", ok && !hasDefault:
 		return value
 	case hasDefault:
-		return fallback
+		return strings.ReplaceAll(fallback, "$$", "$")
 	}
 	r.missing = true
 	r.problem(n, "the variable %s is not set", name)

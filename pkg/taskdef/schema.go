@@ -17,7 +17,7 @@ type kind int
 const (
 	anything kind = iota // nothing is known of it
 	textKind
-	numberKind
+	numberKind // a whole one: ECS has no others in a definition
 	boolKind
 	objectKind  // members by name
 	listKind    // elements of one shape
@@ -26,7 +26,7 @@ const (
 
 // String names the kind as JSON does.
 func (k kind) String() string {
-	return [...]string{"anything", "a string", "a number", "true or false", "an object", "a list", "an object"}[k]
+	return [...]string{"anything", "a string", "a whole number", "true or false", "an object", "a list", "an object"}[k]
 }
 
 // shape is the schema of a value; the zero value is that of an unknown one.
@@ -42,7 +42,7 @@ func (s shape) kind() kind {
 	switch s.schema.Type() {
 	case smithy.ShapeTypeString, smithy.ShapeTypeEnum:
 		return textKind
-	case smithy.ShapeTypeInteger, smithy.ShapeTypeLong, smithy.ShapeTypeShort, smithy.ShapeTypeByte, smithy.ShapeTypeFloat, smithy.ShapeTypeDouble:
+	case smithy.ShapeTypeInteger, smithy.ShapeTypeLong, smithy.ShapeTypeShort, smithy.ShapeTypeByte:
 		return numberKind
 	case smithy.ShapeTypeBoolean:
 		return boolKind
