@@ -1,0 +1,61 @@
+package deploy_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+)
+
+// TestPruneWithoutDefinition: a service whose task sets have the definitions has
+// none of its own. No family is not every family.
+func TestPruneWithoutDefinition(t *testing.T) {
+	inWorld(t, manyRevisions(9, 4, 2), func(b *bench) {
+		b.answer = func(operation string) (string, bool) {
+			return `{"services":[{"serviceName":"web","status":"ACTIVE","clusterArn":"arn:aws:ecs:us-east-1:123456789012:cluster/prod",
+				"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/web","deploymentController":{"type":"EXTERNAL"},
+				"taskSets":[{"taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:4"}]}]}`, operation == "DescribeServices"
+		}
+		p, err := b.deployer().PlanPrune(b.Context(), "prod", "web", 0)
+		var unsupported *deploy.UnsupportedError
+		if !errors.As(err, &unsupported) || p != nil {
+			t.Errorf("plan %+v, error %v", p, err)
+		}
+		if listed := b.made("ListTaskDefinitions"); len(listed) > 0 {
+			t.Errorf("listed %v", listed)
+		}
+	})
+}
+
+// TestPruneTaskSets: what a task set brings up is in use, also before it has a task.
+func TestPruneTaskSets(t *testing.T) {
+	inWorld(t, manyRevisions(9, 9, 9), func(b *bench) {
+		described := 0
+		b.answer = func(operation string) (string, bool) {
+			if operation != "DescribeServices" {
+				return "", false
+			}
+			described++
+			return `{"services":[{"serviceName":"other","taskSets":[{"taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:3"}]}]}`, described > 1
+		}
+		if diff := cmp.Diff([]string{"web:3"}, names(b.planPrune(5).InUse)); diff != "" {
+			t.Errorf("in use (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestPruneOtherFamilies: an emulator may take the family for the beginning of one.
+func TestPruneOtherFamilies(t *testing.T) {
+	inWorld(t, manyRevisions(3, 3, 3), func(b *bench) {
+		b.answer = func(operation string) (string, bool) {
+			return `{"taskDefinitionArns":["arn:aws:ecs:us-east-1:123456789012:task-definition/web:1","arn:aws:ecs:us-east-1:123456789012:task-definition/web:3",
+				"arn:aws:ecs:us-east-1:123456789012:task-definition/web-admin:1"]}`, operation == "ListTaskDefinitions"
+		}
+		p := b.planPrune(1)
+		if diff := cmp.Diff([]string{"web:1"}, names(p.Remove)); diff != "" || p.Active != 2 {
+			t.Errorf("of %d active ones, removed (-want +got):\n%s", p.Active, diff)
+		}
+	})
+}
