@@ -42,7 +42,8 @@ type Pruning struct {
 
 // PlanPrune finds out which revisions of the family that a service runs are
 // neither among the newest keep ones, nor in use by a service or task of the
-// cluster, nor the way back of one. What other clusters use is not known.
+// cluster, nor the way back of one. What other clusters use is not known. A
+// service without a definition of its own is an [*UnsupportedError].
 func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep int32) (*Pruning, error) {
 	if keep < 0 {
 		return nil, &UsageError{Problem: fmt.Sprintf("%d revisions cannot be kept", keep), Remedy: "give 0 or more"}
@@ -50,6 +51,9 @@ func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep 
 	found, err := d.describeService(ctx, cluster, service)
 	if err != nil {
 		return nil, err
+	}
+	if aws.ToString(found.TaskDefinition) == "" { // its task sets have their own; no family would be every family
+		return nil, &UnsupportedError{Service: aws.ToString(found.ServiceName), Kind: "task sets", Remedy: "deregister old revisions with the system that manages its task sets"}
 	}
 	p := &Pruning{
 		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn),
@@ -132,7 +136,11 @@ func (d *Deployer) activeRevisions(ctx context.Context, family string) ([]string
 		if err != nil {
 			return nil, callError("ListTaskDefinitions", "family "+family, err)
 		}
-		arns = append(arns, page.TaskDefinitionArns...)
+		for _, arn := range page.TaskDefinitionArns {
+			if familyOf(arn) == family { // emulators may list others that begin so
+				arns = append(arns, arn)
+			}
+		}
 	}
 	return arns, nil
 }
@@ -154,6 +162,9 @@ func (d *Deployer) usedRevisions(ctx context.Context, cluster, family string) (m
 			used[aws.ToString(service.TaskDefinition)] = true
 			for _, other := range service.Deployments {
 				used[aws.ToString(other.TaskDefinition)] = true
+			}
+			for _, set := range service.TaskSets {
+				used[aws.ToString(set.TaskDefinition)] = true
 			}
 			if familyOf(aws.ToString(service.TaskDefinition)) != family {
 				continue
