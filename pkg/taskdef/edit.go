@@ -145,16 +145,19 @@ func (d Definition) unknownContainer(name string) error {
 }
 
 // setNamed sets a member of the element of that name in a list of objects, in its
-// place, or behind the others.
+// place, or behind the others. Of two elements of that name both are set: which of
+// them counts is up to others.
 func setNamed(object map[string]any, list, key, name, member string, value any) {
 	elements, _ := object[list].([]any)
+	found := false
 	for _, element := range elements {
-		if found, ok := element.(map[string]any); ok && text(found, key) == name {
-			found[member] = value
-			return
+		if element, ok := element.(map[string]any); ok && text(element, key) == name {
+			element[member], found = value, true
 		}
 	}
-	object[list] = append(elements, map[string]any{key: name, member: value})
+	if !found {
+		object[list] = append(elements, map[string]any{key: name, member: value})
+	}
 }
 
 // unsetNamed removes the elements of that name from a list of objects.
