@@ -2,7 +2,9 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
@@ -112,17 +114,22 @@ func (s *Settings) words() ([]taskdef.Edit, error) {
 }
 
 // split reads a command: a JSON list of words, or words with spaces between
-// them. Quotes are not guessed at.
+// them. Quotes are not guessed at. Errors do not repeat the words: they may be
+// secret.
 func split(text string) ([]string, error) {
 	if strings.HasPrefix(text, "[") {
-		var list []string
-		if err := json.Unmarshal([]byte(text), &list); err != nil {
-			return nil, fmt.Errorf("%s is not a JSON list of words", text)
+		var list []*string
+		if err := json.Unmarshal([]byte(text), &list); err != nil || slices.Contains(list, nil) {
+			return nil, errors.New("it is not a JSON list of words")
 		}
-		return list, nil
+		words := make([]string, len(list))
+		for i, word := range list {
+			words[i] = *word
+		}
+		return words, nil
 	}
 	if strings.ContainsAny(text, "'\"\\`") {
-		return nil, fmt.Errorf("%s has quotes, and where its words end is not clear", text)
+		return nil, errors.New("the words have quotes, and where each ends is not clear")
 	}
 	return strings.Fields(text), nil
 }

@@ -169,6 +169,9 @@ func jsonProblem(err error) *Problem {
 	if _, scanErr := fmt.Sscanf(reason, "line %d, column %d:", &p.Line, &p.Column); scanErr == nil {
 		_, reason, _ = strings.Cut(reason, ": ")
 	}
+	if strings.HasPrefix(reason, "invalid literal: ") { // what follows may be secret
+		reason = "invalid literal: a text stands in quotes"
+	}
 	p.Reason = reason
 	if errors.Is(err, io.ErrUnexpectedEOF) || strings.HasSuffix(reason, "unexpected EOF") {
 		p.Reason = "the text ends in the middle of the task definition"

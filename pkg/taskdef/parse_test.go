@@ -200,7 +200,7 @@ func TestRealDefinitions(t *testing.T) {
 		"06-appmesh-colorteller-jq-template.json":        ":2:13: ",
 		"31-agent-placeholder-breaks-json.json":          ": invalid character",
 		"32-agent-placeholder-number.json":               ":6:12: ",
-		"07-otel-ec2-sidecar-trailing-comma.json":        ":42:11: invalid literal: command",
+		"07-otel-ec2-sidecar-trailing-comma.json":        ":42:11: invalid literal: a text stands in quotes",
 		"36-awsdocs-docker-volume-ellipsis.json":         ":8:33: ",
 		"13-agent-registry-with-port-unknown-field.json": `unknown field "portBindings"`,
 		"17-agent-inference-accelerators.json":           `unknown field "inferenceDevices"`,

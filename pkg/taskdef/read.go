@@ -242,8 +242,12 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	case anything:
 		return r.plain(n, text)
 	}
-	if len(r.problems) == before { // else what it would be is not known
+	switch {
+	case len(r.problems) > before: // what it would be is not known
+	case s.kind() == numberKind || s.kind() == boolKind:
 		r.problem(n, "this is %s, %s; ECS takes %s here", nodeName(n), quoted(n), s.kind())
+	default: // PASSWORD=… in the place of an object is not for everybody
+		r.problem(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
 	}
 	return nil
 }
