@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"bytes"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -36,8 +39,13 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.streams.Out.Write(text)
-	return err
+	if _, err = a.streams.Out.Write(text); err != nil {
+		return err
+	}
+	if !a.settings.Quiet && (bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("$$"))) {
+		_, _ = fmt.Fprintln(a.streams.Err, "note: it has ${ or $$, which --task-definition-file reads as variables; double each dollar to deploy it from a file")
+	}
+	return nil
 }
 
 // rendered is the text of the definition that a request would register. One from
