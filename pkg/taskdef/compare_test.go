@@ -173,6 +173,9 @@ func TestSecrecy(t *testing.T) {
 		`"command": ["run", "--db-password", "hunter2"]`,
 		`"entryPoint": ["sh", "-c", "API_KEY='hunter2' run --fast"]`,
 		`"healthCheck": {"command": ["CMD-SHELL", "curl --token hunter2 localhost"]}`,
+		`"healthCheck": {"command": ["CMD-SHELL", "curl -H 'X-API-Key: hunter2' localhost"]}`,
+		`"command": ["post", "{\"user\": \"me\", \"password\": \"hunter2\"}"]`,
+		`"command": ["psql", "postgres://me:a/hunter2@b/hunter2@db/web"]`,
 		`"next": "hunter2"`,
 		`"next": {"a": [{"name": "hunter2"}]}`,
 		`"secrets": [{"name": "A", "value": "hunter2"}]`,
@@ -195,6 +198,7 @@ func TestSecrecy(t *testing.T) {
 		`"credentialSpecs": ["credentialspec:hunter2"]`,
 		`"logConfiguration": {"options": {"awslogs-group": "hunter2"}, "secretOptions": [{"name": "apikey", "valueFrom": "x"}]}`,
 		`"command": ["echo", "hunter2"]`,
+		`"command": ["fetch", "arn:aws:secretsmanager:us-east-1:1:secret:hunter2", "http://localhost:8080/hunter2"]`,
 		`"user": "hunter2"`,
 	}
 	for _, members := range shown {
