@@ -33,7 +33,9 @@ var patterns = sync.OnceValue(func() tellingPatterns {
 			regexp.MustCompile(`(?i)([\w.-]*` + telling + `[\w.-]*=)("[^"]*"|'[^']*'|[^\s"',;&]+)()`),            // PASSWORD=x
 			regexp.MustCompile(`(?i)((?:^|\s)--?[\w.-]*` + telling + `[\w.-]*\s+)("[^"]*"|'[^']*'|[^\s-]\S*)()`), // --token x
 			regexp.MustCompile(`(?i)(\bauthorization[\s:]+)([^"']+)()`),                                          // Authorization: Bearer x
-			regexp.MustCompile(`(://[^/\s:@]*:)([^/\s@]+)(@)`),                                                   // https://user:x@host
+			regexp.MustCompile(`(?i)([\w.-]*` + telling + `[\w.-]*:\s+)([^\s"']+)()`),                            // X-API-Key: x
+			regexp.MustCompile(`(?i)([\w.-]*` + telling + `[\w.-]*\\?["']\s*:\s*\\?["'])([^"'\\]+)()`),           // "password": "x"
+			regexp.MustCompile(`(://[^/\s:@]*:)([^\s"']+)(@)`),                                                   // https://user:x@host
 		},
 	}
 })
