@@ -58,3 +58,21 @@ containerDefinitions: [{name: app, image: "repo/web:v1", cpu: 0.0}, {name: proxy
 		}
 	}
 }
+
+// TestWaitingWithEdits: after the deployment in the way, the edits are made of what
+// that one brought, and nothing of it is lost.
+func TestWaitingWithEdits(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.run(request(), deploy.Policy{NoWait: true}) // repo/web:v2
+		o := b.run(deploy.Request{Cluster: "prod", Service: "web", Edits: []taskdef.Edit{taskdef.SetEnvironment("app", "A", "1")}},
+			deploy.Policy{IfInProgress: deploy.WaitIfInProgress})
+		b.want(o, "succeeded")
+		app := b.registered("web")["containerDefinitions"].([]any)[0].(map[string]any)
+		if app["image"] != "repo/web:v2" || fmt.Sprint(app["environment"]) != "[map[name:A value:1]]" {
+			t.Errorf("registered %v", app)
+		}
+		if s := b.describe("web"); rollout.ShortName(*s.TaskDefinition) != "web:3" {
+			t.Errorf("in service: %s", *s.TaskDefinition)
+		}
+	})
+}

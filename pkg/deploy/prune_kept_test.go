@@ -1,9 +1,13 @@
 package deploy_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -58,4 +62,63 @@ func TestPruneOtherFamilies(t *testing.T) {
 			t.Errorf("of %d active ones, removed (-want +got):\n%s", p.Active, diff)
 		}
 	})
+}
+
+// taken starts a deployment of a revision to the service api, as somebody else.
+func (b *bench) taken(revision string) {
+	b.Helper()
+	if _, err := b.client.UpdateService(b.Context(), &ecs.UpdateServiceInput{Cluster: aws.String("prod"), Service: aws.String("api"), TaskDefinition: &revision}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// TestPruneLooksAgain: what somebody takes into use after the plan, while the
+// question waits for its answer or others are deregistered, stays.
+func TestPruneLooksAgain(t *testing.T) {
+	for name, take := range map[string]func(b *bench){
+		"before the first": func(b *bench) {
+			b.taken("web:65")
+			time.Sleep(2 * time.Minute)
+		},
+		"after the first": func(b *bench) {
+			b.before = func(operation string) {
+				if operation == "DeregisterTaskDefinition" {
+					b.before = nil
+					b.taken("web:65")
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, manyRevisions(70, 70, 70), func(b *bench) {
+				p := b.planPrune(1)
+				take(b)
+				if err := b.deployer().Prune(b.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff([]string{"web:65"}, names(p.InUse)); diff != "" || len(p.Remove) != 68 || b.revisions("web") != 2 {
+					t.Errorf("removed %d, %d are left, in use (-want +got):\n%s", len(p.Remove), b.revisions("web"), diff)
+				}
+			})
+		})
+	}
+}
+
+// TestPrunePlanInterrupted: an end of the context is one, whatever call it ends.
+func TestPrunePlanInterrupted(t *testing.T) {
+	for _, at := range []string{"DescribeServices", "ListTaskDefinitions", "ListServices", "ListTasks"} {
+		inWorld(t, manyRevisions(9, 9, 9), func(b *bench) {
+			ctx, cancel := context.WithCancel(b.Context())
+			b.before = func(operation string) {
+				if operation == at {
+					cancel()
+				}
+			}
+			p, err := b.deployer().PlanPrune(ctx, "prod", "web", 1)
+			var interrupted *deploy.InterruptedError
+			if !errors.As(err, &interrupted) || p != nil {
+				t.Errorf("%s: plan %+v, error %v", at, p, err)
+			}
+		})
+	}
 }
