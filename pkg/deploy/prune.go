@@ -21,6 +21,9 @@ import (
 // allowance for changes of task definitions by one per second.
 const prunePace = time.Second
 
+// usedFor is how long it is trusted that a revision is not in use.
+const usedFor = time.Minute
+
 // Pruning is what pruning a family would deregister. It is made by
 // [Deployer.PlanPrune], which only reads.
 type Pruning struct {
@@ -38,6 +41,8 @@ type Pruning struct {
 	InUse []string `json:"inUse,omitempty"`
 	// Remove are the ARNs of those that are deregistered, oldest first.
 	Remove []string `json:"remove"`
+
+	looked time.Time // when it was found out what is in use
 }
 
 // PlanPrune finds out which revisions of the family that a service runs are
@@ -48,6 +53,17 @@ func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep 
 	if keep < 0 {
 		return nil, &UsageError{Problem: fmt.Sprintf("%d revisions cannot be kept", keep), Remedy: "give 0 or more"}
 	}
+	p, err := d.planPrune(ctx, cluster, service, keep)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, &InterruptedError{Err: err}
+	case err != nil:
+		return nil, err
+	}
+	return p, nil
+}
+
+func (d *Deployer) planPrune(ctx context.Context, cluster, service string, keep int32) (*Pruning, error) {
 	found, err := d.describeService(ctx, cluster, service)
 	if err != nil {
 		return nil, err
@@ -77,6 +93,7 @@ func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string)
 	if p.Active <= int(p.Keep) {
 		return nil
 	}
+	p.looked = d.clock.Now()
 	used, err := d.usedRevisions(ctx, p.Cluster, p.Family)
 	if err != nil {
 		return err
@@ -92,14 +109,27 @@ func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string)
 }
 
 // Prune deregisters what was planned, one revision per second, and tells of each
-// ([EventDeregistered]). It ends at the first failure, with a [*CallError], or
-// with ctx, with an [*InterruptedError]; what is gone by then stays gone, and
-// running it again goes on.
+// ([EventDeregistered]). Each minute it looks again what is in use, and moves that
+// from Remove to InUse. It ends at the first failure, with a [*CallError], or with
+// ctx, with an [*InterruptedError]; what is gone by then stays gone, and running it
+// again goes on.
 func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
-	for i, arn := range p.Remove {
+	gone := 0
+	for gone < len(p.Remove) {
 		if err := d.clock.Sleep(ctx, prunePace); err != nil {
-			return &InterruptedError{Deregistered: i, Err: err}
+			return &InterruptedError{Deregistered: gone, Err: err}
 		}
+		if d.clock.Now().Sub(p.looked) > usedFor {
+			err := d.lookAgain(ctx, p, gone)
+			switch {
+			case err != nil && ctx.Err() != nil:
+				return &InterruptedError{Deregistered: gone, Err: err}
+			case err != nil:
+				return err
+			}
+			continue
+		}
+		arn := p.Remove[gone]
 		err := d.uninterrupted(ctx, func(ctx context.Context) error {
 			_, err := d.client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
 			return err
@@ -107,8 +137,29 @@ func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
 		if err != nil {
 			return callError("DeregisterTaskDefinition", "task definition "+rollout.ShortName(arn), err)
 		}
+		gone++
 		d.emit(Event{Type: EventDeregistered, TaskDefinition: arn})
 	}
+	return nil
+}
+
+// lookAgain keeps those of the revisions behind the first ones, which are gone,
+// that have come into use since the plan.
+func (d *Deployer) lookAgain(ctx context.Context, p *Pruning, gone int) error {
+	p.looked = d.clock.Now()
+	used, err := d.usedRevisions(ctx, p.Cluster, p.Family)
+	if err != nil {
+		return err
+	}
+	remove := slices.Clone(p.Remove[:gone])
+	for _, arn := range p.Remove[gone:] {
+		if used[arn] {
+			p.InUse = append(p.InUse, arn)
+			continue
+		}
+		remove = append(remove, arn)
+	}
+	p.Remove = remove
 	return nil
 }
 
