@@ -281,3 +281,14 @@ func ExampleParse() {
 	// docker.io/library/mariadb
 	// mariadb:latest
 }
+
+// TestZero: the zero value is no reference, and nothing that is done with it panics.
+func TestZero(t *testing.T) {
+	var zero image.Reference
+	if got := zero.WithDefaultTag().String() + zero.Repository() + zero.Registry() + zero.Path() + zero.Tag() + zero.Digest(); got != "" {
+		t.Errorf("%q", got)
+	}
+	if ref, err := zero.WithTag("v1"); err == nil {
+		t.Errorf("a tag of nothing is %s", ref)
+	}
+}
