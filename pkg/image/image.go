@@ -110,7 +110,7 @@ func (r Reference) SameRepository(other Reference) bool {
 // WithDefaultTag returns the reference with ":latest" behind it if it has
 // neither a tag nor a digest, and unchanged otherwise.
 func (r Reference) WithDefaultTag() Reference {
-	if r.tag != "" || r.digest != "" {
+	if r.named == nil || r.tag != "" || r.digest != "" {
 		return r
 	}
 	tagged, err := reference.WithTag(r.named, DefaultTag)
