@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +119,27 @@ func TestPrunePlanInterrupted(t *testing.T) {
 			var interrupted *deploy.InterruptedError
 			if !errors.As(err, &interrupted) || p != nil {
 				t.Errorf("%s: plan %+v, error %v", at, p, err)
+			}
+		})
+	}
+}
+
+// TestPruneOfWhatIsListedOnly: a service or task that is listed, and of which ECS
+// says no more, may use anything.
+func TestPruneOfWhatIsListedOnly(t *testing.T) {
+	for operation, answers := range map[string]string{
+		"DescribeServices": `{"services":[],"failures":[{"arn":"arn:aws:ecs:us-east-1:123456789012:service/prod/api","reason":"MISSING"}]}`,
+		"DescribeTasks":    `{"tasks":[],"failures":[{"arn":"arn:aws:ecs:us-east-1:123456789012:task/prod/1","reason":"MISSING"}]}`,
+	} {
+		inWorld(t, manyRevisions(9, 9, 2), func(b *bench) {
+			listed := false
+			b.answer = func(asked string) (string, bool) {
+				listed = listed || asked == "ListServices"
+				return answers, asked == operation && listed
+			}
+			p, err := b.deployer().PlanPrune(b.Context(), "prod", "web", 1)
+			if err == nil || !strings.Contains(err.Error(), operation) || !strings.Contains(err.Error(), "MISSING") {
+				t.Errorf("%s: plan %+v, error %v", operation, p, err)
 			}
 		})
 	}
