@@ -209,6 +209,9 @@ func (d *Deployer) usedRevisions(ctx context.Context, cluster, family string) (m
 		if err != nil {
 			return nil, callError("DescribeServices", "cluster "+rollout.ShortName(cluster), err)
 		}
+		if err := undescribed("DescribeServices", out.Failures); err != nil {
+			return nil, err
+		}
 		for _, service := range out.Services {
 			used[aws.ToString(service.TaskDefinition)] = true
 			for _, other := range service.Deployments {
@@ -231,22 +234,39 @@ func (d *Deployer) usedRevisions(ctx context.Context, cluster, family string) (m
 			}
 		}
 	}
+	return used, d.usedByTasks(ctx, cluster, family, used)
+}
+
+// usedByTasks adds the revisions that tasks of the cluster run.
+func (d *Deployer) usedByTasks(ctx context.Context, cluster, family string, used map[string]bool) error {
 	pages := ecs.NewListTasksPaginator(d.client, &ecs.ListTasksInput{Cluster: &cluster, Family: &family})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, callError("ListTasks", "family "+family, err)
+			return callError("ListTasks", "family "+family, err)
 		}
 		if len(page.TaskArns) == 0 {
 			continue
 		}
 		tasks, err := d.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: page.TaskArns})
 		if err != nil {
-			return nil, callError("DescribeTasks", "family "+family, err)
+			return callError("DescribeTasks", "family "+family, err)
+		}
+		if err := undescribed("DescribeTasks", tasks.Failures); err != nil {
+			return err
 		}
 		for _, task := range tasks.Tasks {
 			used[aws.ToString(task.TaskDefinitionArn)] = true
 		}
 	}
-	return used, nil
+	return nil
+}
+
+// undescribed is an error where something was listed, and is not described: what
+// it uses is not known.
+func undescribed(action string, failures []types.Failure) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	return nonsense(action, rollout.ShortName(aws.ToString(failures[0].Arn)), "it was listed, and now ECS says "+aws.ToString(failures[0].Reason)+"; try again")
 }
