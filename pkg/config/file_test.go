@@ -111,9 +111,12 @@ var badFiles = map[string]struct {
 		"f.yaml:4:16: target b extends itself: b -> c -> b",
 	}},
 
-	"env as a word":             {"version: 1\ndefaults:\n  env: A=1\n", []string{"f.yaml:3:8: env must be a mapping of keys to values"}},
-	"env as a list":             {"version: 1\ndefaults:\n  env: [A=1]\n", []string{"f.yaml:3:8: env must be a mapping"}},
-	"a list in env":             {"version: 1\ndefaults:\n  env: {A: [1]}\n", []string{"f.yaml:3:12: env: A takes a plain value, or null to remove it"}},
+	"env as a word": {"version: 1\ndefaults:\n  env: A=1\n", []string{"f.yaml:3:8: env must be a mapping of keys to values"}},
+	"env as a list": {"version: 1\ndefaults:\n  env: [A=1]\n", []string{"f.yaml:3:8: env must be a mapping"}},
+	"a list in env": {"version: 1\ndefaults:\n  env: {A: [1]}\n", []string{"f.yaml:3:12: env: A takes a plain value, or null to remove it"}},
+	"a flag's form in env": {"version: 1\ndefaults:\n  env: {\"app:A\": x, \"*\": {\"app:A\": x}}\n  log-option: {\"app:A\": ~}\n", []string{
+		`f.yaml:3:9: env: "app:A" is the form of a flag; write app: {A: …}, or "*": {"app:A": …} for a name with a colon`,
+		`f.yaml:4:16: log-option: "app:A" is the form of a flag; write app: {A: …}, or "*": {"app:A": …} for a name with a colon`}},
 	"too deep in env":           {"version: 1\ndefaults:\n  env: {web: {A: {B: 1}}}\n", []string{"f.yaml:3:18: env: A takes a plain value, or null to remove it"}},
 	"twice in env":              {"version: 1\ndefaults:\n  env: {A: 1, A: 2}\n", []string{`f.yaml:3:15: key "A" stands here a second time`}},
 	"twice in a container":      {"version: 1\ndefaults:\n  env: {web: {A: 1, A: 2}}\n", []string{`f.yaml:3:21: key "A" stands here a second time`}},
