@@ -193,7 +193,13 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 			break
 		}
 		r.mapping(node, key.Name, func(name, child *yaml.Node) {
-			if child.Kind != yaml.MappingNode {
+			place, rest, mixed := strings.Cut(name.Value, ":")
+			switch {
+			case child.Kind == yaml.MappingNode:
+			case mixed: // it would be the name of a variable of every container
+				r.problem(name, fmt.Sprintf(`%s: %q is the form of a flag; write %s: {%s: …}, or "*": {%q: …} for a name with a colon`, key.Name, name.Value, place, rest, name.Value))
+				return
+			default:
 				r.named(key, Entry{Name: name.Value}, child, add)
 				return
 			}

@@ -114,7 +114,9 @@ func formOf(key Key) object {
 			place := object{"type": []string{"string", "number", "boolean"}, "pattern": "^([^:=]+:[^=]+|[^:=]+)$"}
 			return object{"anyOf": []any{place, object{"type": "array", "items": place}}}
 		}
-		return mapOf(object{"anyOf": []any{removable, mapOf(removable)}})
+		form := mapOf(object{"anyOf": []any{removable, mapOf(removable)}})
+		form["patternProperties"] = object{":": mapOf(removable)} // CONTAINER:NAME is the form of a flag
+		return form
 	}
 	return plainForm()
 }
