@@ -52,7 +52,7 @@ func (a *app) runPrune(c *cobra.Command) error {
 			return err
 		}
 	}
-	return a.show(pruning, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
+	return a.show(report.Pruned{Pruning: pruning, Done: !a.settings.DryRun}, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
 }
 
 // deregistered shows each revision as it goes.

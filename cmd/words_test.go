@@ -31,7 +31,7 @@ func TestTheOneCommandFormIsDeploy(t *testing.T) {
 		"version":                             "version",
 		"simulator serve -c a":                "simulator serve -c a",
 		"completion bash":                     "completion bash",
-		"__complete --output ":                "__complete --output ",
+		"__complete --output ":                "__complete deploy --output ",
 		"__completeNoDesc deploy --scenario ": "__completeNoDesc deploy --scenario ",
 	} {
 		root := New(Streams{Out: io.Discard, Err: io.Discard})

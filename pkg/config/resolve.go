@@ -93,7 +93,7 @@ func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
 // which are given with an empty value: that of a script's variable that is not
 // set. Of other flags, an empty one takes back what a lower layer says.
 func refuseEmpty(flags *pflag.FlagSet) error {
-	for _, name := range []string{"target", "tag", "tag-env-var", "expect-revision"} {
+	for _, name := range []string{"target", "tag", "tag-env-var", "task-definition", "task-definition-file", "expect-revision"} {
 		if flag := flags.Lookup(name); flag != nil && flag.Changed && flag.Value.String() == "" {
 			return &Error{Problem: "--" + name + " is given, and its value is empty", Remedy: "leave it out, or see why the value is empty"}
 		}

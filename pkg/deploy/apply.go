@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // freshFor is how long a plan is trusted without another look at the service.
@@ -183,8 +184,9 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 	// The SDK wants the required members; what is sent is the body.
 	input := &ecs.RegisterTaskDefinitionInput{Family: &p.Family, ContainerDefinitions: []types.ContainerDefinition{}}
 	arn := ""
+	var answer []byte
 	err = d.write(ctx, func(ctx context.Context) error {
-		out, err := d.client.RegisterTaskDefinition(ctx, input, once, sendBody(body))
+		out, err := d.client.RegisterTaskDefinition(ctx, input, once, sendBody(body), keepBody(&answer))
 		if err != nil {
 			return callError("RegisterTaskDefinition", "family "+p.Family, err)
 		}
@@ -202,7 +204,26 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 	if errors.As(err, &uncertain) {
 		return "", uncertain.Err // the service is untouched all the same
 	}
+	if stored, parseErr := taskdef.FromDescribe(answer); err == nil && parseErr == nil {
+		d.warnOfOther(arn, p.Definition, stored)
+	}
 	return arn, err
+}
+
+// warnOfOther warns where ECS keeps a definition otherwise than it was sent: it
+// dropped a field, or filled one in. The next deployment of the same will find a
+// difference again, and register it again.
+func (d *Deployer) warnOfOther(arn string, sent, stored taskdef.Definition) {
+	var fields []string
+	for _, difference := range taskdef.Diff(sent, stored) {
+		if !strings.HasPrefix(difference.Field, "tags ") { // not every answer has them
+			fields = append(fields, strings.TrimSpace(difference.Container+" "+difference.Field))
+		}
+	}
+	if len(fields) > 0 {
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS keeps %s otherwise than it was sent, so that the same deployment will register it again: %s",
+			rollout.ShortName(arn), strings.Join(fields, ", "))})
+	}
 }
 
 // revisionOf is the number behind the family; 0 where there is none.

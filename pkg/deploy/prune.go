@@ -42,7 +42,8 @@ type Pruning struct {
 	// Remove are the ARNs of those that are deregistered, oldest first.
 	Remove []string `json:"remove"`
 
-	looked time.Time // when it was found out what is in use
+	looked   time.Time // when it was found out what is in use
+	thorough bool      // services that run other families now are asked for their way back, too
 }
 
 // PlanPrune finds out which revisions of the family that a service runs are
@@ -73,7 +74,7 @@ func (d *Deployer) planPrune(ctx context.Context, cluster, service string, keep 
 	}
 	p := &Pruning{
 		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn),
-		Family: familyOf(aws.ToString(found.TaskDefinition)), Keep: keep,
+		Family: familyOf(aws.ToString(found.TaskDefinition)), Keep: keep, thorough: true,
 	}
 	return p, d.findOld(ctx, p)
 }
@@ -94,7 +95,7 @@ func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string)
 		return nil
 	}
 	p.looked = d.clock.Now()
-	used, err := d.usedRevisions(ctx, p.Cluster, p.Family)
+	used, err := d.usedRevisions(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
 // that have come into use since the plan.
 func (d *Deployer) lookAgain(ctx context.Context, p *Pruning, gone int) error {
 	p.looked = d.clock.Now()
-	used, err := d.usedRevisions(ctx, p.Cluster, p.Family)
+	used, err := d.usedRevisions(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -163,11 +164,19 @@ func (d *Deployer) lookAgain(ctx context.Context, p *Pruning, gone int) error {
 	return nil
 }
 
+// tidyLimit is how many revisions are deregistered after one deployment, whose
+// outcome waits for that: a minute's worth.
+const tidyLimit = 60
+
 // tidy prunes the deployment's family. What it cannot do is a warning: the
 // deployment succeeded all the same.
 func (d *Deployer) tidy(ctx context.Context, deployment Deployment, keep int32) {
 	p := &Pruning{Cluster: deployment.Cluster, Service: deployment.Service, Family: familyOf(deployment.TaskDefinition), Keep: keep}
 	err := d.findOld(ctx, p, deployment.TaskDefinition, deployment.Before.TaskDefinition)
+	if more := len(p.Remove) - tidyLimit; err == nil && more > 0 {
+		p.Remove = p.Remove[:tidyLimit]
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%d old revisions of %s are left for the next deployments, or for ecs-deploy prune", more, p.Family)})
+	}
 	if err == nil {
 		err = d.Prune(ctx, p)
 	}
@@ -198,43 +207,48 @@ func (d *Deployer) activeRevisions(ctx context.Context, family string) ([]string
 
 // usedRevisions are the revisions that a service or task of the cluster uses,
 // and those that a service may go back to. Other clusters are not known.
-func (d *Deployer) usedRevisions(ctx context.Context, cluster, family string) (map[string]bool, error) {
+func (d *Deployer) usedRevisions(ctx context.Context, p *Pruning) (map[string]bool, error) {
 	used := map[string]bool{}
-	services, err := d.listServices(ctx, cluster)
+	services, err := d.listServices(ctx, p.Cluster)
 	if err != nil {
 		return nil, err
 	}
 	for some := range slices.Chunk(services, describeLimit) {
-		out, err := d.client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: some})
+		out, err := d.client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &p.Cluster, Services: some})
 		if err != nil {
-			return nil, callError("DescribeServices", "cluster "+rollout.ShortName(cluster), err)
+			return nil, callError("DescribeServices", "cluster "+rollout.ShortName(p.Cluster), err)
 		}
 		if err := undescribed("DescribeServices", out.Failures); err != nil {
 			return nil, err
 		}
 		for _, service := range out.Services {
-			used[aws.ToString(service.TaskDefinition)] = true
-			for _, other := range service.Deployments {
-				used[aws.ToString(other.TaskDefinition)] = true
-			}
-			for _, set := range service.TaskSets {
-				used[aws.ToString(set.TaskDefinition)] = true
-			}
-			if familyOf(aws.ToString(service.TaskDefinition)) != family {
-				continue
-			}
-			back, err := d.lastGood(ctx, &Rollback{
-				Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn), Current: aws.ToString(service.TaskDefinition),
-			})
-			if err != nil {
-				return nil, err // what may be the way back of a service is not known, so nothing is touched
-			}
-			if back != nil {
-				used[aws.ToString(back.TaskDefinition)] = true
+			if err := d.usedByService(ctx, p, &service, used); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return used, d.usedByTasks(ctx, cluster, family, used)
+	return used, d.usedByTasks(ctx, p.Cluster, p.Family, used)
+}
+
+// usedByService adds the revisions that a service runs or may go back to.
+func (d *Deployer) usedByService(ctx context.Context, p *Pruning, service *types.Service, used map[string]bool) error {
+	current := aws.ToString(service.TaskDefinition)
+	used[current] = true
+	for _, other := range service.Deployments {
+		used[aws.ToString(other.TaskDefinition)] = true
+	}
+	for _, set := range service.TaskSets {
+		used[aws.ToString(set.TaskDefinition)] = true
+	}
+	foreign := service.DeploymentController != nil && service.DeploymentController.Type != types.DeploymentControllerTypeEcs
+	if foreign || current == "" || familyOf(current) != p.Family && !p.thorough { // ECS keeps no history of what others deploy
+		return nil
+	}
+	back, err := d.lastGood(ctx, &Rollback{Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn), Current: current})
+	if err == nil && back != nil {
+		used[aws.ToString(back.TaskDefinition)] = true
+	}
+	return err // what may be the way back is not known then, so nothing is touched
 }
 
 // usedByTasks adds the revisions that tasks of the cluster run.

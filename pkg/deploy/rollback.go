@@ -64,9 +64,13 @@ func (e *NoRollbackError) Hint() string {
 // ExitCode is that of a request that cannot be carried out.
 func (e *NoRollbackError) ExitCode() int { return exitUsage }
 
-// historyLimit is how many successful deployments are looked through: one page
-// of DescribeServiceDeployments.
-const historyLimit = 20
+// How much of its history of successful deployments a service is asked for: pages
+// of as many as DescribeServiceRevisions takes. A service that was restarted again
+// and again on one revision has its way back behind all of these.
+const (
+	historyPage  = 20
+	historyPages = 10
+)
 
 // PreviewRollback finds out what a rollback of a service would bring back, and
 // whether it can work. It only reads. Where no earlier deployment is known, it
@@ -98,14 +102,27 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 // lastGood finds the newest successful deployment of another definition, and
 // returns its revision; nil where there is none.
 func (d *Deployer) lastGood(ctx context.Context, r *Rollback) (*types.ServiceRevision, error) {
-	out, err := d.client.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{
+	input := &ecs.ListServiceDeploymentsInput{
 		Cluster: &r.Cluster, Service: &r.Service, Status: []types.ServiceDeploymentStatus{types.ServiceDeploymentStatusSuccessful},
-		MaxResults: aws.Int32(historyLimit),
-	})
-	if err != nil {
-		return nil, callError("ListServiceDeployments", "service "+rollout.ShortName(r.Service), err)
+		MaxResults: aws.Int32(historyPage),
 	}
-	briefs := newestFirst(out.ServiceDeployments)
+	for range historyPages {
+		out, err := d.client.ListServiceDeployments(ctx, input)
+		if err != nil {
+			return nil, callError("ListServiceDeployments", "service "+rollout.ShortName(r.Service), err)
+		}
+		revision, err := d.otherThanCurrent(ctx, r, newestFirst(out.ServiceDeployments))
+		if err != nil || revision != nil || aws.ToString(out.NextToken) == "" {
+			return revision, err
+		}
+		input.NextToken = out.NextToken
+	}
+	return nil, nil
+}
+
+// otherThanCurrent finds the first of some deployments whose definition is not the
+// current one, and returns its revision; nil where there is none.
+func (d *Deployer) otherThanCurrent(ctx context.Context, r *Rollback, briefs []types.ServiceDeploymentBrief) (*types.ServiceRevision, error) {
 	var arns []string
 	for _, brief := range briefs {
 		arns = append(arns, aws.ToString(brief.TargetServiceRevisionArn))

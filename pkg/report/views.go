@@ -167,6 +167,13 @@ func section(b *strings.Builder, heading string, lines []string) {
 	}
 }
 
+// Pruned is a pruning as programs read it.
+type Pruned struct {
+	*deploy.Pruning
+	// Done: it was carried out, and not only planned.
+	Done bool `json:"done"`
+}
+
 // Pruning writes which revisions are deregistered, or, as a forecast, would be.
 func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 	done := "deregistered"

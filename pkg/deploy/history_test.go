@@ -1,0 +1,67 @@
+package deploy_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// TestTheWayBackBehindRestarts: a service that was started anew again and again has
+// its way back behind more than a page of deployments of one revision.
+func TestTheWayBackBehindRestarts(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.want(b.run(request(), deploy.Policy{}), "succeeded")
+		restart := deploy.Request{Cluster: "prod", Service: "web", ForceNewDeployment: true}
+		for range 21 {
+			b.want(b.run(restart, deploy.Policy{}), "succeeded")
+		}
+		preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		if err != nil || rollout.ShortName(preview.Target) != "web:1" {
+			t.Errorf("would go back to %s: %v", preview.Target, err)
+		}
+	})
+}
+
+// TestOtherThanSent: a definition that ECS keeps otherwise than it was sent would be
+// registered again by each deployment, and that is said. Tags are not in every
+// answer.
+func TestOtherThanSent(t *testing.T) {
+	const warning = "ECS keeps web:1 otherwise than it was sent, so that the same deployment will register it again: app dockerLabels"
+	for answer, warned := range map[string]bool{
+		`{"name":"app","image":"repo/web:v2"}`:                                           true,
+		`{"name":"app","image":"repo/web:v2","dockerLabels":{"a":"b"},"mountPoints":[]}`: false,
+	} {
+		inWorld(t, webWorld, func(b *bench) {
+			b.answer = func(operation string) (string, bool) {
+				return `{"taskDefinition":{"taskDefinitionArn":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:1","family":"web",
+					"containerDefinitions":[` + answer + `]}}`, operation == "RegisterTaskDefinition"
+			}
+			r := deploy.Request{Cluster: "prod", Service: "web", Definition: parsed(t, `{"family":"web","tags":[{"key":"owner","value":"me"}],
+				"containerDefinitions":[{"name":"app","image":"repo/web:v2","dockerLabels":{"a":"b"}}]}`)}
+			if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{NoWait: true}); err != nil {
+				t.Fatal(err)
+			}
+			if b.told(deploy.EventWarning, warning) != warned || b.told(deploy.EventWarning, "otherwise") != warned {
+				t.Errorf("%s: %v", answer, b.events)
+			}
+		})
+	}
+}
+
+// TestTidyingHasAnEnd: the outcome of a deployment does not wait for thousands of
+// revisions.
+func TestTidyingHasAnEnd(t *testing.T) {
+	inWorld(t, manyRevisions(70, 70, 70), func(b *bench) {
+		r := deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:v71"}}
+		b.want(b.run(r, deploy.Policy{KeepDefinitions: aws.Int32(2)}), "succeeded")
+		if n := len(b.made("DeregisterTaskDefinition")); n != 60 {
+			t.Errorf("%d revisions were deregistered", n)
+		}
+		if !b.told(deploy.EventWarning, "9 old revisions of web are left for the next deployments, or for ecs-deploy prune") {
+			t.Errorf("%v", b.events)
+		}
+	})
+}
