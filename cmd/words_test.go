@@ -97,8 +97,16 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 // checkExample makes sure that the flags of an example exist.
 func checkExample(t *testing.T, line string) {
 	t.Helper()
+	checkArguments(t, line, strings.Fields(line)[1:])
+}
+
+// checkArguments makes sure that a command takes its arguments.
+func checkArguments(t *testing.T, line string, args []string) {
+	t.Helper()
 	root := New(Streams{Out: io.Discard, Err: io.Discard})
-	c, rest, err := root.Find(withSubcommand(root, strings.Fields(line)[1:]))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	c, rest, err := root.Find(withSubcommand(root, args))
 	if err != nil {
 		t.Errorf("%s: %v", line, err)
 		return
