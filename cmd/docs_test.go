@@ -79,7 +79,7 @@ func TestTheFlagsAndVariablesOfThePagesExist(t *testing.T) {
 var (
 	// pageCommand is a line of a block that runs the program, with what stands
 	// around its arguments in the shell.
-	pageCommand = regexp.MustCompile(`^(?:\$ )?(?:[A-Z_]+=\S* )*ecs-deploy (.*?)(?: 2>.*| *\|.*| &| +#.*)?$`)
+	pageCommand = regexp.MustCompile(`^(?:\$ )?(?:[A-Z_]+=\S* )*ecs-deploy (.*?)(?: 2?>.*| *\|.*| &| +#.*)?$`)
 	shellWord   = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 )
 
