@@ -119,6 +119,19 @@ containerDefinitions:
 	}
 }
 
+// TestVariablesWithoutAValue: a variable that is written without a value is an empty
+// one, and not one that ECS takes for missing.
+func TestVariablesWithoutAValue(t *testing.T) {
+	d, err := taskdef.Parse("td.yaml", []byte("family: a\ncontainerDefinitions:\n- {name: b, image: c, user: null, environment: [{name: A, value: }, {name: B, value: null}]}\n"), taskdef.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := document(t, []byte(`{"family":"a","containerDefinitions":[{"name":"b","image":"c","environment":[{"name":"A","value":""},{"name":"B","value":""}]}]}`))
+	if diff := cmp.Diff(want, document(t, indented(t, d))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestAllProblemsAtOnce: every problem is listed with its place, and a value that
 // a variable brought in is not shown.
 func TestAllProblemsAtOnce(t *testing.T) {

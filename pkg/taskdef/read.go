@@ -195,6 +195,9 @@ func (r *reader) object(n *yaml.Node, s shape, also []string) map[string]any {
 			continue
 		}
 		if m.value.Tag == "!!null" { // on the wire null means "absent"
+			if s.pair() && name == "value" { // but a variable without a value is an empty one
+				object[name] = ""
+			}
 			continue
 		}
 		object[name] = r.value(m.value, field)

@@ -56,6 +56,11 @@ func (s shape) kind() kind {
 	return anything
 }
 
+// pair reports whether this is a name with its value, as environment variables are.
+func (s shape) pair() bool {
+	return s.schema != nil && s.schema.TargetID().Name == schemas.KeyValuePair.ID().Name
+}
+
 // member is the shape of a member of an object, or of a value of a map; ok is
 // false where the object has no such member.
 func (s shape) member(name string) (member shape, ok bool) {
