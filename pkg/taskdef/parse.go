@@ -106,7 +106,7 @@ func Parse(source string, text []byte, o ParseOptions) (Definition, error) {
 // sizeLimit bounds a text, in bytes. ECS takes 64 KiB, so there is room for white
 // space and comments; brackets within brackets in a longer text could exhaust the
 // stack.
-const sizeLimit = 512 << 10
+const sizeLimit = 256 << 10
 
 // tree reads a text into nodes with places.
 func tree(text []byte) (*yaml.Node, *Problem) {

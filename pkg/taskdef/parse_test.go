@@ -175,11 +175,11 @@ func TestEndless(t *testing.T) {
 // TestTooLarge: what is no definition any more is refused, and brackets within
 // brackets do not exhaust the stack.
 func TestTooLarge(t *testing.T) {
-	const most = 512 << 10
+	const most = 256 << 10
 	for text, want := range map[string]string{
-		strings.Repeat(" ", most+1):              "td: it has 512 KiB; ECS takes no task definition over 64 KiB",
-		strings.Repeat("x", 3*most):              "td: it has 1536 KiB; ",
-		strings.Repeat("[", most):                "td:1:524289: the text ends in the middle of the task definition",
+		strings.Repeat(" ", most+1):              "td: it has 256 KiB; ECS takes no task definition over 64 KiB",
+		strings.Repeat("x", 3*most):              "td: it has 768 KiB; ",
+		strings.Repeat("[", most):                "td:1:262145: the text ends in the middle of the task definition",
 		strings.Repeat(`{"a":`, most/5):          "the text ends in the middle of the task definition",
 		"a: " + strings.Repeat("[", most-3):      "exceeded max depth",
 		"[" + strings.Repeat("[],", 100) + "[]]": "td:1:1: a task definition is an object, this is a list",
