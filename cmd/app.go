@@ -59,6 +59,8 @@ type app struct {
 func Main(ctx context.Context, args []string, streams Streams) int {
 	a := &app{streams: streams, settings: &config.Settings{}}
 	root := a.root()
+	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
+	root.InitDefaultCompletionCmd()
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
 	err := root.ExecuteContext(ctx)
