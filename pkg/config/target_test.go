@@ -407,3 +407,20 @@ func TestARevisionIsTakenAsItIs(t *testing.T) {
 		}
 	}
 }
+
+// TestARevisionThatIsNotDeployedTakesNothingBack: a file of a higher layer takes the
+// place of a revision, and with it of what that would leave out.
+func TestARevisionThatIsNotDeployedTakesNothingBack(t *testing.T) {
+	s, err := parse(t, `version: 1
+defaults: {env: {A: one}}
+targets:
+  base: {task-definition: 'web:1'}
+  prod: {extends: base, task-definition-file: web.json}
+`).Settings("prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Env) != 1 || len(s.LeftOut()) > 0 || s.TaskDefinition != "" || s.TaskDefinitionFile != "web.json" {
+		t.Errorf("env %v, left out %v, %q, %q", s.Env, s.LeftOut(), s.TaskDefinition, s.TaskDefinitionFile)
+	}
+}

@@ -136,3 +136,30 @@ target: prod # flag --target
 		t.Errorf("%s %v", text, err)
 	}
 }
+
+// TestAViewOfNamesWithColons: they need the container "*" in a file.
+func TestAViewOfNamesWithColons(t *testing.T) {
+	s, flags := bound()
+	if err := flags.Parse([]string{"--env", "*:a:b=1", "--docker-label", "*:com:x=2", "--task-definition-tag", "a:b=3", "--env", "B=4"}); err != nil {
+		t.Fatal(err)
+	}
+	clearEnvironment(t)
+	if err := s.Resolve(flags, File{}); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := s.View(ViewOptions{Values: true}).YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := ParseFile("ecs-deploy.yaml", []byte("version: 1\ndefaults:\n  "+strings.ReplaceAll(string(shown), "\n", "\n  ")), "")
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, shown)
+	}
+	again, err := f.Settings("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]Entry{s.Env, s.DockerLabels, s.Tags}, [][]Entry{again.Env, again.DockerLabels, again.Tags}); diff != "" {
+		t.Error(diff)
+	}
+}
