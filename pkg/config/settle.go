@@ -80,13 +80,14 @@ func (s *Settings) takeBack(name string) {
 }
 
 // settleRevision takes back images and edits of layers below one that names a
-// revision: they would make another one of it.
+// revision: they would make another one of it. One that a file of a higher layer
+// takes the place of is not deployed, and takes nothing back.
 func (s *Settings) settleRevision() {
-	name := s.TaskDefinition
-	if !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
+	name, height := s.TaskDefinition, s.heights["task-definition"]
+	replaced := s.given("task-definition-file") && s.heights["task-definition-file"] > height
+	if replaced || !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
 		return
 	}
-	height := s.heights["task-definition"]
 	for _, key := range s.Keys() {
 		v, isMap := key.Value.(entryValue)
 		switch {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -47,7 +48,7 @@ func (s *Settings) View(o ViewOptions) View {
 		case key.Source == FlagOnly, key.Name == "output":
 		case isMap && mapName(key) == key.Name:
 			masked := !o.Values && (key.Name == "env" || key.Name == "log-option")
-			if members := members(*v.field(), s.EntryOrigins(key.Name), masked); len(members) > 0 {
+			if members := members(v, s.EntryOrigins(key.Name), masked); len(members) > 0 {
 				view.settings = append(view.settings, member{name: key.Name, members: members})
 			}
 		case isMap: // part of another
@@ -78,15 +79,18 @@ func shown(key Key) any {
 
 // members are the entries that have an effect in the end: those that no later
 // one overrides. Entries of a container are members of it; so are those of every
-// container, of *, where a container has the name of one of them.
-func members(entries []Entry, origins []Origin, masked bool) []member {
+// container, of *, where a container has the name of one of them, or the name a
+// colon.
+func members(v entryValue, origins []Origin, masked bool) []member {
+	all := *v.field()
 	containers := map[string]bool{}
-	for _, entry := range entries {
+	for _, entry := range all {
 		containers[entry.Container] = entry.Name != ""
 	}
+	_, ofContainers := v.(entries)
 	var found []member
-	for i, entry := range entries {
-		if slices.ContainsFunc(entries[i+1:], func(later Entry) bool { return overrides(later, entry) }) {
+	for i, entry := range all {
+		if slices.ContainsFunc(all[i+1:], func(later Entry) bool { return overrides(later, entry) }) {
 			continue
 		}
 		m := member{name: entry.Name, value: entry.Value, origin: origins[i]}
@@ -100,7 +104,7 @@ func members(entries []Entry, origins []Origin, masked bool) []member {
 		switch {
 		case entry.Name == "":
 			m.name, group = entry.Container, ""
-		case group == "" && containers[entry.Name]:
+		case group == "" && (containers[entry.Name] || ofContainers && strings.Contains(entry.Name, ":")):
 			group = "*"
 		}
 		if group == "" {
