@@ -86,6 +86,8 @@ func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 	}
 	several := len(services) > 1
 	switch {
+	case files.settings.Path == noFile:
+		return files, &usageError{problem: "--config " + noFile + " is no settings file, and init writes one", hint: "name another with --config FILE, or ./" + noFile + "; --config - prints it"}
 	case a.settings.Cluster == "":
 		return files, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
 	case len(services) == 0:

@@ -78,7 +78,11 @@ func (a *app) seedWorld() (ecssim.World, error) {
 	if len(a.settings.Images) > 0 {
 		image = earlier(a.settings.Images[0])
 	}
-	return world.WithSeed(ecssim.Seed{Cluster: lastPart(a.settings.Cluster), Service: service, Image: image}), nil
+	world = world.WithSeed(ecssim.Seed{Cluster: lastPart(a.settings.Cluster), Service: service, Image: image})
+	if _, err := ecssim.New(world); err != nil { // a name that ECS would not take
+		return ecssim.World{}, &usageError{problem: message(err), hint: "the simulated world is made of what -c, -n, -d and -i name"}
+	}
+	return world, nil
 }
 
 // earlier is a reference to an earlier image of the same repository: a tag that
