@@ -103,6 +103,9 @@ func TestTagsOfLayers(t *testing.T) {
 		{name: "containers", file: "container: {x: a, y: b}\n  tag: v0", args: "--container x=a:v9", containers: map[string]string{"x": "a:v9", "y": "b:v0"}},
 		{name: "the file's container, the flag's image", file: "container: {x: 'a:v1', y: b:v1}", args: "-i a:v2", images: []string{"a:v2"},
 			containers: map[string]string{"x": "a:v2", "y": "b:v1"}},
+		{name: "a target's tag, the file's container, the flag's image", file: "container: {x: 'a:v1', y: b}", args: "--target base -i a:v2", images: []string{"a:v2"},
+			containers: map[string]string{"x": "a:v2", "y": "b:of-base"}},
+		{name: "the file's tag and container, the flag's container", file: "container: {x: 'a:v1'}\n  tag: v3", args: "--container x=a:v2", containers: map[string]string{"x": "a:v2"}},
 		{name: "the file's only, the flag's image", file: "tag: v1\n  only: [x]", args: "-i a:v2", images: []string{"a:v2"}},
 		{name: "the flag's only, the file's image", file: "image: a", args: "--tag v2 --only x", tag: "v2", only: []string{"x"}},
 	} {
