@@ -6,7 +6,6 @@ package config
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -34,27 +33,14 @@ func (s *Settings) images(r *deploy.Request) error {
 		return err
 	}
 	r.Images, r.ContainerImages, r.Tag, r.Only = s.Images, map[string]string{}, tag, s.Only
-	highest := s.heights["image"]
-	containers := slices.Clone(s.ContainerImages)
-	for i, e := range containers {
-		if higher, ok := s.sameRepository(e.Value); ok && s.heights["image"] > s.entryHeight("container", i) {
-			containers[i].Value = higher
-		}
-		r.ContainerImages[e.Container] = containers[i].Value
-		highest = max(highest, s.entryHeight("container", i))
+	heights := map[string]int{}
+	for i, e := range s.ContainerImages {
+		r.ContainerImages[e.Container], heights[e.Container] = e.Value, s.entryHeight("container", i)
 	}
-	named := len(s.Images)+len(containers) > 0
-	switch only := s.heights["only"]; {
-	case !named || tag == "":
-		return nil
-	case len(s.Only) > 0 && only > highest: // the tag alone is for containers
-		r.Images, r.ContainerImages = nil, nil
-		return nil
-	case len(s.Only) > 0 && only == highest: // the library says what is wrong
-		return nil
+	if tag == "" || len(s.Only) > 0 || len(r.Images)+len(heights) == 0 {
+		return nil // where they do not go together, the library says what is wrong
 	}
-	r.Only = nil
-	return s.giveTag(r, containers, tag, tagHeight)
+	return s.giveTag(r, heights, tag, tagHeight)
 }
 
 // sameRepository is the image among those given by repository that is of the same
@@ -74,9 +60,9 @@ func (s *Settings) sameRepository(text string) (string, bool) {
 
 // giveTag gives the images of a request their tag, where a layer above or below
 // has another one for them.
-func (s *Settings) giveTag(r *deploy.Request, named []Entry, tag string, tagHeight int) error {
-	images := make([]string, 0, len(s.Images))
-	for _, text := range s.Images {
+func (s *Settings) giveTag(r *deploy.Request, heights map[string]int, tag string, tagHeight int) error {
+	images := make([]string, 0, len(r.Images))
+	for _, text := range r.Images {
 		tagged, ok, err := withTag(text, s.heights["image"], tag, tagHeight)
 		if err != nil || !ok {
 			return err
@@ -84,12 +70,12 @@ func (s *Settings) giveTag(r *deploy.Request, named []Entry, tag string, tagHeig
 		images = append(images, tagged)
 	}
 	containers := map[string]string{}
-	for i, e := range named {
-		tagged, ok, err := withTag(e.Value, s.entryHeight("container", i), tag, tagHeight)
+	for container, text := range r.ContainerImages {
+		tagged, ok, err := withTag(text, heights[container], tag, tagHeight)
 		if err != nil || !ok {
 			return err
 		}
-		containers[e.Container] = tagged
+		containers[container] = tagged
 	}
 	r.Images, r.ContainerImages, r.Tag = images, containers, ""
 	return nil

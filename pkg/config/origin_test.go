@@ -79,7 +79,7 @@ func drawLayers(t *rapid.T) layers {
 			l.want[name] = append(l.want[name], ofLayer...)
 		}
 	}
-	for one, other := range map[string]string{"tag": "tag-env-var", "task-definition": "task-definition-file", "image": "only"} {
+	for one, other := range map[string]string{"tag": "tag-env-var", "task-definition": "task-definition-file"} {
 		switch a, b := l.height(one), l.height(other); {
 		case a < b:
 			delete(l.want, one)
@@ -87,16 +87,23 @@ func drawLayers(t *rapid.T) layers {
 			delete(l.want, other)
 		}
 	}
+	switch images, only := max(l.height("image"), l.height("container")), l.height("only"); {
+	case images > only:
+		delete(l.want, "only")
+	case only > images:
+		delete(l.want, "image")
+		delete(l.want, "container")
+	}
 	return l
 }
 
-// height is the place of the layer that a key comes from, from the lowest; -1
-// where none has it.
+// height is the place of the layer that a key, or the last entry of it, comes from,
+// from the lowest; -1 where none has it.
 func (l layers) height(key string) int {
 	if l.want[key] == nil {
 		return -1
 	}
-	origin := l.want[key][0].Origin
+	origin := l.want[key][len(l.want[key])-1].Origin
 	if i := slices.Index(sectionOrigins[:], origin); i >= 0 {
 		return i
 	}

@@ -20,7 +20,7 @@ const ofFlags = math.MaxInt
 func (s *Settings) settle(said *layer) {
 	s.noteHeights(said)
 	s.settleRevision()
-	for _, pair := range [][2]string{{"tag", "tag-env-var"}, {"task-definition", "task-definition-file"}, {"image", "only"}} {
+	for _, pair := range [][2]string{{"tag", "tag-env-var"}, {"task-definition", "task-definition-file"}} {
 		lower, higher := pair[0], pair[1]
 		if s.heights[lower] > s.heights[higher] {
 			lower, higher = higher, lower
@@ -29,7 +29,9 @@ func (s *Settings) settle(said *layer) {
 			s.takeBack(lower)
 		}
 	}
-	s.settleTagged()
+	s.settleOnly()
+	s.settleContainers()
+	s.settleTags()
 }
 
 // noteHeights notes from how high a layer each setting comes.
@@ -75,6 +77,10 @@ func (s *Settings) takeBack(name string) {
 		*v.target = nil
 	case names:
 		*v.target = nil
+	case entryValue:
+		*v.field() = nil
+		delete(s.entryOrigins, name)
+		delete(s.entryHeights, name)
 	}
 	delete(s.origins, name)
 }
@@ -115,18 +121,79 @@ func (s *Settings) settleRevision() {
 // layer names the revision to deploy.
 func (s *Settings) LeftOut() []string { return s.leftOut }
 
-// settleTagged takes back the tag of layers below the images, where no image and
-// no container waits for it.
-func (s *Settings) settleTagged() {
-	ofContainer := func(e Entry) bool { return untagged(e.Value) }
-	if len(s.Images) == 0 || slices.ContainsFunc(s.Images, untagged) || slices.ContainsFunc(s.ContainerImages, ofContainer) {
-		return
+// settleOnly takes back the containers for the tag alone, or the images of all
+// layers below them.
+func (s *Settings) settleOnly() {
+	highest := -1
+	if len(s.Images) > 0 {
+		highest = s.heights["image"]
 	}
+	for i := range s.ContainerImages {
+		highest = max(highest, s.entryHeight("container", i))
+	}
+	switch only := s.heights["only"]; {
+	case len(s.Only) == 0 || highest == only:
+	case highest > only:
+		s.takeBack("only")
+	default:
+		s.takeBack("image")
+		s.takeBack("container")
+	}
+}
+
+// settleContainers gives containers the image that a higher layer has for their
+// repository.
+func (s *Settings) settleContainers() {
+	for i, e := range s.ContainerImages {
+		higher, ok := s.sameRepository(e.Value)
+		if !ok || s.heights["image"] <= s.entryHeight("container", i) {
+			continue
+		}
+		if higher != e.Value {
+			s.ContainerImages[i].Value, s.entryOrigins["container"][i] = higher, s.origins["image"]
+		}
+		s.entryHeights["container"][i] = s.heights["image"]
+	}
+}
+
+// settleTags takes back the tags and digests in images of layers below that of the
+// tag; or the tag, where it is of a layer below the images, and none waits for it.
+func (s *Settings) settleTags() {
 	for _, name := range []string{"tag", "tag-env-var"} {
-		if s.given(name) && s.heights[name] < s.heights["image"] {
+		if !s.given(name) {
+			continue
+		}
+		lowest, waits := ofFlags, len(s.Images)+len(s.ContainerImages) == 0
+		hold := func(text *string, height int) {
+			if height < s.heights[name] {
+				*text = withoutTag(*text)
+			}
+			waits, lowest = waits || untagged(*text), min(lowest, height)
+		}
+		for i := range s.Images {
+			hold(&s.Images[i], s.heights["image"])
+		}
+		for i := range s.ContainerImages {
+			if overridden := slices.ContainsFunc(s.ContainerImages[i+1:], func(later Entry) bool { return overrides(later, s.ContainerImages[i]) }); !overridden {
+				hold(&s.ContainerImages[i].Value, s.entryHeight("container", i))
+			}
+		}
+		if len(s.Images) > 0 {
+			lowest = s.heights["image"]
+		}
+		if !waits && s.heights[name] < lowest {
 			s.takeBack(name)
 		}
 	}
+}
+
+// withoutTag is an image without its tag and digest.
+func withoutTag(text string) string {
+	ref, err := image.Parse(text)
+	if err != nil {
+		return text
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(text, "@"+ref.Digest()), ":"+ref.Tag())
 }
 
 // untagged reports whether an image waits for a tag.

@@ -2,12 +2,17 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
 // TestAViewSaysTheSame puts the view of a random target under the defaults of
@@ -162,4 +167,77 @@ func TestAViewOfNamesWithColons(t *testing.T) {
 	if diff := cmp.Diff([][]Entry{s.Env, s.DockerLabels, s.Tags}, [][]Entry{again.Env, again.DockerLabels, again.Tags}); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestAViewAsksForTheSame puts the view of random layers of images and tags into
+// another file: the same is asked of the service, and never anything else.
+func TestAViewAsksForTheSame(t *testing.T) {
+	const refused = "refused"
+	clearEnvironment(t)
+	words := map[string][]string{
+		"image": {"a", "a:v1", "b:v1", "[a:v2, b]", "[]", "null"}, "container": {"{x: a:v3}", "{x: a, y: b:v4}", "{x: null}"},
+		"tag": {"t1", "t2", "null"}, "only": {"x", "'*'", "null"}, "task-definition": {"web", "web:1", "null"}, "env": {"{A: 1}", "{x: {A: 2}}"},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var b strings.Builder
+		b.WriteString("version: 1\ntargets:\n")
+		for i, head := range []string{"  base: {cluster: c", "  middle: {extends: base", "  prod: {extends: middle"} {
+			b.WriteString(head)
+			for _, name := range slices.Sorted(maps.Keys(words)) {
+				if rapid.IntRange(0, 2).Draw(t, "given") == 0 {
+					fmt.Fprintf(&b, ", %s: %s", name, rapid.SampledFrom(words[name]).Draw(t, name+fmt.Sprint(i)))
+				}
+			}
+			b.WriteString("}\n")
+		}
+		asked := func(text, target string) (string, string) {
+			f, err := ParseFile("ecs-deploy.yaml", []byte(text), "")
+			if err != nil {
+				t.Fatalf("%v:\n%s", err, text)
+			}
+			s, err := f.Settings(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown, err := s.View(ViewOptions{Values: true}).YAML()
+			if err != nil {
+				t.Fatal(err)
+			}
+			request, err := s.Request(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Service, request.ForceNewDeployment = "s", true
+			if err := request.Validate(); err != nil {
+				return refused, string(shown)
+			}
+			tagged := func(text string) string {
+				ref, err := image.Parse(text)
+				if err == nil && request.Tag != "" && ref.Tag() == "" {
+					ref, err = ref.WithTag(request.Tag)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				return ref.String()
+			}
+			for i, text := range request.Images {
+				request.Images[i] = tagged(text)
+			}
+			for container, text := range request.ContainerImages {
+				request.ContainerImages[container] = tagged(text)
+			}
+			tag := ""
+			if len(request.Images)+len(request.ContainerImages) == 0 {
+				tag = request.Tag
+			}
+			return fmt.Sprint(request.Images, request.ContainerImages, request.Only, tag, request.TaskDefinition, len(request.Edits) > 0), string(shown)
+		}
+		first, shown := asked(b.String(), "prod")
+		again, _ := asked("version: 1\ndefaults:\n  "+strings.ReplaceAll(shown, "\n", "\n  "), "")
+		// One layer cannot say that some images have a tag of their own, and others wait for one.
+		if again != first && (again != refused || !strings.Contains(shown, "tag: ")) {
+			t.Fatalf("%s\n%s\n%s\n%s", b.String(), shown, first, again)
+		}
+	})
 }
