@@ -35,7 +35,7 @@ func TestConfirm(t *testing.T) {
 		{"just return", deploy, "\n", 1, `error: not confirmed; nothing was done`},
 		{"another word", deploy, "yesterday\n", 1, `error: not confirmed`},
 		{"end of input", deploy, "\x04", 1, `error: not confirmed`},
-		{"Ctrl-C", deploy, "\x03", 130, `error: interrupted before anything was changed`},
+		{"Ctrl-C", deploy, ctrlC, 130, `error: interrupted before anything was changed`},
 		{"nothing to do", "deploy --target production -i docker.repo.com/doorman:v1", "", 0, `unchanged: `},
 		{"dry run", deploy + " --dry-run", "", 0, `image: docker.repo.com/doorman:v1 -> docker.repo.com/doorman:v2`},
 		{"--yes", deploy + " --yes", "", 0, `started: `},
@@ -88,7 +88,13 @@ func atTerminal(t *testing.T, args, answer string) (said string, code, wrote int
 		t.Fatal(err)
 	}
 	defer func() { _ = terminal.Close() }()
-	said = converse(t, terminal, answer)
+	said = converse(t, terminal, func() error {
+		if answer == "" || answer == ctrlC { // typed, it would have the terminal drop what is said at that moment
+			return command.Process.Signal(os.Interrupt)
+		}
+		_, err := terminal.WriteString(answer)
+		return err
+	})
 	var exit *exec.ExitError
 	if err := command.Wait(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
@@ -96,20 +102,20 @@ func atTerminal(t *testing.T, args, answer string) (said string, code, wrote int
 	return said, command.ProcessState.ExitCode(), len(s.made())
 }
 
-// converse reads from a terminal to the end, and types the answer when there is a
-// question; to one that nobody expects, Ctrl-C.
-func converse(t *testing.T, terminal *os.File, answer string) string {
+// ctrlC is how an interruption is typed.
+const ctrlC = "\x03"
+
+// converse reads from a terminal to the end, and answers when there is a question.
+// One that nobody expects is interrupted.
+func converse(t *testing.T, terminal *os.File, answer func() error) string {
 	t.Helper()
-	if answer == "" {
-		answer = "\x03"
-	}
 	var said strings.Builder
 	buffer := make([]byte, 1024)
 	for {
 		n, err := terminal.Read(buffer)
 		said.Write(buffer[:n])
 		if n > 0 && strings.HasSuffix(said.String(), "[y/N] ") {
-			if _, err := terminal.WriteString(answer); err != nil {
+			if err := answer(); err != nil {
 				t.Fatal(err)
 			}
 		}

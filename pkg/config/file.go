@@ -71,7 +71,9 @@ type FileError struct {
 func (e *FileError) Error() string { return strings.Join(e.Problems, "\n") }
 
 // Hint says what to do, or where the keys are described.
-func (e *FileError) Hint() string { return cmp.Or(e.remedy, "the keys are called like the flags of ecs-deploy deploy; ecs-deploy config schema has them all") }
+func (e *FileError) Hint() string {
+	return cmp.Or(e.remedy, "the keys are called like the flags of ecs-deploy deploy; ecs-deploy config schema has them all")
+}
 
 // ExitCode is that of bad input.
 func (e *FileError) ExitCode() int { return 3 }
