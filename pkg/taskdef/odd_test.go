@@ -70,3 +70,16 @@ func TestDefaultsOfVariables(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownFieldsKeepTheirSwitches: YAML has three ways to write true.
+func TestUnknownFieldsKeepTheirSwitches(t *testing.T) {
+	for text, want := range map[string]string{"true": "true", "True": "true", "TRUE": "true", "False": "false", "'True'": `"True"`} {
+		d, err := taskdef.Parse("web.yaml", []byte("family: web\nnewer: "+text+"\ncontainerDefinitions: [{name: a, image: b}]\n"), taskdef.ParseOptions{AllowUnknownFields: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := d.MarshalJSON(); err != nil || !strings.Contains(string(body), `"newer":`+want) {
+			t.Errorf("%s is read as %s (%v)", text, body, err)
+		}
+	}
+}
