@@ -259,7 +259,7 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 func (r *reader) plain(n *yaml.Node, text string) any {
 	switch {
 	case n.Tag == "!!bool":
-		return text == "true"
+		return strings.EqualFold(text, "true") // also True and TRUE
 	case (n.Tag == "!!int" || n.Tag == "!!float") && isNumber(text):
 		return json.Number(text)
 	}
