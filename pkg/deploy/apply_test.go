@@ -88,8 +88,13 @@ func TestStalePlan(t *testing.T) {
 		other.Images = []string{"repo/web:other"}
 		b.want(b.run(other, deploy.Policy{}), "succeeded")
 		b.calls = nil
-		if _, err := d.Apply(b.Context(), plan); !errors.Is(err, deploy.ErrStale) {
+		_, err = d.Apply(b.Context(), plan)
+		if !errors.Is(err, deploy.ErrStale) {
 			b.Errorf("error %v, want ErrStale", err)
+		}
+		var hinter interface{ Hint() string }
+		if !errors.As(err, &hinter) || hinter.Hint() == "" {
+			b.Errorf("%v does not say what to do", err)
 		}
 		b.untouched()
 	})
