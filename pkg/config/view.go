@@ -14,7 +14,8 @@ import (
 const hidden = "***"
 
 // View is what settings were given, with the keys of the file: what a target
-// would have to say for the same result.
+// would have to say for the same result. Only that some images have a tag of their
+// own and others wait for that of a lower layer is more than one target can say.
 type View struct {
 	settings []member
 	origins  bool

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -190,4 +189,14 @@ func hasRevision(name string) bool {
 // ErrStale says that somebody else changed the service after the plan was made,
 // so that it no longer describes what would happen. The service was not updated;
 // a revision that was registered before that was found is named. Plan again.
-var ErrStale = errors.New("the service changed since the plan was made")
+var ErrStale error = staleError{}
+
+// staleError is the type of ErrStale.
+type staleError struct{}
+
+func (staleError) Error() string { return "the service changed since the plan was made" }
+
+// Hint says what can be done.
+func (staleError) Hint() string {
+	return "somebody else deployed; look with ecs-deploy status, then run the same command again"
+}
