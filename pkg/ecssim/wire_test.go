@@ -248,7 +248,15 @@ func TestAWSCLI(t *testing.T) {
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("the AWS CLI is not installed")
 	}
-	sim, _ := demo(t, "unhealthy")
+	world, err := ecssim.LoadScenario("unhealthy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slowly := ecssim.ScaledClock(time.Now(), 0.001) // however long the AWS CLI takes to start
+	sim, err := ecssim.New(world.WithSeed(ecssim.Seed{Cluster: "demo", Service: "web", Image: "web:1"}), ecssim.WithClock(slowly))
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := httptest.NewServer(sim)
 	defer server.Close()
 	aws := func(args ...string) (string, error) {
