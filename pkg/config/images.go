@@ -88,7 +88,7 @@ func withTag(text string, height int, tag string, tagHeight int) (tagged string,
 	if err != nil {
 		return "", false, err
 	}
-	if own := ref.Tag() != "" || ref.Digest() != ""; own && height >= tagHeight {
+	if !ref.Untagged() && height >= tagHeight {
 		return text, height > tagHeight, nil
 	}
 	ref, err = ref.WithTag(tag)

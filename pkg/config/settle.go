@@ -7,8 +7,8 @@ package config
 import (
 	"math"
 	"slices"
-	"strings"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
@@ -91,7 +91,7 @@ func (s *Settings) takeBack(name string) {
 func (s *Settings) settleRevision() {
 	name, height := s.TaskDefinition, s.heights["task-definition"]
 	replaced := s.given("task-definition-file") && s.heights["task-definition-file"] > height
-	if replaced || !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
+	if replaced || !deploy.HasRevision(name) {
 		return
 	}
 	for _, key := range s.Keys() {
@@ -193,11 +193,11 @@ func withoutTag(text string) string {
 	if err != nil {
 		return text
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(text, "@"+ref.Digest()), ":"+ref.Tag())
+	return ref.Name()
 }
 
 // untagged reports whether an image waits for a tag.
 func untagged(text string) bool {
 	ref, err := image.Parse(text)
-	return err == nil && ref.Tag() == "" && ref.Digest() == ""
+	return err == nil && ref.Untagged()
 }

@@ -66,7 +66,7 @@ func (r Request) image(text string) (image.Reference, error) {
 	switch {
 	case err != nil || r.Tag == "":
 		return ref, err
-	case ref.Tag() != "" || ref.Digest() != "":
+	case !ref.Untagged():
 		return ref, &UsageError{Problem: fmt.Sprintf("%s has a tag or digest, and %s is given as its tag", text, r.Tag), Remedy: "leave one of them out"}
 	}
 	return ref.WithTag(r.Tag)

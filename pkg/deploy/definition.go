@@ -121,7 +121,7 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 	switch {
 	case !r.Definition.IsZero():
 		return r.Definition, nil
-	case r.TaskDefinition != "" && (r.Service != "" || hasRevision(r.TaskDefinition)):
+	case r.TaskDefinition != "" && (r.Service != "" || HasRevision(r.TaskDefinition)):
 		definition, stored, err := d.describeStored(ctx, r.TaskDefinition)
 		if err != nil {
 			return taskdef.Definition{}, err

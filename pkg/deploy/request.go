@@ -80,7 +80,7 @@ const (
 
 // wantsDefinition reports whether the request says which definition should run.
 func (r Request) wantsDefinition() bool {
-	return r.edits() || !r.Definition.IsZero() || hasRevision(r.TaskDefinition)
+	return r.edits() || !r.Definition.IsZero() || HasRevision(r.TaskDefinition)
 }
 
 // edits reports whether the request changes something in a definition.
@@ -103,7 +103,7 @@ func (r Request) validate() (change, error) {
 		return change{}, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":
 		return change{}, &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
-	case r.Service != "" && r.TaskDefinition != "" && !hasRevision(r.TaskDefinition) && !r.edits():
+	case r.Service != "" && r.TaskDefinition != "" && !HasRevision(r.TaskDefinition) && !r.edits():
 		return change{}, &UsageError{
 			Problem: fmt.Sprintf("%s names a family, and nothing is built on it", r.TaskDefinition),
 			Remedy:  "name a revision of it (-d FAMILY:REVISION) to deploy that, or an image with -i",
@@ -181,8 +181,9 @@ func familyOf(name string) string {
 	return family
 }
 
-// hasRevision reports whether a task definition's name or ARN has a revision.
-func hasRevision(name string) bool {
+// HasRevision reports whether the name or ARN of a task definition says which of
+// the family's revisions is meant: "web:41", and not "web".
+func HasRevision(name string) bool {
 	return strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
 }
 

@@ -101,6 +101,18 @@ func (r Reference) Tag() string { return r.tag }
 // Digest is the digest with its algorithm ("sha256:…"), or "" where there is none.
 func (r Reference) Digest() string { return r.digest }
 
+// Untagged reports whether there is neither a tag nor a digest.
+func (r Reference) Untagged() bool { return r.tag == "" && r.digest == "" }
+
+// Name is the reference as it was typed, without tag and digest.
+func (r Reference) Name() string {
+	name := strings.TrimSuffix(r.typed, "@"+r.digest)
+	if r.tag != "" {
+		name = strings.TrimSuffix(name, ":"+r.tag)
+	}
+	return name
+}
+
 // SameRepository reports whether both references name the same repository of
 // the same registry, whatever their tags and digests.
 func (r Reference) SameRepository(other Reference) bool {
@@ -110,7 +122,7 @@ func (r Reference) SameRepository(other Reference) bool {
 // WithDefaultTag returns the reference with ":latest" behind it if it has
 // neither a tag nor a digest, and unchanged otherwise.
 func (r Reference) WithDefaultTag() Reference {
-	if r.named == nil || r.tag != "" || r.digest != "" {
+	if r.named == nil || !r.Untagged() {
 		return r
 	}
 	tagged, err := reference.WithTag(r.named, DefaultTag)
@@ -136,11 +148,7 @@ func (r Reference) WithDigest(digest string) (Reference, error) {
 
 // with returns the reference with another end, as its repository was typed.
 func (r Reference) with(end string, otherwise *ParseError) (Reference, error) {
-	name := strings.TrimSuffix(r.typed, "@"+r.digest)
-	if r.tag != "" {
-		name = strings.TrimSuffix(name, ":"+r.tag)
-	}
-	changed, err := Parse(name + end)
+	changed, err := Parse(r.Name() + end)
 	if err != nil || changed.Repository() != r.Repository() || end != ":"+changed.tag && end != "@"+changed.digest {
 		return Reference{}, otherwise
 	}

@@ -220,19 +220,25 @@ func encode(value any, indent string) ([]byte, error) {
 
 // clone copies a document, so that edits never reach the original.
 func clone(value any) any {
+	return mapped(value, func(leaf any) any { return leaf })
+}
+
+// mapped copies a value, with something else in the place of each plain value in
+// it.
+func mapped(value any, replace func(leaf any) any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		copied := make(map[string]any, len(value))
 		for name, member := range value {
-			copied[name] = clone(member)
+			copied[name] = mapped(member, replace)
 		}
 		return copied
 	case []any:
 		copied := make([]any, len(value))
 		for i, element := range value {
-			copied[i] = clone(element)
+			copied[i] = mapped(element, replace)
 		}
 		return copied
 	}
-	return value
+	return replace(value)
 }

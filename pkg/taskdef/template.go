@@ -43,23 +43,12 @@ func (d Definition) EnvironmentNames() []string {
 // doubled copies a value with every dollar in it doubled. Names of members are
 // not read with variables, and stay.
 func doubled(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for name, member := range value {
-			copied[name] = doubled(member)
+	return mapped(value, func(leaf any) any {
+		if text, ok := leaf.(string); ok {
+			return strings.ReplaceAll(text, "$", "$$")
 		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, element := range value {
-			copied[i] = doubled(element)
-		}
-		return copied
-	case string:
-		return strings.ReplaceAll(value, "$", "$$")
-	}
-	return value
+		return leaf
+	})
 }
 
 // foremost are the members by which a person knows an object.
