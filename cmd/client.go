@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,8 +26,9 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
-// hostLabel is what a region is, because it becomes a part of names of hosts.
-var hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+// hostLabel is what a region is, because it becomes a part of names of hosts. It
+// is compiled when AWS is called: most of what needs no AWS should start at once.
+var hostLabel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`) })
 
 // callLimit bounds a single HTTP exchange with AWS where --call-timeout does not.
 const callLimit = 20 * time.Second
@@ -112,7 +114,7 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 		return aws.Config{}, loadError(err)
 	case cfg.Region == "":
 		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
-	case !hostLabel.MatchString(cfg.Region):
+	case !hostLabel().MatchString(cfg.Region):
 		return aws.Config{}, &usageError{problem: fmt.Sprintf("%q is not an AWS region", cfg.Region), hint: "write it as eu-west-1"}
 	}
 	if err := a.identify(ctx, &cfg, source); err != nil {
@@ -150,7 +152,7 @@ func (a *app) checkAccess() error {
 		return &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
 	case s.MaxAttempts != nil && *s.MaxAttempts == 0:
 		return &usageError{problem: "--max-attempts is 0", hint: "1 tries every call once"}
-	case s.AssumeRole != "" && !roleARN.MatchString(s.AssumeRole):
+	case s.AssumeRole != "" && !roleARN().MatchString(s.AssumeRole):
 		return &usageError{problem: fmt.Sprintf("%q is not the ARN of a role", s.AssumeRole), hint: "write it as arn:aws:iam::123456789012:role/NAME"}
 	}
 	return checkEndpoint(s.EndpointURL)

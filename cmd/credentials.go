@@ -11,6 +11,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,8 +32,8 @@ const (
 )
 
 var (
-	roleARN = regexp.MustCompile(`^arn:[^:]+:iam::\d{12}:role/.+$`)
-	mfaCode = regexp.MustCompile(`^\d{6}$`)
+	roleARN = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:[^:]+:iam::\d{12}:role/.+$`) })
+	mfaCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{6}$`) })
 )
 
 // source is where credentials come from.
@@ -158,7 +159,7 @@ func (a *app) askCode(serial string) (string, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", &credentialsError{problem: "the code of the MFA device cannot be read: " + message(err), hint: "type it and press return"}
 	}
-	if code := strings.TrimSpace(line); mfaCode.MatchString(code) {
+	if code := strings.TrimSpace(line); mfaCode().MatchString(code) {
 		return code, nil
 	}
 	return "", &credentialsError{problem: "that is not a code of an MFA device", hint: "type the six digits that it shows"}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -91,7 +92,7 @@ func (a *app) logHTTP(line string, headers http.Header, length int64) {
 	slices.Sort(names)
 	for _, name := range names {
 		value := strings.Join(headers[name], ", ")
-		if secretHeader.MatchString(name) {
+		if secretHeader().MatchString(name) {
 			value = "(redacted)"
 		}
 		fmt.Fprintf(&b, "debug:   %s: %s\n", name, value)
@@ -106,7 +107,9 @@ func (a *app) logHTTP(line string, headers http.Header, length int64) {
 
 // secretHeader matches Authorization, X-Amz-Security-Token, the bearer tokens of
 // SSO and of an instance's metadata, and whatever a proxy adds of the kind.
-var secretHeader = regexp.MustCompile(`(?i)auth|token|cookie|secret|signature|credential|key`)
+var secretHeader = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)auth|token|cookie|secret|signature|credential|key`)
+})
 
 // address is where a request goes, without what may be signed or secret in it.
 func address(request *smithyhttp.Request) string {

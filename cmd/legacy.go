@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -131,17 +132,20 @@ func flagLength(args []string) int {
 	return 1
 }
 
+// keys is the table of settings, for what its flags are called and take.
+var keys = sync.OnceValue(func() []config.Key { return new(config.Settings).Keys() })
+
 func isToggle(key config.Key) bool { return key.Value.Type() == "bool" }
 
 // needsValue reports whether the setting that matches is a flag with a value.
 func needsValue(matches func(config.Key) bool) bool {
-	return slices.ContainsFunc(new(config.Settings).Keys(), func(key config.Key) bool { return matches(key) && !isToggle(key) })
+	return slices.ContainsFunc(keys(), func(key config.Key) bool { return matches(key) && !isToggle(key) })
 }
 
 // toggles are the letters of the flags without a value.
 func toggles() string {
 	letters := "h"
-	for _, key := range new(config.Settings).Keys() {
+	for _, key := range keys() {
 		if isToggle(key) {
 			letters += key.Short
 		}

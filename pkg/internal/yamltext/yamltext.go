@@ -6,13 +6,16 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 )
 
 // plain is what every version of YAML reads as a text without quotes, unless it
 // is one of the words.
-var plain = regexp.MustCompile(`^[A-Za-z/_][A-Za-z0-9/_.@+=-]*(:+[A-Za-z0-9/_.@+=-]+)*$`)
+var plain = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z/_][A-Za-z0-9/_.@+=-]*(:+[A-Za-z0-9/_.@+=-]+)*$`)
+})
 
 // words are what YAML 1.1 or 1.2 takes for something else than a text.
 var words = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
@@ -23,7 +26,7 @@ func Scalar(text string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 	switch {
 	case strings.Contains(text, "\n"): // a block of lines, where YAML can have one
-	case !plain.MatchString(text) || slices.Contains(words, strings.ToLower(text)):
+	case !plain().MatchString(text) || slices.Contains(words, strings.ToLower(text)):
 		node.Style = yaml.DoubleQuotedStyle
 	}
 	return node
