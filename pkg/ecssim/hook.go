@@ -11,6 +11,7 @@ package ecssim
 import (
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -181,7 +182,7 @@ func (sd *serviceDeployment) hookViews() []any {
 	return views
 }
 
-var hookID = regexp.MustCompile(`^ecs-[A-Za-z_]+-.+$`)
+var hookID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ecs-[A-Za-z_]+-.+$`) })
 
 // continueServiceDeployment has the error texts that AWS documents in
 // "Troubleshooting blue/green deployments"; that their code is
@@ -195,7 +196,7 @@ func (e *engine) continueServiceDeployment(in struct {
 	switch {
 	case sd == nil:
 		return nil, errNoServiceDeployment
-	case !hookID.MatchString(in.HookID):
+	case !hookID().MatchString(in.HookID):
 		return nil, invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
 	case sd.over():
 		return nil, invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
