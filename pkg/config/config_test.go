@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/spf13/pflag"
+	"pgregory.net/rapid"
 )
 
 // bound are settings with all their flags.
@@ -23,6 +24,19 @@ func bound() (*Settings, *pflag.FlagSet) {
 		s.AddFlags(flags, key.Name)
 	}
 	return s, flags
+}
+
+// given are the settings that these arguments, the environment and a file come to.
+func given(t rapid.TB, file File, arguments []string) *Settings {
+	t.Helper()
+	s, flags := bound()
+	if err := flags.Parse(arguments); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Resolve(flags, file); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // clearEnvironment makes sure that no variable of ours is set.

@@ -184,13 +184,7 @@ func TestTheHighestLayerWinsAndSaysSo(t *testing.T) {
 				_ = os.Setenv(name, "") // restored to what it was by the test
 			}
 		}()
-		s, flags := bound()
-		if err := flags.Parse(append(l.arguments, "--target=prod")); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Resolve(flags, f); err != nil {
-			t.Fatal(err)
-		}
+		s := given(t, f, append(l.arguments, "--target=prod"))
 		if diff := gocmp.Diff(l.want, placed(t, got(s), l.file())); diff != "" {
 			t.Fatalf("(-want +got):\n%s\n%s", diff, l.file())
 		}

@@ -113,13 +113,7 @@ func TestTagsOfLayers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, flags := bound()
-		if err := flags.Parse(strings.Fields(c.args)); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Resolve(flags, f); err != nil {
-			t.Fatal(err)
-		}
+		s := given(t, f, strings.Fields(c.args))
 		request, err := s.Request(nil)
 		if c.problem != "" {
 			checkProblem(t, err, c.problem)
@@ -156,13 +150,7 @@ func TestDefinitionsOfLayers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, flags := bound()
-		if err := flags.Parse(strings.Fields(c.args)); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Resolve(flags, f); err != nil {
-			t.Fatal(err)
-		}
+		s := given(t, f, strings.Fields(c.args))
 		request, err := s.Request(nil)
 		if err != nil || request.TaskDefinition != c.name || request.Definition.IsZero() == c.definition {
 			t.Errorf("%s, %s: %q %v %v", c.file, c.args, request.TaskDefinition, request.Definition, err)

@@ -228,13 +228,7 @@ func TestATagInAHigherImageWins(t *testing.T) {
 	} {
 		clearEnvironment(t)
 		t.Setenv("GIT_TAG", "")
-		s, flags := bound()
-		if err := flags.Parse(c.arguments); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Resolve(flags, parse(t, text)); err != nil {
-			t.Fatal(err)
-		}
+		s := given(t, parse(t, text), c.arguments)
 		_, err := s.Request(nil)
 		if asked := err != nil && strings.Contains(err.Error(), "the variable GIT_TAG"); asked != c.asked || !asked && err != nil {
 			t.Errorf("%v: %v", c.arguments, err)
@@ -317,13 +311,7 @@ func TestImagesAndOnlyAreAlternatives(t *testing.T) {
 		{"the target is higher", "image: web", nil, "[web] [] v0"},
 	} {
 		clearEnvironment(t)
-		s, flags := bound()
-		if err := flags.Parse(append(c.arguments, "--target=prod")); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Resolve(flags, parse(t, "version: 1\ndefaults: {only: b, tag: v0}\ntargets: {prod: {"+c.target+"}}\n")); err != nil {
-			t.Fatal(err)
-		}
+		s := given(t, parse(t, "version: 1\ndefaults: {only: b, tag: v0}\ntargets: {prod: {"+c.target+"}}\n"), append(c.arguments, "--target=prod"))
 		if got := fmt.Sprint(s.Images, " ", s.Only, " ", s.Tag); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}

@@ -15,24 +15,31 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
+// viewed are the settings of a target, and what their view shows.
+func viewed(t rapid.TB, text, target string) (*Settings, string) {
+	t.Helper()
+	f, err := ParseFile("ecs-deploy.yaml", []byte(text), "")
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, text)
+	}
+	s, err := f.Settings(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := s.View(ViewOptions{Values: true}).YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, string(shown)
+}
+
 // TestAViewSaysTheSame puts the view of a random target under the defaults of
 // another file: the same settings come of it.
 func TestAViewSaysTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		view := func(text, target string) string {
-			f, err := ParseFile("ecs-deploy.yaml", []byte(text), "")
-			if err != nil {
-				t.Fatalf("%v:\n%s", err, text)
-			}
-			s, err := f.Settings(target)
-			if err != nil {
-				t.Fatal(err)
-			}
-			shown, err := s.View(ViewOptions{Values: true}).YAML()
-			if err != nil {
-				t.Fatal(err)
-			}
-			return string(shown)
+			_, shown := viewed(t, text, target)
+			return shown
 		}
 		first := view(drawLayers(t).file(), "prod")
 		again := view("version: 1\ndefaults:\n  "+strings.ReplaceAll(first, "\n", "\n  "), "")
@@ -191,25 +198,14 @@ func TestAViewAsksForTheSame(t *testing.T) {
 			b.WriteString("}\n")
 		}
 		asked := func(text, target string) (string, string) {
-			f, err := ParseFile("ecs-deploy.yaml", []byte(text), "")
-			if err != nil {
-				t.Fatalf("%v:\n%s", err, text)
-			}
-			s, err := f.Settings(target)
-			if err != nil {
-				t.Fatal(err)
-			}
-			shown, err := s.View(ViewOptions{Values: true}).YAML()
-			if err != nil {
-				t.Fatal(err)
-			}
+			s, shown := viewed(t, text, target)
 			request, err := s.Request(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			request.Service, request.ForceNewDeployment = "s", true
 			if err := request.Validate(); err != nil {
-				return refused, string(shown)
+				return refused, shown
 			}
 			tagged := func(text string) string {
 				ref, err := image.Parse(text)
@@ -231,7 +227,7 @@ func TestAViewAsksForTheSame(t *testing.T) {
 			if len(request.Images)+len(request.ContainerImages) == 0 {
 				tag = request.Tag
 			}
-			return fmt.Sprint(request.Images, request.ContainerImages, request.Only, tag, request.TaskDefinition, len(request.Edits) > 0), string(shown)
+			return fmt.Sprint(request.Images, request.ContainerImages, request.Only, tag, request.TaskDefinition, len(request.Edits) > 0), shown
 		}
 		first, shown := asked(b.String(), "prod")
 		again, _ := asked("version: 1\ndefaults:\n  "+strings.ReplaceAll(shown, "\n", "\n  "), "")
