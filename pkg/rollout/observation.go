@@ -111,15 +111,18 @@ const (
 
 // Task is one DescribeTasks answer.
 type Task struct {
-	ARN           string      `json:"arn"`
-	DeploymentID  string      `json:"deploymentId"` // Task.startedBy
-	LastStatus    string      `json:"lastStatus"`
-	HealthStatus  string      `json:"healthStatus,omitempty"`
-	StopCode      string      `json:"stopCode,omitempty"`
-	StoppedReason string      `json:"stoppedReason,omitempty"`
-	Containers    []Container `json:"containers,omitempty"`
-	StartedAt     time.Time   `json:"startedAt,omitzero"`
-	StoppedAt     time.Time   `json:"stoppedAt,omitzero"`
+	ARN          string `json:"arn"`
+	DeploymentID string `json:"deploymentId"` // Task.startedBy
+	// TaskDefinition is the ARN of the revision that the task runs.
+	TaskDefinition string      `json:"taskDefinition,omitempty"`
+	LastStatus     string      `json:"lastStatus"`
+	HealthStatus   string      `json:"healthStatus,omitempty"`
+	StopCode       string      `json:"stopCode,omitempty"`
+	StoppedReason  string      `json:"stoppedReason,omitempty"`
+	Containers     []Container `json:"containers,omitempty"`
+	CreatedAt      time.Time   `json:"createdAt,omitzero"`
+	StartedAt      time.Time   `json:"startedAt,omitzero"`
+	StoppedAt      time.Time   `json:"stoppedAt,omitzero"`
 }
 
 // Container is one container of a task.
