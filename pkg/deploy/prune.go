@@ -307,8 +307,9 @@ func undescribed(action string, asked, described []string, failures []types.Fail
 		}
 		reason := "nothing about it"
 		for _, failure := range failures {
+			reason = aws.ToString(failure.Reason)
 			if aws.ToString(failure.Arn) == arn {
-				reason = aws.ToString(failure.Reason)
+				break
 			}
 		}
 		return nonsense(action, rollout.ShortName(arn), "it was listed, and now ECS says "+reason+"; try again")
