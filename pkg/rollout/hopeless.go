@@ -20,7 +20,7 @@ type stall struct{ count, stopped int }
 // its count stood still.
 func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 	mine := t.target.In(o.Service)
-	if t.rollingBack || mine == nil || mine.Status != StatusPrimary {
+	if t.reopened || t.rollingBack || mine == nil || mine.Status != StatusPrimary {
 		return InProgress, ""
 	}
 	causes := Explain(mine.ID, o.Tasks, nil).Causes

@@ -75,6 +75,8 @@ type Tracker struct {
 	record   *ServiceDeployment
 	recordAt time.Duration
 	stall    stall
+	// reopened: somebody acts on the deployment, and what its tasks do is no news.
+	reopened bool
 }
 
 // NewTracker starts to follow a deployment.
@@ -113,6 +115,10 @@ func (t *Tracker) EverRan() bool { return t.everRan }
 // Hopeless reports whether the verdict is Failed because nothing will ever end
 // the rollout: ECS goes on with it.
 func (t *Tracker) Hopeless() bool { return t.hopeless }
+
+// Reopen makes the tracker look for a verdict again, after somebody acted on a
+// verdict that left the rollout going on: a hopeless one.
+func (t *Tracker) Reopen() { t.verdict, t.hopeless, t.reopened = InProgress, false, true }
 
 // Observe takes one observation and returns the verdict so far. A final
 // verdict is never changed by a later observation.
