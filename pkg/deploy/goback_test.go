@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -143,7 +144,7 @@ func TestStrategiesWithClocks(t *testing.T) {
 		})
 	})
 	t.Run("ECS rolls back", func(t *testing.T) {
-		inWorld(t, webWorld+slow, func(b *bench) {
+		inWorld(t, webWorld+"\nimages: [{match: 'repo/web:v2', behaviour: hangs}]\n", func(b *bench) {
 			policy := deploy.Policy{RollbackOnFailure: true, Watch: deploy.WatchOptions{CompleteTimeout: 10 * time.Minute}}
 			o, err := b.edited(canary(0)).Run(b.Context(), request(), policy)
 			if err != nil {

@@ -195,6 +195,18 @@ func (d *Deployer) within(ctx context.Context, limit time.Duration) (context.Con
 	return ctx, cancel
 }
 
+// readAfterwards reads the service once more if what was read of it is older than
+// the end of the deployment: its counts are part of the outcome.
+func (w *watch) readAfterwards(ctx context.Context) {
+	primary := w.last.Service.Primary()
+	if primary == nil || primary.RolloutState != rollout.RolloutInProgress {
+		return
+	}
+	if service, err := w.describeService(ctx, w.looker.deployment.Cluster, w.looker.deployment.Service, single); err == nil {
+		w.last.Service = service.snapshot()
+	}
+}
+
 // forEvidence bounds the calls that only explain a verdict.
 func (w *watch) forEvidence(ctx context.Context) (context.Context, context.CancelFunc) {
 	return w.within(ctx, max(min(concludeLimit, w.remaining()), lastCalls))
@@ -379,11 +391,18 @@ func (w *watch) explain(ctx context.Context) rollout.Diagnosis {
 
 // conclude gathers the last evidence for a verdict that is not a success.
 func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason string) Outcome {
+	bound := concludeLimit
+	if verdict == rollout.TimedOut {
+		bound = lastCalls
+	}
+	ctx, cancel := w.within(ctx, bound)
+	defer cancel()
+	if verdict == rollout.Succeeded {
+		w.readAfterwards(ctx)
+	}
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
 		return w.outcome(verdict, reason, rollout.Diagnosis{})
 	}
-	ctx, cancel := w.forEvidence(ctx)
-	defer cancel()
 	// Best effort: the verdict stands without it.
 	if err := w.looker.readStopped(ctx); err == nil {
 		w.last.Tasks = w.looker.stopped()

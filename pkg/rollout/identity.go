@@ -82,16 +82,19 @@ func (i Identity) In(s *Service) *Deployment {
 	return found
 }
 
-// recordWindow is how far apart the creation of a deployment and of its record
-// may be, where nothing but time connects the two.
-const recordWindow = 5 * time.Second
+// The record of a deployment is created with it. If nothing but time connects the
+// two, it may be this much older or younger.
+const (
+	recordBefore = time.Second
+	recordAfter  = 5 * time.Second
+)
 
 // Record is the service deployment that belongs to the identity, out of those of
 // the service, or nil. ECS documents no connection between the two. It is
 // observed that the record's target revision ends in the same number as the
 // deployment's id. In a world in which the two do not agree for any of the
-// listed deployments, the record is the only one that was created within five
-// seconds of the deployment; the caller must then check that its revision runs
+// listed deployments, the record is the only one that was created when the
+// deployment was, to within seconds; the caller must then check that its revision runs
 // TaskDefinition.
 func (i Identity) Record(records []ServiceDeployment, listed []Deployment) (record *ServiceDeployment, certain bool) {
 	var near []*ServiceDeployment
@@ -102,7 +105,7 @@ func (i Identity) Record(records []ServiceDeployment, listed []Deployment) (reco
 			return record, true
 		}
 		agree = agree || slices.Contains(i.EarlierIDs, id) || slices.ContainsFunc(listed, func(d Deployment) bool { return d.ID == id })
-		if !i.CreatedAt.IsZero() && record.CreatedAt.Sub(i.CreatedAt).Abs() <= recordWindow {
+		if later := record.CreatedAt.Sub(i.CreatedAt); !i.CreatedAt.IsZero() && -recordBefore <= later && later <= recordAfter {
 			near = append(near, record)
 		}
 	}
