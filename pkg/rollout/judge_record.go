@@ -32,9 +32,6 @@ func (t *Tracker) judgeRecord(o Observation, sd *ServiceDeployment) (Verdict, st
 		t.rollingBack = true
 		return InProgress, firstOf(sd.RollbackReason, sd.StatusReason, "ECS is rolling the deployment back")
 	}
-	if sd.PauseHook != nil {
-		return Paused, fmt.Sprintf("the deployment waits at hook %s of stage %s", sd.PauseHook.ID, sd.LifecycleStage)
-	}
 	return InProgress, ""
 }
 
@@ -61,11 +58,14 @@ func (t *Tracker) judgeStopped(o Observation, sd *ServiceDeployment) (Verdict, s
 // judgeUnfinished: the record says that the rollout goes on. Nothing that the
 // service shows is a success then. Only a record that lags behind a newer
 // deployment for long is not waited for.
-func (t *Tracker) judgeUnfinished(o Observation, reason string) (Verdict, string) {
+func (t *Tracker) judgeUnfinished(o Observation, record *ServiceDeployment, reason string) (Verdict, string) {
+	if record.PauseHook != nil && !t.rollingBack {
+		return Paused, fmt.Sprintf("the deployment waits at hook %s of stage %s", record.PauseHook.ID, record.LifecycleStage)
+	}
 	primary, mine := o.Service.Primary(), t.target.In(o.Service)
 	if primary != nil && t.target.Of(primary) == Later {
 		if t.held("later", o.Elapsed, settle) {
-			return Superseded, supersededBy(primary)
+			return t.judgeLater(o, primary)
 		}
 		return InProgress, firstOf(reason, supersededBy(primary))
 	}

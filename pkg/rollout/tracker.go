@@ -179,7 +179,7 @@ func (t *Tracker) judgeRollout(o Observation) (Verdict, string) {
 	case deleted(o.Service):
 		return Failed, fmt.Sprintf("the service was deleted (it is %s)", o.Service.Status)
 	case record != nil:
-		return t.judgeUnfinished(o, reason)
+		return t.judgeUnfinished(o, record, reason)
 	}
 	return t.judgeService(o)
 }
