@@ -111,46 +111,54 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 	if deployment.ID != "" {
 		return service, true, nil
 	}
-	found, err := d.traceOf(ctx, deployment)
+	found, certain, err := d.traceOf(ctx, deployment)
 	if found || err != nil {
 		return service, found, err
 	}
-	if primary := snapshot.Primary(); primary != nil && deployment.identity().Of(primary) == rollout.Later {
-		return service, false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: snapshot.Name, Deployment: *primary})
+	primary := snapshot.Primary()
+	switch {
+	case primary == nil || deployment.identity().Of(primary) != rollout.Later:
+		return service, false, nil
+	case !certain:
+		return service, false, errNoTrace
 	}
-	return service, false, nil
+	return service, false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: snapshot.Name, Deployment: *primary})
 }
+
+// errNoTrace says that somebody else's deployment took over, and that ours, if there
+// was one, would have left no trace that can be read.
+var errNoTrace = errors.New("another deployment took over, and ECS's records cannot be read")
 
 // traceOf looks for a deployment that the service does not list any more, because
 // another one took over or ECS rolled it back: its record, and, if records cannot
-// be read, its tasks.
-func (d *Deployer) traceOf(ctx context.Context, deployment *Deployment) (found bool, err error) {
+// be read, its tasks. certain means that there would be a trace.
+func (d *Deployer) traceOf(ctx context.Context, deployment *Deployment) (found, certain bool, err error) {
 	identity := deployment.identity()
 	record, err := d.recordOfUnseen(ctx, deployment.Cluster, deployment.Service, identity)
 	if err == nil {
 		if record != nil {
 			deployment.ID, deployment.CreatedAt, deployment.ServiceDeployment = record.DeploymentID(), record.CreatedAt, record.ARN
 		}
-		return record != nil, nil
+		return record != nil, true, nil
 	}
 	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
 		arns, err := d.listServiceTasks(ctx, deployment.Cluster, deployment.Service, desired)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		tasks, err := d.describeSome(ctx, deployment.Cluster, deployment.Service, arns)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		for _, task := range tasks {
 			of := rollout.Deployment{ID: task.DeploymentID, TaskDefinition: task.TaskDefinition, CreatedAt: task.CreatedAt}
 			if identity.Of(&of) == rollout.Ours {
 				deployment.ID, deployment.CreatedAt = task.DeploymentID, task.CreatedAt
-				return true, nil
+				return true, true, nil
 			}
 		}
 	}
-	return false, nil
+	return false, false, nil
 }
 
 // orphansLimit is how many revisions are looked at for one that nobody names.

@@ -20,7 +20,8 @@ type stall struct{ count, stopped int }
 // its count stood still.
 func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 	mine := t.target.In(o.Service)
-	if t.reopened || t.rollingBack || mine == nil || mine.Status != StatusPrimary {
+	triggered := t.record != nil && t.record.Breaker != nil && t.record.Breaker.Status == "TRIGGERED"
+	if t.reopened || t.rollingBack || triggered || mine == nil || mine.Status != StatusPrimary {
 		return InProgress, ""
 	}
 	causes := Explain(mine.ID, o.Tasks, nil).Causes

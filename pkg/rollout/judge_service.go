@@ -85,7 +85,10 @@ func (t *Tracker) judgePrimary(o Observation, mine *Deployment) (Verdict, string
 // enough, and of a deployment that ECS rolls back to, an answer may be one of its
 // first time.
 func (t *Tracker) judgeFinished(o Observation, mine *Deployment) (Verdict, string) {
-	t.steady++
+	if t.steady == 0 || o.Elapsed > t.steadyAt {
+		t.steady++
+		t.steadyAt = o.Elapsed
+	}
 	needed, reason := completedLooks, completed
 	if mine.RolloutState == "" {
 		needed, reason = classicLooks, "the only deployment has all its tasks running (ECS gives no rollout state for this service)"

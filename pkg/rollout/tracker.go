@@ -70,7 +70,8 @@ type Tracker struct {
 	hopeless bool
 	// steady counts observations in a row in which a service whose record cannot
 	// be read looked finished.
-	steady int
+	steady   int
+	steadyAt time.Duration
 	// record is the last record that was read, at recordAt.
 	record   *ServiceDeployment
 	recordAt time.Duration
