@@ -50,7 +50,7 @@ type Client struct {
 	struck   []int // how often each distortion had its chance
 	done     []bool
 	began    time.Time
-	truth    *http.Client
+	truth    http.RoundTripper
 	replicas map[int]*replica // by seconds of lag
 	written  []request
 	random   *rand.Rand
@@ -65,7 +65,7 @@ func New(world ecssim.World, script Script, seed uint64) (*Client, error) {
 	}
 	c := &Client{
 		script: script, struck: make([]int, len(script)), done: make([]bool, len(script)), began: time.Now(),
-		truth: simulator.HTTPClient(), replicas: map[int]*replica{}, random: rand.New(rand.NewPCG(seed, 1)),
+		truth: simulator.HTTPClient().Transport, replicas: map[int]*replica{}, random: rand.New(rand.NewPCG(seed, 1)),
 	}
 	for _, d := range script {
 		for _, lag := range []int{d.N, d.N / 2} {

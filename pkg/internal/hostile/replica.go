@@ -19,13 +19,13 @@ type request struct {
 }
 
 // call makes a request of a simulator.
-func (r request) call(ctx context.Context, client *http.Client) (int, []byte, error) {
+func (r request) call(ctx context.Context, simulator http.RoundTripper) (int, []byte, error) {
 	again, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://ecs.simulated/", bytes.NewReader(r.body))
 	if err != nil {
 		return 0, nil, err
 	}
 	again.Header = r.header
-	response, err := client.Do(again)
+	response, err := simulator.RoundTrip(again)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -40,7 +40,7 @@ type replica struct {
 	lag     time.Duration
 	born    time.Time
 	now     time.Time
-	client  *http.Client
+	ecs     http.RoundTripper
 	applied int
 }
 
@@ -50,7 +50,7 @@ func newReplica(world ecssim.World, born time.Time, lag time.Duration) (*replica
 	if err != nil {
 		return nil, err
 	}
-	r.client = simulator.HTTPClient()
+	r.ecs = simulator.HTTPClient().Transport
 	return r, nil
 }
 
@@ -65,7 +65,7 @@ func (r *replica) read(ctx context.Context, now time.Time, written []request, ca
 	until := now.Add(-r.lag)
 	for r.applied < len(written) && !written[r.applied].at.After(until) {
 		r.now = written[r.applied].at
-		if _, _, err := written[r.applied].call(ctx, r.client); err != nil {
+		if _, _, err := written[r.applied].call(ctx, r.ecs); err != nil {
 			return 0, nil, err
 		}
 		r.applied++
@@ -73,5 +73,5 @@ func (r *replica) read(ctx context.Context, now time.Time, written []request, ca
 	if until.After(r.now) {
 		r.now = until
 	}
-	return call.call(ctx, r.client)
+	return call.call(ctx, r.ecs)
 }
