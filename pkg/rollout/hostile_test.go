@@ -64,10 +64,10 @@ func TestTrackerHostile(t *testing.T) {
 	runningUnguarded.Until = rollout.UntilRunning
 	untilDrained := with(func(g *rollout.Target) { g.Until = rollout.UntilDrained })
 	zero, five := 0, 5
-	settings := rollout.Target{DeploymentID: old, SettingsOnly: true}
+	settings := rollout.Target{Identity: rollout.Identity{DeploymentID: old}, SettingsOnly: true}
 	toZero, toFive := settings, settings
 	toZero.DesiredCount, toFive.DesiredCount = &zero, &five
-	joined := rollout.Target{DeploymentID: ours, CreatedAt: born}
+	joined := rollout.Target{Identity: rollout.Identity{DeploymentID: ours, CreatedAt: born}}
 	noState := svc(d(ours, "PRIMARY", "", 2, 2))
 	failedRunning := svc(d(ours, "PRIMARY", "FAILED", 1, 2), d(old, "ACTIVE", "COMPLETED", 2, 2))
 	unknown := sd("SHIFTING_TRAFFIC")
@@ -101,7 +101,8 @@ func TestTrackerHostile(t *testing.T) {
 		{"A6 going back, the service is gone", joined, []rollout.Observation{look(1, secondLife, sd("SUCCESSFUL")), look(30, gone("INACTIVE", 0), sd("SUCCESSFUL"))}, rollout.Failed},
 		{"A6 going back, still", joined, []rollout.Observation{look(1, secondLife, sd("SUCCESSFUL")), look(90, secondLife, sd("SUCCESSFUL"))}, rollout.InProgress},
 		{"A6 going back, nothing listed for once", joined, []rollout.Observation{look(1, secondLife, sd("SUCCESSFUL")), look(3, svc(), sd("SUCCESSFUL"))}, rollout.InProgress},
-		{"A6 going back, there again", joined, []rollout.Observation{look(1, secondLife, sd("SUCCESSFUL")), look(30, secondEnded, sd("SUCCESSFUL")), look(32, secondEnded, sd("SUCCESSFUL"))}, rollout.Succeeded},
+		{"A6 going back, there again", joined, []rollout.Observation{look(1, secondLife, sd("SUCCESSFUL")), look(30, secondEnded, sd("SUCCESSFUL")), look(32, secondEnded, sd("SUCCESSFUL")), look(61, secondEnded, sd("SUCCESSFUL"))}, rollout.Succeeded},
+		{"A6 going back, there again, or a stale look at its first time", joined, []rollout.Observation{look(1, secondLife, sd("SUCCESSFUL")), look(30, secondEnded, sd("SUCCESSFUL")), look(32, secondEnded, sd("SUCCESSFUL"))}, rollout.InProgress},
 		{"A6 one life, superseded after it completed", target(), []rollout.Observation{look(1, bothRun, sd("IN_PROGRESS")), look(60, goneAgain, sd("SUCCESSFUL"))}, rollout.Succeeded},
 
 		{"A7 settings, the service is deleted", settings, []rollout.Observation{look(1, gone("DRAINING", 2, d(old, "PRIMARY", "COMPLETED", 2, 2)), nil)}, rollout.Failed},
@@ -134,10 +135,10 @@ func TestTrackerHostile(t *testing.T) {
 		{"A13 they are gone", untilDrained, []rollout.Observation{drained(60, counted(d(old, "ACTIVE", "COMPLETED", 2, 0)), sd("SUCCESSFUL"), 0), drained(90, counted(d(old, "ACTIVE", "COMPLETED", 0, 0)), sd("SUCCESSFUL"), 0)}, rollout.Succeeded},
 		{"A13 what is later is not waited for", untilDrained, []rollout.Observation{drained(60, svc(d(later, "PRIMARY", "IN_PROGRESS", 1, 2), d(ours, "ACTIVE", "COMPLETED", 2, 2)), sd("SUCCESSFUL"), 0)}, rollout.Succeeded},
 
-		{"B4 a newer one by a clock that is a second behind", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Second), nil)}, rollout.Superseded},
-		{"B4 an hour behind", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Hour), nil)}, rollout.Superseded},
-		{"B4 and its record is stopped", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Second), sd("STOPPED"))}, rollout.Superseded},
-		{"B4 of 1970", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Since(time.Unix(0, 0))), nil)}, rollout.Superseded},
+		{"B4 a newer one by a clock that is a second behind", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Second), nil), look(51, behind(time.Second), nil)}, rollout.Superseded},
+		{"B4 an hour behind", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Hour), nil), look(51, behind(time.Hour), nil)}, rollout.Superseded},
+		{"B4 and its record is stopped", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Second), sd("STOPPED")), look(51, behind(time.Second), sd("STOPPED"))}, rollout.Superseded},
+		{"B4 of 1970", target(), []rollout.Observation{look(10, bornNow, nil), look(20, behind(time.Since(time.Unix(0, 0))), nil), look(51, behind(time.Since(time.Unix(0, 0))), nil)}, rollout.Superseded},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -166,7 +167,7 @@ func TestTrackerBreakerStandsStill(t *testing.T) {
 	}{
 		"its count is 0":    {func(int) int { return 0 }, "MONITORING", rollout.Failed},
 		"its count stays 1": {func(int) int { return 1 }, "MONITORING", rollout.Failed},
-		"it counts":         {func(look int) int { return look / 40 }, "MONITORING", rollout.InProgress},
+		"it counts":         {func(look int) int { return look / 10 }, "MONITORING", rollout.InProgress},
 		"it was triggered":  {func(int) int { return 3 }, "TRIGGERED", rollout.InProgress},
 	} {
 		t.Run("B2 "+name, func(t *testing.T) {
