@@ -314,21 +314,3 @@ func TestHostileRollouts(t *testing.T) {
 	}
 	t.Logf("%d cases, %d calls, verdicts %v, %d cases wrong", cases, calls, verdicts, failed)
 }
-
-// TestHostileRegressions runs the cases that were wrong once.
-func TestHostileRegressions(t *testing.T) {
-	for _, text := range hostileRegressions {
-		t.Run(text, func(t *testing.T) {
-			c, err := parseCase(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, found := range c.play(t).found {
-				t.Error(found)
-			}
-		})
-	}
-}
-
-// hostileRegressions are cases that were wrong once.
-var hostileRegressions = []string{}
