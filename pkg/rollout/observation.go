@@ -121,6 +121,9 @@ type Task struct {
 	StoppedAt     time.Time   `json:"stoppedAt,omitzero"`
 }
 
+// Unwell is the health of a container that fails its health check.
+const Unwell = "UNHEALTHY"
+
 // Container is one container of a task.
 type Container struct {
 	Name     string `json:"name"`
