@@ -171,5 +171,6 @@ func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Def
 	if err != nil {
 		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)
 	}
+	d.tags.learn(aws.ToString(out.TaskDefinition.TaskDefinitionArn), tagOf(definition))
 	return definition, out.TaskDefinition, nil
 }

@@ -21,7 +21,8 @@ type Clock interface {
 }
 
 // Deployer deploys to the services that its client can reach. It has no state
-// of its own and may be used by several goroutines, if its observer may.
+// of its own, except that it remembers the tags of revisions, and may be used by
+// several goroutines, if its observer may.
 type Deployer struct {
 	client  *ecs.Client
 	logs    *cloudwatchlogs.Client // nil: no log lines
@@ -30,6 +31,7 @@ type Deployer struct {
 	inClear bool                   // differences show values
 	clock   Clock
 	observe func(Event)
+	tags    *revisionTags
 }
 
 // Option changes a Deployer that is being made.
@@ -50,7 +52,7 @@ func WithValues() Option { return func(d *Deployer) { d.inClear = true } }
 // New makes a deployer on an ECS client. The client's own retry settings hold
 // for reads; writes are never retried blindly, whatever they say.
 func New(client *ecs.Client, options ...Option) *Deployer {
-	d := &Deployer{client: client, clock: systemClock{}, observe: func(Event) {}}
+	d := &Deployer{client: client, clock: systemClock{}, observe: func(Event) {}, tags: &revisionTags{}}
 	for _, option := range options {
 		option(d)
 	}
@@ -60,6 +62,7 @@ func New(client *ecs.Client, options ...Option) *Deployer {
 // emit hands an event to the observer.
 func (d *Deployer) emit(e Event) {
 	e.Time = d.clock.Now()
+	d.label(&e)
 	d.observe(e)
 }
 

@@ -167,15 +167,20 @@ func (s *described) primary() *types.Deployment {
 	return nil
 }
 
-// stuck warns of limits that leave a rolling deployment no room: with as many
-// tasks as desired running, ECS may neither start one (the upper limit is
-// rounded down) nor stop one (the lower is rounded up).
+// stuck warns of limits that leave a deployment no room: with as many tasks as
+// desired running, ECS can neither start one (the upper limit is rounded down) nor
+// stop one (the lower is rounded up). Blue/green, linear and canary deployments
+// start their tasks beside the earlier ones, whatever the limits.
 func (s *described) stuck(settings []Setting) []string {
-	if s.SchedulingStrategy == types.SchedulingStrategyDaemon {
-		return nil
-	}
 	count, minimum, maximum := s.DesiredCount, int32(100), int32(200) // the defaults of ECS
+	daemon := s.SchedulingStrategy == types.SchedulingStrategyDaemon
+	if daemon {
+		minimum, maximum = 0, 100
+	}
 	if c := s.DeploymentConfiguration; c != nil {
+		if c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
+			return nil
+		}
 		minimum, maximum = orDefault(c.MinimumHealthyPercent, minimum), orDefault(c.MaximumPercent, maximum)
 	}
 	for _, setting := range settings {
@@ -192,8 +197,12 @@ func (s *described) stuck(settings []Setting) []string {
 	if count == 0 || upper > int64(count) || lower < int64(count) {
 		return nil
 	}
-	return []string{fmt.Sprintf("ECS will be able neither to start nor to stop a task: of %d tasks at least %d must run (%d%%) and at most %d may (%d%%); change -m or -M",
-		count, lower, minimum, upper, maximum)}
+	remedy := "Lower -m or raise -M."
+	if daemon { // ECS never runs two tasks of a daemon on one instance
+		remedy = "Lower -m."
+	}
+	return []string{fmt.Sprintf("This deployment cannot make progress: with %d tasks, minimum %d%% and maximum %d%%, ECS can neither start nor stop a task. %s",
+		count, minimum, maximum, remedy)}
 }
 
 func orDefault(value *int32, otherwise int32) int32 {
@@ -270,14 +279,14 @@ func (s *described) snapshot() *rollout.Service {
 	snapshot := &rollout.Service{
 		ARN: aws.ToString(s.ServiceArn), ClusterARN: aws.ToString(s.ClusterArn), Name: aws.ToString(s.ServiceName),
 		Status: aws.ToString(s.Status), TaskDefinition: aws.ToString(s.TaskDefinition),
-		Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
+		Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount), Settings: s.settings(),
 	}
 	for _, deployment := range s.Deployments {
 		snapshot.Deployments = append(snapshot.Deployments, deploymentOf(deployment))
 	}
 	for _, event := range s.Events {
 		snapshot.Events = append(snapshot.Events, rollout.ServiceEvent{
-			ID: aws.ToString(event.Id), At: aws.ToTime(event.CreatedAt), Message: aws.ToString(event.Message),
+			ID: aws.ToString(event.Id), At: aws.ToTime(event.CreatedAt), Message: short(event.Message),
 		})
 	}
 	return snapshot
@@ -287,26 +296,30 @@ func deploymentOf(d types.Deployment) rollout.Deployment {
 	return rollout.Deployment{
 		ID: aws.ToString(d.Id), Status: aws.ToString(d.Status), TaskDefinition: aws.ToString(d.TaskDefinition),
 		Desired: int(d.DesiredCount), Running: int(d.RunningCount), Pending: int(d.PendingCount), Failed: int(d.FailedTasks),
-		RolloutState: string(d.RolloutState), RolloutStateReason: aws.ToString(d.RolloutStateReason), CreatedAt: aws.ToTime(d.CreatedAt),
+		RolloutState: string(d.RolloutState), RolloutStateReason: short(d.RolloutStateReason), CreatedAt: aws.ToTime(d.CreatedAt),
 	}
 }
 
 func recordOf(d types.ServiceDeployment) *rollout.ServiceDeployment {
 	record := &rollout.ServiceDeployment{
-		ARN: aws.ToString(d.ServiceDeploymentArn), Status: string(d.Status), StatusReason: aws.ToString(d.StatusReason),
+		ARN: aws.ToString(d.ServiceDeploymentArn), Status: string(d.Status), StatusReason: short(d.StatusReason),
 		LifecycleStage: string(d.LifecycleStage), CreatedAt: aws.ToTime(d.CreatedAt), FinishedAt: latest(d.FinishedAt, d.StoppedAt),
 	}
 	if d.TargetServiceRevision != nil {
 		record.TargetRevisionARN = aws.ToString(d.TargetServiceRevision.Arn)
+		record.Traffic = d.TargetServiceRevision.RequestedProductionTrafficWeight
+	}
+	if c := d.DeploymentConfiguration; c != nil {
+		record.Strategy, record.BakeMinutes = string(c.Strategy), int(aws.ToInt32(c.BakeTimeInMinutes))
 	}
 	if d.Rollback != nil {
-		record.RollbackReason = aws.ToString(d.Rollback.Reason)
+		record.RollbackReason = short(d.Rollback.Reason)
 	}
 	if b := d.DeploymentCircuitBreaker; b != nil {
 		record.Breaker = &rollout.Breaker{Status: string(b.Status), FailureCount: int(b.FailureCount), Threshold: int(b.Threshold)}
 	}
 	if a := d.Alarms; a != nil {
-		record.AlarmsStatus, record.TriggeredAlarms = string(a.Status), a.TriggeredAlarmNames
+		record.AlarmsStatus, record.Alarms, record.TriggeredAlarms = string(a.Status), a.AlarmNames, a.TriggeredAlarmNames
 	}
 	for _, hook := range d.LifecycleHookDetails {
 		if strings.EqualFold(string(hook.TargetType), "PAUSE") && strings.EqualFold(string(hook.Status), "AWAITING_ACTION") {
@@ -329,11 +342,11 @@ func latest(times ...*time.Time) time.Time {
 func taskOf(t types.Task) rollout.Task {
 	task := rollout.Task{
 		ARN: aws.ToString(t.TaskArn), DeploymentID: aws.ToString(t.StartedBy), LastStatus: aws.ToString(t.LastStatus),
-		HealthStatus: string(t.HealthStatus), StopCode: string(t.StopCode), StoppedReason: aws.ToString(t.StoppedReason),
+		HealthStatus: string(t.HealthStatus), StopCode: string(t.StopCode), StoppedReason: short(t.StoppedReason),
 		StartedAt: aws.ToTime(t.StartedAt), StoppedAt: aws.ToTime(t.StoppedAt),
 	}
 	for _, c := range t.Containers {
-		container := rollout.Container{Name: aws.ToString(c.Name), Reason: aws.ToString(c.Reason), Health: string(c.HealthStatus)}
+		container := rollout.Container{Name: aws.ToString(c.Name), Reason: short(c.Reason), Health: string(c.HealthStatus)}
 		if c.ExitCode != nil {
 			code := int(*c.ExitCode)
 			container.ExitCode = &code

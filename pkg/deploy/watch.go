@@ -113,9 +113,10 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 	return w
 }
 
-// newsSince is the time, by ECS's clock, after which a service event is news.
+// newsSince is the time, by ECS's clock, after which a service event is news: since
+// the deployment began, also for somebody who joins it later.
 func (dep Deployment) newsSince() time.Time {
-	if dep.CreatedAt.IsZero() || dep.Before.NewestEvent.After(dep.CreatedAt) {
+	if dep.CreatedAt.IsZero() || dep.Action == ActionSettings {
 		return dep.Before.NewestEvent
 	}
 	return dep.CreatedAt.Add(-time.Millisecond)
@@ -221,7 +222,7 @@ func (w *watch) limit() string {
 	if !w.warned {
 		w.warned = true
 		w.emit(Event{Type: EventWarning, Elapsed: elapsed, Service: w.last.Service,
-			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting for ECS to decide", Span(DefaultRunningTimeout), w.waitingForTasks())})
+			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting: %s", Span(DefaultRunningTimeout), w.waitingForTasks(), w.whoEnds())})
 	}
 	return ""
 }
@@ -275,15 +276,19 @@ func (w *watch) near() bool {
 
 // explain is why the deployment does not do well, as far as is known.
 func (w *watch) explain(ctx context.Context) rollout.Diagnosis {
+	w.evidence.readTags(ctx, w.looker.deployment, w.last.Service)
 	diagnosis := rollout.Explain(w.looker.deployment.ID, w.last.Tasks, w.news.told)
 	w.evidence.addLogs(ctx, w.looker.deployment, diagnosis.Causes)
 	return diagnosis
 }
 
-// conclude gathers the last evidence for a verdict that is not a success.
+// conclude gathers the last evidence for a verdict. A success has only the tasks
+// that stopped on the way.
 func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason string) Outcome {
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
-		return w.outcome(verdict, reason, rollout.Diagnosis{})
+		diagnosis := w.explain(ctx)
+		diagnosis.Events, diagnosis.Advice = nil, nil // they do not hold any more
+		return w.outcome(verdict, reason, diagnosis)
 	}
 	// Best effort: the verdict stands without it.
 	if err := w.looker.readStopped(ctx); err == nil {
@@ -292,12 +297,8 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis := w.explain(ctx)
 	w.evidence.noteTargets(ctx, w.looker.groups)
 	diagnosis.TargetGroups = w.evidence.ill
-	if record := w.last.ServiceDeployment; record != nil {
-		diagnosis.Alarms = record.TriggeredAlarms
-		if record.Breaker != nil && record.Breaker.Status != "DISABLED" {
-			diagnosis.Breaker = record.Breaker
-		}
-	}
+	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
+	diagnosis.Advise()
 	return w.outcome(verdict, reason, diagnosis)
 }
 
