@@ -67,7 +67,7 @@ func (w *watch) waitingForTasks() string {
 		return fmt.Sprintf("%d of %d new tasks running; waiting for them to be healthy, and for earlier tasks to stop", mine.Running, mine.Desired)
 	}
 	text := fmt.Sprintf("%d of %d new tasks running; waiting for ECS to complete the deployment", mine.Running, mine.Desired)
-	if alarms := w.last.ServiceDeployment.Watched(); alarms != "" {
+	if alarms := w.last.ServiceDeployment.Watched(); alarms != "" && service.Baking() {
 		text = fmt.Sprintf("%d of %d new tasks running; baking: ECS watches %s before it completes the deployment", mine.Running, mine.Desired, alarms)
 	}
 	return text

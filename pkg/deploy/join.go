@@ -15,35 +15,6 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// Status is where a service stands.
-type Status struct {
-	// Service is the service as ECS describes it.
-	Service rollout.Service `json:"service"`
-	// Last is ECS's record of the newest deployment; nil where there is none or
-	// it cannot be read.
-	Last *rollout.ServiceDeployment `json:"lastDeployment,omitempty"`
-	// LastUnread says why Last could not be read; "" where it could.
-	LastUnread string `json:"lastDeploymentUnread,omitempty"`
-}
-
-// Status takes one look at a service. It returns a [*NotFoundError] or a
-// [*CallError] where the service cannot be read.
-func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status, error) {
-	found, err := d.describeService(ctx, cluster, service)
-	if err != nil {
-		return Status{}, err
-	}
-	status := Status{Service: *found.snapshot()}
-	briefs, err := d.listRecords(ctx, status.Service.ClusterARN, status.Service.ARN)
-	if err == nil && len(briefs) > 0 {
-		status.Last, err = d.describeRecord(ctx, aws.ToString(briefs[0].ServiceDeploymentArn))
-	}
-	if err != nil {
-		status.LastUnread = err.Error()
-	}
-	return status, nil
-}
-
 // Join finds a deployment to wait for. Without a deployment that is the one of
 // the service that is in progress, whoever started it, or else the last one,
 // which [Deployer.Watch] then finds at its end at once. A deployment is named by

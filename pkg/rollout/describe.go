@@ -68,3 +68,11 @@ func (d *ServiceDeployment) Watched() string {
 	}
 	return "alarm " + strings.Join(d.Alarms, ", ")
 }
+
+// Baking reports whether all tasks of the only deployment run, and ECS has not
+// completed it.
+func (s *Service) Baking() bool {
+	primary := s.Primary()
+	return primary != nil && len(s.Deployments) == 1 && primary.RolloutState == RolloutInProgress &&
+		primary.Desired > 0 && primary.Running >= primary.Desired
+}
