@@ -184,7 +184,7 @@ func TestOldNewsSaysWhenItHappened(t *testing.T) {
 		Type: deploy.EventService, Time: at(3600), Service: state(2, 2, 0, 2, 0),
 		ServiceEvent: &rollout.ServiceEvent{ID: "1", At: at(8), Message: "(service doorman) has reached a steady state."},
 	}})
-	if want := "10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
+	if want := "10:00:00  doorman in production1 (us-east-1, account 123456789012)\n10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
 		t.Errorf("%q, want %q", err, want)
 	}
 }

@@ -71,7 +71,7 @@ func (t *text) Event(e deploy.Event) {
 	case deploy.EventProgress:
 		if line := progress(e.Service, e.ServiceDeployment); line != t.last {
 			t.last = line
-			if e.Elapsed > 0 {
+			if e.Elapsed >= time.Second {
 				line += t.onErr.dim.Sprint(", after " + deploy.Span(e.Elapsed))
 			}
 			t.line(e, line)
