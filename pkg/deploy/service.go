@@ -353,5 +353,6 @@ func taskOf(t types.Task) rollout.Task {
 		}
 		task.Containers = append(task.Containers, container)
 	}
+	task.Group()
 	return task
 }

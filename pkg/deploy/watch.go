@@ -274,8 +274,20 @@ func (w *watch) near() bool {
 	return mine != nil && mine.Desired > 0 && mine.Running >= mine.Desired
 }
 
+// knowStart takes the beginning of a deployment that somebody else started from the
+// service: events of ECS since then are about it.
+func (w *watch) knowStart() {
+	deployment := w.looker.deployment
+	mine := w.last.Service.Deployment(deployment.ID)
+	if mine != nil && deployment.CreatedAt.IsZero() && deployment.Action == ActionJoin {
+		deployment.CreatedAt = mine.CreatedAt
+		w.news.since = deployment.newsSince()
+	}
+}
+
 // explain is why the deployment does not do well, as far as is known.
 func (w *watch) explain(ctx context.Context) rollout.Diagnosis {
+	w.knowStart()
 	w.evidence.readTags(ctx, w.looker.deployment, w.last.Service)
 	diagnosis := rollout.Explain(w.looker.deployment.ID, w.last.Tasks, w.news.told)
 	w.evidence.addLogs(ctx, w.looker.deployment, diagnosis.Causes)

@@ -125,30 +125,39 @@ const (
 // quotes the service events (newest first, as ECS lists them) that tell more.
 // Tasks of other deployments, and those that ECS scaled in, do not count.
 func Explain(deploymentID string, tasks []Task, events []ServiceEvent) Diagnosis {
-	var d Diagnosis
-	known := map[string]int{} // indices by key
-	for i := range tasks {
-		task := &tasks[i]
-		if task.DeploymentID != deploymentID || !stopping(task) || strings.HasPrefix(task.StoppedReason, scalingReason) {
-			continue
-		}
-		cause := causeOf(task)
-		key := cause.Key()
-		if at, ok := known[key]; ok {
-			d.Causes[at].Count++
-			continue
-		}
-		known[key] = len(d.Causes)
-		d.Causes = append(d.Causes, cause)
+	type group struct {
+		cause   Cause
+		stopped string // what ECS said of the whole task
 	}
-	slices.SortStableFunc(d.Causes, func(a, b Cause) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Container, b.Container))
-	})
-	if len(d.Causes) > causesKept {
-		for _, cause := range d.Causes[causesKept:] {
-			d.MoreCauses, d.MoreTasks = d.MoreCauses+1, d.MoreTasks+cause.Count
+	var groups []*group
+	known := map[string]*group{}
+	for i := range tasks {
+		task := tasks[i]
+		if task.DeploymentID != deploymentID || !stopping(&task) || strings.HasPrefix(task.StoppedReason, scalingReason) {
+			continue
 		}
-		d.Causes = slices.Clone(d.Causes[:causesKept])
+		if task.cause == nil {
+			task.Group()
+		}
+		if same := known[task.group]; same != nil {
+			same.cause.Count++
+			continue
+		}
+		first := &group{*task.cause, task.StoppedReason}
+		known[task.group] = first
+		groups = append(groups, first)
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(b.cause.Count, a.cause.Count), strings.Compare(a.cause.Reason, b.cause.Reason), strings.Compare(a.cause.Container, b.cause.Container))
+	})
+	var d Diagnosis
+	for i, g := range groups {
+		if i >= causesKept {
+			d.MoreCauses, d.MoreTasks = d.MoreCauses+1, d.MoreTasks+g.cause.Count
+			continue
+		}
+		g.cause.classify(g.stopped)
+		d.Causes = append(d.Causes, g.cause)
 	}
 	d.Events = quote(events, d.Causes)
 	d.Advise()
@@ -172,19 +181,24 @@ func causeOf(task *Task) Cause {
 			cause.Reason = culprit.Reason
 		}
 	}
-	text := cause.Reason
-	if task.StoppedReason != cause.Reason {
-		text += "\n" + task.StoppedReason
+	return cause
+}
+
+// classify says what a cause means, from its reason and from what ECS said of the
+// whole task.
+func (c *Cause) classify(stoppedReason string) {
+	text := c.Reason
+	if stoppedReason != text {
+		text += "\n" + stoppedReason
 	}
 	row := meaningOf(text)
-	cause.Kind, cause.Hint, cause.Page = row.kind, row.hint, guide+row.page+".html"
-	if cause.Kind == Exited && cause.ExitCode != nil {
-		cause.Hint = firstOf(exits[*cause.ExitCode], cause.Hint)
+	c.Kind, c.Hint, c.Page = row.kind, row.hint, guide+row.page+".html"
+	if c.Kind == Exited && c.ExitCode != nil {
+		c.Hint = firstOf(exits[*c.ExitCode], c.Hint)
 	}
-	if cause.Kind == Unhealthy && cause.Container != "" && strings.HasPrefix(cause.Container, serviceConnect) {
-		cause.Hint = "check the service's Service Connect configuration, and the CPU and memory that are left for its proxy"
+	if c.Kind == Unhealthy && strings.HasPrefix(c.Container, serviceConnect) {
+		c.Hint = "check the service's Service Connect configuration, and the CPU and memory that are left for its proxy"
 	}
-	return cause
 }
 
 // serviceConnect begins the name of the proxy that ECS adds to the tasks of a
@@ -201,9 +215,11 @@ func stoppedFromOutside(task *Task) bool {
 	case "EssentialContainerExited", "TaskFailedToStart":
 		return false
 	}
-	kind := meaningOf(task.StoppedReason).kind
-	return kind == Unhealthy || kind == StoppedByUser || kind == HostGone
+	return containsAny(task.StoppedReason, outside)
 }
+
+// outside are reasons of tasks that ECS or somebody stopped.
+var outside = []string{"health checks", "stopped by user", "Host EC2", "Container instance deregistration", "Spot Task was interrupted"}
 
 // isConsequence reports whether the reason of a container only says that another
 // container failed.
@@ -259,12 +275,15 @@ func applications(containers []Container) []*Container {
 
 // Key is the same for tasks that stopped for one cause, whatever ids and
 // addresses stand in the reasons.
-func (c Cause) Key() string {
+func (c Cause) Key() string { return string(c.Kind) + "\n" + c.group() }
+
+// group is Key before the kind is known.
+func (c *Cause) group() string {
 	code := "none"
 	if c.ExitCode != nil {
 		code = strconv.Itoa(*c.ExitCode)
 	}
-	return strings.Join([]string{string(c.Kind), c.Container, code, steady(c.Reason)}, "\n")
+	return c.Container + "\n" + code + "\n" + steady(c.Reason)
 }
 
 // Service events by what they tell. The texts are those of the ECS developer
