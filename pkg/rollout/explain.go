@@ -82,7 +82,14 @@ func (d Diagnosis) More() string {
 	if d.MoreCauses == 0 {
 		return ""
 	}
-	return fmt.Sprintf("and %d more causes (%d tasks)", d.MoreCauses, d.MoreTasks)
+	return fmt.Sprintf("and %d more %s (%d %s)", d.MoreCauses, plural("cause", d.MoreCauses), d.MoreTasks, plural("task", d.MoreTasks))
+}
+
+func plural(noun string, n int) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
 }
 
 // IsEmpty reports whether nothing is known to be wrong.
