@@ -158,9 +158,9 @@ func TestStagesAreNamed(t *testing.T) {
 		if err != nil || status.Last.Stage() != stage {
 			b.Errorf("%+v, %v", status.Last, err)
 		}
-		b.follow("prod", "web", "")
-		if !b.told(deploy.EventHeartbeat, stage) {
-			b.Error("no heartbeat names the stage")
+		o := b.follow("prod", "web", "")
+		if !b.told(deploy.EventHeartbeat, stage) || o.Verdict == rollout.TimedOut && !strings.Contains(o.Reason, stage) {
+			b.Errorf("the heartbeats or the reason do not name the stage: %s", o.Reason)
 		}
 	})
 }

@@ -41,6 +41,7 @@ func (w *watch) standing(ctx context.Context) []string {
 	event, found := rollout.Standing(w.news.told)
 	if found && (len(causes) == 0 || !strings.Contains(event.Message, strings.TrimSuffix(causes[0].Reason, "."))) {
 		message := strings.TrimPrefix(event.Message, "(service "+w.last.Service.Name+") ")
+		message, _, _ = strings.Cut(message, " For more information, see ")
 		parts = append(parts, fmt.Sprintf("ECS: %s: %s", strings.TrimSuffix(message, "."), rollout.EventHint(message)))
 	}
 	return parts

@@ -311,6 +311,9 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis.TargetGroups = w.evidence.ill
 	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
 	diagnosis.Advise()
+	if stage := w.last.ServiceDeployment.Stage(); stage != "" && verdict == rollout.TimedOut {
+		reason += " (" + stage + ")" // where the deployment stands; the counts of tasks do not say it
+	}
 	return w.outcome(verdict, reason, diagnosis)
 }
 
