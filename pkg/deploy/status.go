@@ -6,6 +6,7 @@ package deploy
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -36,14 +37,17 @@ type Status struct {
 // Status takes one look at a service. It returns a [*NotFoundError] or a
 // [*CallError] where the service cannot be read.
 func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status, error) {
+	if err := d.ready(ctx); err != nil {
+		return Status{}, err
+	}
 	found, err := d.describeService(ctx, cluster, service)
 	if err != nil {
 		return Status{}, err
 	}
 	status := Status{Service: *found.snapshot()}
-	briefs, err := d.listRecords(ctx, status.Service.ClusterARN, status.Service.ARN)
-	if err == nil && len(briefs) > 0 {
-		status.Last, err = d.describeRecord(ctx, aws.ToString(briefs[0].ServiceDeploymentArn))
+	records, err := d.listRecords(ctx, status.Service.ClusterARN, status.Service.ARN, time.Time{})
+	if newest := rollout.Newest(records); err == nil && newest != nil {
+		status.Last, err = d.describeRecord(ctx, newest.ARN)
 	}
 	if err != nil {
 		status.LastUnread = err.Error()
@@ -73,7 +77,7 @@ func (s *Status) subject() Deployment {
 	if s.Last == nil || s.Last.TargetRevisionARN == "" {
 		return subject
 	}
-	id := deploymentPrefix + rollout.ShortName(s.Last.TargetRevisionARN)
+	id := rollout.DeploymentPrefix + rollout.ShortName(s.Last.TargetRevisionARN)
 	settled := primary == nil || primary.GoingBack() || primary.RolloutState == rollout.RolloutCompleted
 	if id != subject.ID && settled && !s.Last.CreatedAt.Before(subject.CreatedAt) {
 		subject.ID, subject.TaskDefinition, subject.CreatedAt = id, "", s.Last.CreatedAt
