@@ -123,6 +123,9 @@ func TestTheWarningSaysUntilWhen(t *testing.T) {
 		inWorld(t, world+slow, func(b *bench) {
 			b.run(request(), deploy.Policy{})
 			if !b.told(deploy.EventWarning, "; still waiting: "+want) {
+				for _, e := range b.events {
+					b.Log(e.Type, e.Message)
+				}
 				b.Errorf("nobody was told: %s", want)
 			}
 		})

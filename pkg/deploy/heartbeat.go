@@ -78,7 +78,7 @@ func (w *watch) waitingForTasks() string {
 // breaker, alarms, or only whoever waits for it.
 func (w *watch) whoEnds() string {
 	service, record := w.last.Service, w.last.ServiceDeployment
-	limit := Span(w.options.CompleteTimeout)
+	limit := Span(w.completeLimit())
 	switch {
 	case service == nil:
 		return "ecs-deploy stops waiting after " + limit
