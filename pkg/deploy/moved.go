@@ -50,12 +50,13 @@ func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 		case runs == aws.ToString(now.ImageDigest):
 		case aws.ToTime(now.ImagePushedAt).After(aws.ToTime(running.CreatedAt)):
 			p.Action = ActionRestart
-			p.Notes = append(p.Notes, fmt.Sprintf("%s was pushed again: the tag is %s now, container %s runs %s",
-				c.Image, shortDigest(aws.ToString(now.ImageDigest)), c.Container, shortDigest(runs)))
+			p.Notes = append(p.Notes, fmt.Sprintf("%s was pushed again: the tag is %s now, %s runs %s",
+				c.Image, shortDigest(aws.ToString(now.ImageDigest)), rollout.ShortName(p.Current), shortDigest(runs)))
 		default: // a list of images for several platforms has a digest of its own
 			unknown = append(unknown, c.Image.String())
 		}
 	}
+	p.Notes = distinct(p.Notes) // containers may share an image
 	if len(unknown) > 0 && p.Action == ActionNone {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s may have been pushed again since %s started; ECS keeps the digest of then. To pull it anew, pass --force-new-deployment",
 			strings.Join(distinct(unknown), ", "), rollout.ShortName(p.Current)))
