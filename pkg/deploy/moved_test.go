@@ -25,7 +25,7 @@ func TestPushedAgain(t *testing.T) {
 		note    string
 		calls   int
 	}{
-		"pushed again":             {pushed: time.Hour, verdict: "succeeded", note: "was pushed again: the tag is sha256:0000"},
+		"pushed again":              {pushed: time.Hour, verdict: "succeeded", note: "was pushed again: the tag is sha256:0000"},
 		"another digest, not newer": {pushed: -10 * 365 * 24 * time.Hour, verdict: "unchanged", note: "may have been pushed again", calls: 4},
 		"ECR may not be asked":      {refused: "DescribeImages", verdict: "unchanged", note: "may have been pushed again", calls: 4},
 		"revisions may not be read": {refused: "DescribeServiceRevisions", verdict: "unchanged", note: "may have been pushed again", calls: 3},

@@ -359,8 +359,11 @@ func TestStuckStrategies(t *testing.T) {
 	for strategy, stuck := range map[string]bool{"ROLLING": true, "BLUE_GREEN": false, "LINEAR": false, "CANARY": false} {
 		inWorld(t, strings.Replace(webWorld, "maximumPercent: 200", "maximumPercent: 100", 1), func(b *bench) {
 			found := string(b.raw("DescribeServices", `{"cluster":"prod","services":["web"]}`))
+			if !strings.Contains(found, `"strategy":"ROLLING"`) {
+				b.Fatal(found)
+			}
 			b.answer = func(operation string) (string, bool) {
-				return strings.Replace(found, `"minimumHealthyPercent"`, `"strategy":"`+strategy+`","minimumHealthyPercent"`, 1), operation == "DescribeServices"
+				return strings.ReplaceAll(found, `"strategy":"ROLLING"`, `"strategy":"`+strategy+`"`), operation == "DescribeServices"
 			}
 			_, err := b.deployer().Plan(b.Context(), request())
 			if got := err != nil && strings.Contains(err.Error(), "cannot make progress"); got != stuck || err != nil && !stuck {
