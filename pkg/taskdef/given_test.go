@@ -173,7 +173,7 @@ func TestChecks(t *testing.T) {
 		"<…>":                {container: `"image":"<IMAGE1_NAME>"`, want: `2:47: container app: "<IMAGE1_NAME>" is not an image reference: it has <IMAGE1_NAME>, which nothing has filled in`},
 		"$NAME":              {container: `"image":"$REPOSITORY_URI:$IMAGE_TAG"`, want: `it has $REPOSITORY_URI, which nothing has filled in`},
 		"{{…}}":              {container: "\"image\":\"x:{{must_env `X`}}\"", want: "it has {{must_env `X`}}, which nothing has filled in"},
-		"upper case":         {container: `"image":"team/Web:1"`, want: "repository name must be lowercase"},
+		"upper case":         {container: `"image":"team/Web:1"`, want: "repository name (team/Web) must be lowercase"},
 		"a digest alone":     {container: `"image":"sha256:` + strings.Repeat("a", 64) + `"`, want: "a digest is written REPOSITORY@sha256:…"},
 		"a blank variable":   {container: `"image":"x","environment":[{"name":" ","value":"1"}]`, want: "2:66: container app has an element of environment without a name"},
 		"a secret, nameless": {container: `"image":"x","secrets":[{"valueFrom":"1"}]`, want: "an element of secrets without a name"},
