@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -121,9 +122,13 @@ func split(text string) ([]string, error) {
 	if strings.HasPrefix(text, "[") {
 		return taskdef.Words([]byte(text))
 	}
-	for _, kind := range []struct{ chars, name string }{{`'"`, "quotes"}, {`\`, "a backslash"}, {"`", "back quotes"}} {
+	for _, kind := range []struct{ chars, problem string }{
+		{`'"`, "the words have quotes, and where each ends is not clear"},
+		{`\`, "the words have a backslash, and what it stands for is not clear"},
+		{"`", "the words have back quotes, and what stands between them is for a shell"},
+	} {
 		if strings.ContainsAny(text, kind.chars) {
-			return nil, fmt.Errorf("the words have %s, which a shell reads and ecs-deploy does not", kind.name)
+			return nil, errors.New(kind.problem)
 		}
 	}
 	return strings.Fields(text), nil

@@ -44,7 +44,7 @@ func (r *reader) misfit(n *yaml.Node, format string, args ...any) {
 func (r *reader) hint() string {
 	switch {
 	case r.missing:
-		return "set the variables, or write ${NAME:-default}; $$ is a dollar. --no-variables takes the file as it is"
+		return "set the variables, or write ${NAME:-default}; $$ is a dollar, and --no-variables takes the file as it is"
 	case r.unknown:
 		return "ECS would ignore an unknown field; if it is newer than this program, --allow-unknown-fields takes it"
 	case r.misplaced:
@@ -99,9 +99,9 @@ func (r *reader) noObject(n *yaml.Node) {
 		})
 	}
 	switch {
-	case has("taskDefinition", "family", "containerDefinitions"):
+	case len(n.Content) > 1 && has("taskDefinition", "family", "containerDefinitions"):
 		r.problem(n, "a task definition is an object, this is a list of %d of them; give one in each file", len(n.Content))
-	case has("image", "name"):
+	case has("image"):
 		r.bare = true
 		r.problem(n, "a task definition is an object, this is a list of containers alone")
 	default:
