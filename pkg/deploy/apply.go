@@ -24,13 +24,12 @@ const freshFor = 10 * time.Second
 const writeLimit = 60 * time.Second
 
 // writeAttempts is how often a write is tried that ECS refused to take
-// (throttling), or that was found not to have been carried out; and how often it
-// is asked whether it was.
+// (throttling), or that was found not to have been carried out.
 const writeAttempts = 5
 
-// settleDelay is waited before ECS is asked whether a write was carried out:
-// its reads may lag behind its writes.
-const settleDelay = 2 * time.Second
+// seenWithin is how long ECS is asked for the deployment that it accepted, if its
+// answer does not show it: its reads may lag behind its writes.
+const seenWithin = 30 * time.Second
 
 // InterruptedError says that the context ended before the service was updated.
 type InterruptedError struct {
@@ -73,10 +72,13 @@ func (e *InterruptedError) ExitCode() int { return rollout.Interrupted.ExitCode(
 // whether it was carried out. Cancelling ctx stops Apply between writes, never
 // in the middle of one.
 func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
-	deployment := Deployment{
-		Cluster: p.Cluster, Service: p.Service, ID: p.Before.Deployment, TaskDefinition: p.TaskDefinition,
-		Action: p.Action, Before: p.Before, Settings: p.Settings,
+	if err := d.ready(ctx); err != nil {
+		return Deployment{}, err
 	}
+	if p == nil || p.Action == "" {
+		return Deployment{}, &UsageError{Problem: "there is no plan to apply", Remedy: "make one with Plan"}
+	}
+	deployment := p.deployment()
 	if p.writesNothing() {
 		return deployment, nil
 	}
@@ -101,7 +103,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if err := ctx.Err(); err != nil {
 		return Deployment{}, &InterruptedError{Registered: registered, Err: err}
 	}
-	service, err := d.update(ctx, p, deployment.TaskDefinition)
+	err := d.update(ctx, p, &deployment)
 	var interrupted *InterruptedError
 	if errors.As(err, &interrupted) {
 		interrupted.Registered = registered
@@ -110,10 +112,28 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if err != nil {
 		return Deployment{}, orphaned(err, registered)
 	}
-	deployment.take(service)
-	d.emit(Event{Type: EventUpdated, Deployment: &deployment, Service: service.snapshot()})
 	return deployment, nil
 }
+
+// deployment is what a plan will make: its identity, as far as it is known before
+// ECS has answered.
+func (p *Plan) deployment() Deployment {
+	deployment := Deployment{
+		Cluster: p.Cluster, Service: p.Service, ID: p.Before.Deployment, TaskDefinition: p.TaskDefinition,
+		Action: p.Action, Before: p.Before, Settings: p.Settings,
+		RolledBackTo: p.Action == ActionJoin && p.InProgress.GoingBack(),
+	}
+	if p.starts() {
+		deployment.ID = ""
+	}
+	if p.Register { // nobody else runs it
+		deployment.Before.NewestDeployment = time.Time{}
+	}
+	return deployment
+}
+
+// starts reports whether carrying the plan out starts a deployment.
+func (p *Plan) starts() bool { return p.Action == ActionDeploy || p.Action == ActionRestart }
 
 // Changes reports whether carrying the plan out would write something.
 func (p *Plan) Changes() bool { return !p.writesNothing() }
@@ -128,18 +148,6 @@ func (p *Plan) writesNothing() bool {
 		return len(p.Settings) == 0
 	}
 	return false
-}
-
-// take reads the identity of the new deployment out of the service.
-func (dep *Deployment) take(service *described) {
-	primary := service.primary()
-	if primary == nil {
-		return // only where settings changed; see update
-	}
-	dep.ID, dep.CreatedAt = aws.ToString(primary.Id), aws.ToTime(primary.CreatedAt)
-	if (dep.Action == ActionDeploy || dep.Action == ActionRestart) && dep.ID == dep.Before.Deployment {
-		dep.Action = ActionSettings // ECS saw no reason to start a deployment
-	}
 }
 
 // orphaned adds to a failed update the name of the revision that it leaves
@@ -183,15 +191,16 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 	}
 	// The SDK wants the required members; what is sent is the body.
 	input := &ecs.RegisterTaskDefinitionInput{Family: &p.Family, ContainerDefinitions: []types.ContainerDefinition{}}
-	arn := ""
+	arn, sent := "", 0
 	var answer []byte
 	err = d.write(ctx, func(ctx context.Context) error {
+		sent++
 		out, err := d.client.RegisterTaskDefinition(ctx, input, once, sendBody(body), keepBody(&answer))
 		if err != nil {
 			return callError("RegisterTaskDefinition", "family "+p.Family, err)
 		}
-		if out.TaskDefinition == nil {
-			return nonsense("RegisterTaskDefinition", "family "+p.Family, "the answer has no task definition")
+		if out.TaskDefinition == nil || familyOf(aws.ToString(out.TaskDefinition.TaskDefinitionArn)) != p.Family {
+			return nonsense("RegisterTaskDefinition", "family "+p.Family, "the answer is not about that family")
 		}
 		arn = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
 		return nil
@@ -202,7 +211,10 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 	})
 	var uncertain *UncertainError
 	if errors.As(err, &uncertain) {
-		return "", uncertain.Err // the service is untouched all the same
+		return "", fmt.Errorf("%w (the service is untouched; a revision of %s may have been registered)", uncertain.Err, p.Family)
+	}
+	if err == nil && sent > 1 {
+		d.nameOrphans(ctx, p, arn)
 	}
 	if stored, parseErr := taskdef.FromDescribe(answer); err == nil && parseErr == nil {
 		d.warnOfOther(arn, p.Definition, stored)
@@ -236,52 +248,57 @@ func revisionOf(arn string) int {
 	return revision
 }
 
-// update sends UpdateService and returns the service as ECS then describes it.
-func (d *Deployer) update(ctx context.Context, p *Plan, taskDefinition string) (*described, error) {
-	body, err := p.updateBody(taskDefinition)
+// update sends UpdateService, and finds the deployment that it started.
+func (d *Deployer) update(ctx context.Context, p *Plan, deployment *Deployment) error {
+	body, err := p.updateBody(deployment.TaskDefinition)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	name := "service " + rollout.ShortName(p.Service)
 	var updated *described
 	err = d.write(ctx, func(ctx context.Context) error {
 		out, err := d.client.UpdateService(ctx, &ecs.UpdateServiceInput{Service: &p.Service}, once, sendBody(body))
 		if err != nil {
-			return callError("UpdateService", "service "+rollout.ShortName(p.Service), err)
+			return callError("UpdateService", name, err)
 		}
-		if out.Service == nil {
-			return nonsense("UpdateService", "service "+rollout.ShortName(p.Service), "the answer has no service")
+		if out.Service == nil || !isService(out.Service, p.Cluster, p.Service) {
+			return nonsense("UpdateService", name, "the answer is not about that service")
 		}
 		updated = &described{Service: *out.Service}
-		if p.Action != ActionSettings && updated.primary() == nil {
-			return nonsense("UpdateService", "service "+rollout.ShortName(p.Service), "the answer has no deployment")
-		}
 		return nil
-	}, func(ctx context.Context) (bool, error) {
-		service, err := d.describeService(ctx, p.Cluster, p.Service)
-		if err != nil {
-			return false, err
-		}
-		updated = service
-		return p.carriedOut(service, taskDefinition)
+	}, func(ctx context.Context) (done bool, err error) {
+		updated, done, err = d.carriedOut(ctx, p, deployment)
+		return done, err
 	})
-	return updated, err
+	if err != nil {
+		return err
+	}
+	service := updated.snapshot()
+	if p.starts() {
+		deployment.find(service)
+		service = d.untilSeen(ctx, deployment, service)
+	}
+	d.emit(Event{Type: EventUpdated, Deployment: ptr(*deployment), Service: service})
+	return nil
 }
 
-// carriedOut reports whether a service looks as it does after the update. Where
-// somebody else has started a deployment meanwhile, that is an error: ErrStale,
-// with a [*BusyError].
-func (p *Plan) carriedOut(service *described, taskDefinition string) (bool, error) {
-	primary := service.primary()
-	switch {
-	case p.Action == ActionSettings || p.Action == ActionJoin:
-		return len(settingsOf(p.request, service)) == 0, nil
-	case primary == nil || aws.ToString(primary.Id) == p.Before.Deployment:
-		return false, nil
-	case aws.ToString(primary.TaskDefinition) == taskDefinition:
-		return true, nil
+// untilSeen looks for a deployment that the answer of UpdateService did not show,
+// and returns the service as seen last. If it is not found, the watch goes on
+// looking.
+func (d *Deployer) untilSeen(ctx context.Context, deployment *Deployment, service *rollout.Service) *rollout.Service {
+	ctx, cancel := d.within(ctx, seenWithin)
+	defer cancel()
+	for deployment.ID == "" && d.clock.Sleep(ctx, jitter(pollNear)) == nil {
+		found, err := d.describeService(ctx, deployment.Cluster, deployment.Service, single)
+		if err == nil {
+			service = found.snapshot()
+			deployment.find(service)
+		}
 	}
-	return false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: aws.ToString(service.ServiceName), Deployment: deploymentOf(*primary)})
+	return service
 }
+
+func ptr[T any](value T) *T { return &value }
 
 // UncertainError says that a write was sent and that it could not be found out
 // whether ECS carried it out.
@@ -304,54 +321,6 @@ func (e *UncertainError) Hint() string {
 
 // ExitCode is that of a rollout that may go on unwatched.
 func (e *UncertainError) ExitCode() int { return rollout.TimedOut.ExitCode() }
-
-// write sends one write. After a refusal for the rate of calls, or a failure
-// that leaves open whether the write was carried out, look finds out how things
-// stand, and only if nothing has happened it is sent again.
-func (d *Deployer) write(ctx context.Context, send func(context.Context) error, look func(context.Context) (bool, error)) error {
-	var err error
-	for attempt := range writeAttempts {
-		err = d.uninterrupted(ctx, send)
-		if !is(err, unreachable) && !is(err, throttled) {
-			return err
-		}
-		done, lookErr := d.settle(ctx, time.Second<<attempt, is(err, unreachable), look)
-		switch {
-		case done:
-			return nil
-		case errors.Is(lookErr, ErrStale):
-			return lookErr
-		case ctx.Err() != nil && (lookErr == nil || is(err, throttled)):
-			return &InterruptedError{Err: ctx.Err()}
-		case lookErr != nil && is(err, unreachable):
-			return &UncertainError{Err: err}
-		}
-	}
-	return err
-}
-
-// settle waits a while and looks what became of a write. If the write may have
-// been carried out, that is found out whoever interrupts, and a look that fails
-// is repeated.
-func (d *Deployer) settle(ctx context.Context, pause time.Duration, uncertain bool, look func(context.Context) (bool, error)) (done bool, err error) {
-	looks := 1
-	if uncertain {
-		ctx, looks = context.WithoutCancel(ctx), writeAttempts
-	}
-	for i := range looks {
-		if err := d.clock.Sleep(ctx, jitter(max(pause<<i, settleDelay))); err != nil {
-			return false, err
-		}
-		err = d.uninterrupted(ctx, func(ctx context.Context) (err error) {
-			done, err = look(ctx)
-			return err
-		})
-		if err == nil || errors.Is(err, ErrStale) {
-			break
-		}
-	}
-	return done, err
-}
 
 // uninterrupted runs a call that the caller's cancellation must not cut off.
 func (d *Deployer) uninterrupted(ctx context.Context, call func(context.Context) error) error {

@@ -177,6 +177,9 @@ func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Def
 		}
 		return taskdef.Definition{}, nil, call
 	}
+	if out.TaskDefinition == nil || !isDefinition(out.TaskDefinition, name) {
+		return taskdef.Definition{}, nil, nonsense("DescribeTaskDefinition", "task definition "+rollout.ShortName(name), "the answer is about another task definition")
+	}
 	definition, err := taskdef.FromDescribe(body)
 	if err != nil {
 		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)

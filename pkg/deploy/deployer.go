@@ -2,7 +2,9 @@ package deploy
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -21,7 +23,7 @@ type Clock interface {
 }
 
 // Deployer deploys to the services that its client can reach. It has no state
-// of its own and may be used by several goroutines, if its observer may.
+// of its own and may be used by several goroutines.
 type Deployer struct {
 	client  *ecs.Client
 	logs    *cloudwatchlogs.Client // nil: no log lines
@@ -29,18 +31,30 @@ type Deployer struct {
 	ecr     *ecr.Client            // nil: no digests
 	inClear bool                   // differences show values
 	clock   Clock
-	observe func(Event)
+	stream  *stream
 }
 
-// Option changes a Deployer that is being made.
+// Option changes a Deployer that is being made. An option with a nil argument
+// changes nothing.
 type Option func(*Deployer)
 
 // WithClock makes the deployer use another clock than the system's.
-func WithClock(clock Clock) Option { return func(d *Deployer) { d.clock = clock } }
+func WithClock(clock Clock) Option {
+	return func(d *Deployer) {
+		if clock != nil {
+			d.clock = clock
+		}
+	}
+}
 
-// WithObserver has every [Event] given to observe, in order, before the
-// pipeline goes on: observe should be quick, and must not call the deployer.
-func WithObserver(observe func(Event)) Option { return func(d *Deployer) { d.observe = observe } }
+// WithObserver has every [Event] given to observe, one at a time and in order,
+// before the pipeline goes on: observe should be quick, and must not call the
+// deployer. An observer that does not return stops the pipeline. One that panics
+// is not called again, and [Outcome.ObserverPanic] says so: the deployment and its
+// outcome are not lost.
+func WithObserver(observe func(Event)) Option {
+	return func(d *Deployer) { d.stream.observe = observe }
+}
 
 // WithValues has differences between definitions show the values of environment
 // variables, and of options that are called like secrets, in clear. They are
@@ -48,19 +62,62 @@ func WithObserver(observe func(Event)) Option { return func(d *Deployer) { d.obs
 func WithValues() Option { return func(d *Deployer) { d.inClear = true } }
 
 // New makes a deployer on an ECS client. The client's own retry settings hold
-// for reads; writes are never retried blindly, whatever they say.
+// for reads; writes are never retried blindly, whatever they say. Every method of
+// a deployer without a client returns a [*UsageError].
 func New(client *ecs.Client, options ...Option) *Deployer {
-	d := &Deployer{client: client, clock: systemClock{}, observe: func(Event) {}}
+	d := &Deployer{client: client, clock: systemClock{}, stream: &stream{}}
 	for _, option := range options {
-		option(d)
+		if option != nil {
+			option(d)
+		}
 	}
 	return d
+}
+
+// ready refuses a call that cannot work, before anything is read or written.
+func (d *Deployer) ready(ctx context.Context) error {
+	if ctx == nil {
+		return &UsageError{Problem: "the context is nil", Remedy: "pass context.Background()"}
+	}
+	if d.client == nil {
+		return &UsageError{Problem: "the deployer has no ECS client", Remedy: "give deploy.New an *ecs.Client"}
+	}
+	return nil
 }
 
 // emit hands an event to the observer.
 func (d *Deployer) emit(e Event) {
 	e.Time = d.clock.Now()
-	d.observe(e)
+	d.stream.tell(e)
+}
+
+// stream gives events to an observer, one at a time, whichever goroutine they come
+// from.
+type stream struct {
+	mu       sync.Mutex
+	observe  func(Event)
+	panicked string
+}
+
+func (s *stream) tell(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.observe == nil || s.panicked != "" {
+		return
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.panicked = fmt.Sprint(cause)
+		}
+	}()
+	s.observe(e)
+}
+
+// failure is what the observer panicked with, or "".
+func (s *stream) failure() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.panicked
 }
 
 type systemClock struct{}

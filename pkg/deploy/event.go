@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -74,10 +75,41 @@ type Deployment struct {
 	ServiceDeployment string `json:"serviceDeployment,omitempty"`
 	// Action is what was done to the service.
 	Action Action `json:"action"`
+	// RolledBackTo: ECS was rolling back to this deployment when it was joined.
+	RolledBackTo bool `json:"rolledBackTo,omitempty"`
 	// Settings are the settings that were changed with it.
 	Settings []Setting `json:"settings,omitempty"`
 	// Before is what was in service before.
 	Before Before `json:"before"`
+}
+
+// identity is how the deployment is told from others of its service.
+func (dep Deployment) identity() rollout.Identity {
+	identity := rollout.Identity{
+		DeploymentID: dep.ID, TaskDefinition: dep.TaskDefinition, CreatedAt: dep.CreatedAt, NotBefore: dep.Before.NewestDeployment,
+	}
+	for _, id := range dep.Before.Deployments {
+		if id != dep.ID {
+			identity.EarlierIDs = append(identity.EarlierIDs, id)
+		}
+	}
+	return identity
+}
+
+// find takes the deployment's id and creation from the first list that shows it.
+// What else that list shows existed before, unless it was created later.
+func (dep *Deployment) find(s *rollout.Service) {
+	mine := dep.identity().In(s)
+	if mine == nil || dep.ID != "" {
+		return
+	}
+	dep.ID, dep.CreatedAt = mine.ID, mine.CreatedAt
+	for i := range s.Deployments {
+		other := &s.Deployments[i]
+		if other.ID != "" && other.Status != rollout.StatusPrimary && other != mine && !other.CreatedAt.After(mine.CreatedAt) && !slices.Contains(dep.Before.Deployments, other.ID) {
+			dep.Before.Deployments = append(slices.Clip(dep.Before.Deployments), other.ID)
+		}
+	}
 }
 
 // Before is what a service was like before a deployment: the way back.
@@ -99,12 +131,20 @@ type Before struct {
 	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
 	// Deployments are the ids of all deployments that ECS listed.
 	Deployments []string `json:"deployments,omitempty"`
+	// NewestDeployment is the creation of the newest of them, by ECS's clock.
+	NewestDeployment time.Time `json:"newestDeployment,omitzero"`
 	// NewestEvent is the time of the newest service event, by ECS's clock.
 	NewestEvent time.Time `json:"newestEvent,omitzero"`
 	// RollsBack: ECS takes a failed deployment back by itself.
 	RollsBack bool `json:"rollsBack"`
 	// Guarded: a circuit breaker or alarm ends a failing deployment.
 	Guarded bool `json:"guarded"`
+	// Strategy is the service's deployment strategy, "" for ROLLING
+	// (DeploymentConfiguration.strategy).
+	Strategy string `json:"strategy,omitempty"`
+	// Clocks is how long ECS's own clocks run in a rollout that goes well: bake
+	// times, and the pauses between traffic shifts.
+	Clocks time.Duration `json:"-"`
 }
 
 // Outcome is how a deployment went.
@@ -132,6 +172,9 @@ type Outcome struct {
 	Draining int `json:"draining,omitempty"`
 	// Diagnosis is what is known to have gone wrong.
 	Diagnosis rollout.Diagnosis `json:"diagnosis"`
+	// ObserverPanic is what the observer panicked with, after which it was given no
+	// more events; see [WithObserver].
+	ObserverPanic string `json:"observerPanic,omitempty"`
 }
 
 // Span is a duration in whole seconds as people write it: 45s, 2m, 2m30s, 1h.

@@ -43,6 +43,9 @@ type Export struct {
 // of [Deployer.Plan]; a service that cannot be deployed to is an
 // [*UnsupportedError].
 func (d *Deployer) Export(ctx context.Context, cluster, service string) (Export, error) {
+	if err := d.ready(ctx); err != nil {
+		return Export{}, err
+	}
 	e, err := d.export(ctx, cluster, service)
 	if err != nil && ctx.Err() != nil {
 		return Export{}, &InterruptedError{Err: err}

@@ -25,14 +25,23 @@ func (w *watch) react(ctx context.Context, o Outcome, policy Policy) (Outcome, e
 	case o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt:
 		return w.stop(context.WithoutCancel(ctx), o, policy)
 	case policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut):
+		if !o.Over && !w.rolling() {
+			return w.shiftBack(ctx, o)
+		}
 		return w.goBack(ctx, o, policy)
 	}
 	return o, nil
 }
 
+// rolling reports whether the service's deployment strategy is ROLLING.
+func (w *watch) rolling() bool {
+	strategy := w.looker.before.Strategy
+	return strategy == "" || strategy == rollout.StrategyRolling
+}
+
 // stop asks ECS to roll an interrupted deployment back and goes on watching to
-// the end. The verdict stays Interrupted; the reason says how it ended. Where ECS
-// cannot be asked, the earlier revision is brought back by an update.
+// the end. The verdict stays Interrupted; the reason says how it ended. If ECS
+// cannot be asked, the earlier revision is restored by an update.
 func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "interrupted: asking ECS to roll back"})
 	if err := w.stopRecord(ctx, o.Deployment); err != nil {
@@ -42,13 +51,39 @@ func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, er
 		o.Verdict = rollout.Interrupted
 		return o, err
 	}
-	after, err := w.run(ctx)
+	after, err := w.untilRolledBack(ctx)
 	if err != nil {
 		return Outcome{}, err
 	}
 	after.Reason = fmt.Sprintf("%s after the interruption: %s", after.Verdict, after.Reason)
 	after.Verdict = rollout.Interrupted
 	return after, nil
+}
+
+// shiftBack asks ECS to roll back a blue/green, linear or canary deployment that
+// goes on. An update would be another deployment with bake times of its own, while
+// the earlier revision still runs and only traffic has to move.
+func (w *watch) shiftBack(ctx context.Context, o Outcome) (Outcome, error) {
+	w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("%s: %s; asking ECS to roll back", o.Verdict, o.Reason)})
+	if err := w.stopRecord(ctx, o.Deployment); err != nil {
+		o.Reason += fmt.Sprintf("; ECS could not be asked to roll back: %v", err)
+		return o, nil
+	}
+	after, err := w.untilRolledBack(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	after.Reason = fmt.Sprintf("%s; then %s", o.Reason, after.Reason)
+	return after, nil
+}
+
+// untilRolledBack goes on watching after ECS was asked to roll back. The limits
+// count anew.
+func (w *watch) untilRolledBack(ctx context.Context) (Outcome, error) {
+	w.extended, w.warned = w.elapsed(), true
+	w.options.RunningTimeout = 0
+	w.tracker.Reopen()
+	return w.run(ctx)
 }
 
 // stopRecord calls StopServiceDeployment on the record of a deployment.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -106,4 +107,53 @@ func TestRollbackOnInterrupt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStrategiesWithClocks: ECS bakes longer than the usual limit, and what must go
+// back is rolled back by ECS, not by another deployment with clocks of its own.
+func TestStrategiesWithClocks(t *testing.T) {
+	canary := func(minutes float64) func(string, map[string]any) {
+		return func(operation string, doc map[string]any) {
+			if operation != "DescribeServices" {
+				return
+			}
+			for _, service := range doc["services"].([]any) {
+				configuration := service.(map[string]any)["deploymentConfiguration"].(map[string]any)
+				configuration["strategy"], configuration["bakeTimeInMinutes"] = "CANARY", minutes
+				configuration["canaryConfiguration"] = map[string]any{"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 10.0}
+			}
+		}
+	}
+	slow := "\nswitches: {completionLag: 50m}\n"
+	t.Run("the limit knows the clocks", func(t *testing.T) {
+		inWorld(t, webWorld+slow, func(b *bench) {
+			o, err := b.edited(canary(30)).Run(b.Context(), request(), deploy.Policy{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.want(o, "succeeded")
+		})
+	})
+	t.Run("a limit that the user set holds", func(t *testing.T) {
+		inWorld(t, webWorld+slow, func(b *bench) {
+			o, err := b.edited(canary(30)).Run(b.Context(), request(), deploy.Policy{Watch: deploy.WatchOptions{CompleteTimeout: 20 * time.Minute}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.want(o, "timed-out")
+		})
+	})
+	t.Run("ECS rolls back", func(t *testing.T) {
+		inWorld(t, webWorld+"\nimages: [{match: 'repo/web:v2', behaviour: hangs}]\n", func(b *bench) {
+			policy := deploy.Policy{RollbackOnFailure: true, Watch: deploy.WatchOptions{CompleteTimeout: 10 * time.Minute}}
+			o, err := b.edited(canary(0)).Run(b.Context(), request(), policy)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.want(o, "rolled-back")
+			if diff := cmp.Diff([]string{"RegisterTaskDefinition", "UpdateService", "StopServiceDeployment"}, b.wrote()); diff != "" {
+				b.Errorf("writes (-want +got):\n%s", diff)
+			}
+		})
+	})
 }

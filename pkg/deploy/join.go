@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -29,14 +29,17 @@ type Status struct {
 // Status takes one look at a service. It returns a [*NotFoundError] or a
 // [*CallError] where the service cannot be read.
 func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status, error) {
+	if err := d.ready(ctx); err != nil {
+		return Status{}, err
+	}
 	found, err := d.describeService(ctx, cluster, service)
 	if err != nil {
 		return Status{}, err
 	}
 	status := Status{Service: *found.snapshot()}
-	briefs, err := d.listRecords(ctx, status.Service.ClusterARN, status.Service.ARN)
-	if err == nil && len(briefs) > 0 {
-		status.Last, err = d.describeRecord(ctx, aws.ToString(briefs[0].ServiceDeploymentArn))
+	records, err := d.listRecords(ctx, status.Service.ClusterARN, status.Service.ARN, time.Time{})
+	if newest := rollout.Newest(records); err == nil && newest != nil {
+		status.Last, err = d.describeRecord(ctx, newest.ARN)
 	}
 	if err != nil {
 		status.LastUnread = err.Error()
@@ -51,6 +54,9 @@ func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status,
 // the cluster and the service. Join returns a [*NotFoundError] or a [*CallError]
 // where there is nothing to follow.
 func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string) (Deployment, error) {
+	if err := d.ready(ctx); err != nil {
+		return Deployment{}, err
+	}
 	if named, ok := serviceOfRecord(deployment); ok {
 		cluster, service = named.cluster, named.service
 	}
@@ -67,7 +73,7 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 		return Deployment{}, err
 	case record != nil:
 		j.ID = idOf(j.snapshot, record, deployment == "")
-		j.ServiceDeployment, j.CreatedAt = aws.ToString(record.ServiceDeploymentArn), aws.ToTime(record.CreatedAt)
+		j.ServiceDeployment, j.CreatedAt = record.ARN, record.CreatedAt
 	case deployment != "" && j.snapshot.Deployment(deployment) == nil:
 		return Deployment{}, &NotFoundError{Kind: "deployment", Name: deployment, Place: "service " + j.snapshot.Name}
 	case deployment != "":
@@ -77,7 +83,7 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 	}
 	j.readSurroundings()
 	if j.TaskDefinition == "" && record != nil {
-		revision, err := d.describeRevision(ctx, aws.ToString(record.TargetServiceRevisionArn))
+		revision, err := d.describeRevision(ctx, record.TargetRevisionARN)
 		if err == nil && revision != nil {
 			j.TaskDefinition = aws.ToString(revision.TaskDefinition)
 		}
@@ -109,6 +115,10 @@ func (j *joined) readSurroundings() {
 			j.Before.Deployment, j.Before.TaskDefinition = other.ID, other.TaskDefinition
 		}
 	}
+	if mine := j.snapshot.Deployment(j.ID); mine != nil && mine.GoingBack() {
+		j.RolledBackTo = true // what events said of its first time is no evidence
+		return
+	}
 	// Events up to now are not news to somebody who joins, but they are
 	// evidence: the tracker counts those since the deployment began.
 	j.Before.NewestEvent = j.CreatedAt
@@ -129,47 +139,47 @@ func serviceOfRecord(arn string) (place, bool) {
 }
 
 // recordToJoin finds ECS's record of the deployment that is named by id or ARN,
-// or that of the newest one; nil where there is none, or none yet.
-func (d *Deployer) recordToJoin(ctx context.Context, j joined, name string) (*types.ServiceDeploymentBrief, error) {
-	briefs, err := d.listRecords(ctx, j.Cluster, j.Service)
-	if err != nil || len(briefs) == 0 {
+// or that of the newest one; nil if there is none, or none yet.
+func (d *Deployer) recordToJoin(ctx context.Context, j joined, name string) (*rollout.ServiceDeployment, error) {
+	records, err := d.listRecords(ctx, j.Cluster, j.Service, time.Time{})
+	if err != nil {
 		return nil, err
 	}
-	if name == "" {
-		newest := &briefs[0]
-		if underWay := j.snapshot.Primary(); underWay != nil && underWay.RolloutState == rollout.RolloutInProgress && !underWay.GoingBack() && !madeFor(newest, underWay) {
-			return nil, nil // the record of what is under way is not listed yet
+	if name != "" {
+		id := rollout.DeploymentPrefix + rollout.ShortName(name)
+		for i := range records {
+			if records[i].ARN == name || records[i].DeploymentID() == id {
+				return &records[i], nil
+			}
 		}
-		return newest, nil
+		return nil, nil
 	}
-	id := deploymentPrefix + rollout.ShortName(name)
-	for _, brief := range briefs {
-		if aws.ToString(brief.ServiceDeploymentArn) == name || numberedLike(brief) == id {
-			return &brief, nil
-		}
+	underWay := j.snapshot.Primary()
+	if underWay == nil || underWay.RolloutState != rollout.RolloutInProgress || underWay.GoingBack() {
+		return rollout.Newest(records), nil
 	}
-	return nil, nil
+	record, certain := identityOf(underWay).Record(records, j.snapshot.Deployments)
+	if record == nil || certain {
+		return record, nil // nil: it is not listed yet
+	}
+	return d.ofRevision(ctx, record, underWay.TaskDefinition)
 }
 
-// madeFor reports whether a record is that of a deployment: by the number, or
-// because it was made at the same time.
-func madeFor(record *types.ServiceDeploymentBrief, deployment *rollout.Deployment) bool {
-	if numberedLike(*record) == deployment.ID {
-		return true
-	}
-	apart := aws.ToTime(record.CreatedAt).Sub(deployment.CreatedAt)
-	return apart.Abs() <= recordSkew
+// identityOf is the identity of a deployment that is listed.
+func identityOf(d *rollout.Deployment) rollout.Identity {
+	return rollout.Identity{DeploymentID: d.ID, TaskDefinition: d.TaskDefinition, CreatedAt: d.CreatedAt}
 }
 
-// idOf is the id of the deployment that a record belongs to, by the number. Where
-// no listed deployment has that number, and the newest record was asked for, it
-// may be the PRIMARY deployment's by its time.
-func idOf(s *rollout.Service, record *types.ServiceDeploymentBrief, newest bool) string {
-	id := numberedLike(*record)
-	if s.Deployment(id) != nil || !newest {
+// idOf is the id of the deployment that a record belongs to, by the number. If no
+// listed deployment has that number, and the newest record was asked for, it may
+// be the PRIMARY deployment's by its time.
+func idOf(s *rollout.Service, record *rollout.ServiceDeployment, newest bool) string {
+	id := record.DeploymentID()
+	primary := s.Primary()
+	if s.Deployment(id) != nil || !newest || primary == nil || primary.GoingBack() {
 		return id
 	}
-	if primary := s.Primary(); primary != nil && !primary.GoingBack() && madeFor(record, primary) {
+	if mine, _ := identityOf(primary).Record([]rollout.ServiceDeployment{*record}, nil); mine != nil {
 		return primary.ID
 	}
 	return id

@@ -73,7 +73,8 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 	l.groups = service.targetGroups()
 	l.before = service.before()
 	if l.deployment.Action != ActionSettings {
-		if o.ServiceDeployment, err = l.record(ctx); err != nil {
+		l.deployment.find(o.Service)
+		if o.ServiceDeployment, err = l.record(ctx, o.Service); err != nil {
 			return o, err
 		}
 		if err := l.lookAtTasks(ctx, o.Service); err != nil {
@@ -87,9 +88,9 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 	return o, nil
 }
 
-// record reads ECS's record of the deployment; nil where there is none yet, or
-// where it cannot be read, which is said once.
-func (l *looker) record(ctx context.Context) (*rollout.ServiceDeployment, error) {
+// record reads ECS's record of the deployment. It is nil if there is none yet, or
+// if it cannot be read, which is reported once.
+func (l *looker) record(ctx context.Context, service *rollout.Service) (*rollout.ServiceDeployment, error) {
 	if l.recordGone {
 		return nil, nil
 	}
@@ -97,7 +98,7 @@ func (l *looker) record(ctx context.Context) (*rollout.ServiceDeployment, error)
 		l.recordPause--
 		return nil, nil
 	}
-	record, err := l.readRecord(ctx)
+	record, err := l.readRecord(ctx, service)
 	var call *CallError
 	switch {
 	case err == nil:
@@ -134,94 +135,46 @@ func unknownOperation(err error) bool {
 	return errors.As(err, &call) && slices.Contains([]string{"UnknownOperationException", "UnsupportedFeatureException", "InvalidAction"}, call.Code)
 }
 
-func (l *looker) readRecord(ctx context.Context) (*rollout.ServiceDeployment, error) {
+func (l *looker) readRecord(ctx context.Context, service *rollout.Service) (*rollout.ServiceDeployment, error) {
 	if l.deployment.ServiceDeployment == "" {
-		arn, err := l.findRecord(ctx)
-		if err != nil || arn == "" {
+		record, err := l.findRecord(ctx, service)
+		if err != nil || record == nil {
 			return nil, err
 		}
-		l.deployment.ServiceDeployment = arn
+		l.deployment.ServiceDeployment = record.ARN
 	}
 	return l.describeRecord(ctx, l.deployment.ServiceDeployment, single)
 }
 
-// describeRecord reads one service deployment; nil where ECS says it is missing.
-func (d *Deployer) describeRecord(ctx context.Context, arn string, options ...func(*ecs.Options)) (*rollout.ServiceDeployment, error) {
-	out, err := d.client.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: []string{arn}}, options...)
+// findRecord finds the service deployment of the followed deployment. Nothing but
+// time may connect the two, so the revision's definition must be ours as well.
+func (l *looker) findRecord(ctx context.Context, service *rollout.Service) (*rollout.ServiceDeployment, error) {
+	identity := l.deployment.identity()
+	if identity.DeploymentID == "" {
+		return l.findUnseen(ctx, identity)
+	}
+	records, err := l.listRecords(ctx, l.deployment.Cluster, l.deployment.Service, identity.CreatedAt, single)
 	if err != nil {
-		return nil, callError("DescribeServiceDeployments", rollout.ShortName(arn), err)
+		return nil, err
 	}
-	if len(out.ServiceDeployments) == 0 {
-		return nil, nil
+	record, certain := identity.Record(records, service.Deployments)
+	if record == nil || certain {
+		return record, nil
 	}
-	return recordOf(out.ServiceDeployments[0]), nil
+	if l.matchTries++; l.matchTries < 3 {
+		return nil, nil // the certain one may not be visible yet
+	}
+	return l.ofRevision(ctx, record, l.deployment.TaskDefinition)
 }
 
-// findRecord finds the service deployment of the followed deployment: the one
-// whose target revision has the same number, or else the one whose revision has our definition and was created after the
-// deployments that were there before.
-func (l *looker) findRecord(ctx context.Context) (string, error) {
-	briefs, err := l.listRecords(ctx, l.deployment.Cluster, l.deployment.Service, single)
-	if err != nil {
-		return "", err
+// findUnseen finds the record of a deployment that the service has not shown, and
+// takes its identity from it: ECS may have rolled it back already.
+func (l *looker) findUnseen(ctx context.Context, identity rollout.Identity) (*rollout.ServiceDeployment, error) {
+	record, err := l.recordOfUnseen(ctx, l.deployment.Cluster, l.deployment.Service, identity)
+	if record != nil {
+		l.deployment.ID, l.deployment.CreatedAt = record.DeploymentID(), record.CreatedAt
 	}
-	for _, brief := range briefs {
-		if numberedLike(brief) == l.deployment.ID {
-			return aws.ToString(brief.ServiceDeploymentArn), nil
-		}
-	}
-	if l.matchTries++; l.matchTries < 3 || len(briefs) == 0 {
-		return "", nil // it may not be visible yet
-	}
-	// The record of a deployment is made at the moment of the deployment.
-	newest := briefs[0]
-	if aws.ToTime(newest.CreatedAt).Before(l.deployment.CreatedAt.Add(-recordSkew)) {
-		return "", nil
-	}
-	revision, err := l.describeRevision(ctx, aws.ToString(newest.TargetServiceRevisionArn), single)
-	if err != nil || revision == nil || aws.ToString(revision.TaskDefinition) != l.deployment.TaskDefinition {
-		return "", err
-	}
-	return aws.ToString(newest.ServiceDeploymentArn), nil
-}
-
-// deploymentPrefix begins the id of every deployment of a service.
-const deploymentPrefix = "ecs-svc/"
-
-// numberedLike is the id of the deployment that has the number of a record's
-// target revision: the last part of the revision's ARN. That they are the same
-// is observed, not documented.
-func numberedLike(record types.ServiceDeploymentBrief) string {
-	return deploymentPrefix + rollout.ShortName(aws.ToString(record.TargetServiceRevisionArn))
-}
-
-// listRecords lists service deployments, newest first.
-func (d *Deployer) listRecords(ctx context.Context, cluster, service string, options ...func(*ecs.Options)) ([]types.ServiceDeploymentBrief, error) {
-	out, err := d.client.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Cluster: &cluster, Service: &service}, options...)
-	if err != nil {
-		return nil, callError("ListServiceDeployments", "service "+rollout.ShortName(service), err)
-	}
-	return newestFirst(out.ServiceDeployments), nil
-}
-
-// newestFirst orders service deployments; ECS promises no order.
-func newestFirst(briefs []types.ServiceDeploymentBrief) []types.ServiceDeploymentBrief {
-	slices.SortStableFunc(briefs, func(a, b types.ServiceDeploymentBrief) int {
-		return aws.ToTime(b.CreatedAt).Compare(aws.ToTime(a.CreatedAt))
-	})
-	return briefs
-}
-
-// describeRevision reads one service revision; nil where it is missing.
-func (d *Deployer) describeRevision(ctx context.Context, arn string, options ...func(*ecs.Options)) (*types.ServiceRevision, error) {
-	out, err := d.client.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: []string{arn}}, options...)
-	if err != nil {
-		return nil, callError("DescribeServiceRevisions", rollout.ShortName(arn), err)
-	}
-	if len(out.ServiceRevisions) == 0 {
-		return nil, nil
-	}
-	return &out.ServiceRevisions[0], nil
+	return record, err
 }
 
 // lookAtTasks reads the stopped tasks when a count of the deployment moved.
@@ -284,8 +237,8 @@ func (l *looker) giveUpTasks(err error) bool {
 	return true
 }
 
-// lookAtOthers counts the tasks of other deployments, or none where they may not
-// be read.
+// lookAtOthers counts the tasks of other deployments. If tasks cannot be read, the
+// service's own counts must do.
 func (l *looker) lookAtOthers(ctx context.Context, o *rollout.Observation) error {
 	if !l.tasksGone {
 		others, err := l.countOthers(ctx, o.Service.Primary())
@@ -298,6 +251,11 @@ func (l *looker) lookAtOthers(ctx context.Context, o *rollout.Observation) error
 		}
 	}
 	o.OtherTasks = 0
+	for _, other := range o.Service.Deployments {
+		if other.ID != l.deployment.ID && other.Status != rollout.StatusPrimary {
+			o.OtherTasks += other.Running + other.Pending
+		}
+	}
 	return nil
 }
 
@@ -325,29 +283,42 @@ func (l *looker) countOthers(ctx context.Context, primary *rollout.Deployment) (
 }
 
 func (l *looker) listTasks(ctx context.Context, desired types.DesiredStatus) ([]string, error) {
-	var arns []string
-	pages := ecs.NewListTasksPaginator(l.client, &ecs.ListTasksInput{
-		Cluster: &l.deployment.Cluster, ServiceName: aws.String(rollout.ShortName(l.deployment.Service)), DesiredStatus: desired,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, single)
-		if err != nil {
-			return nil, callError("ListTasks", "service "+rollout.ShortName(l.deployment.Service), err)
-		}
-		arns = append(arns, page.TaskArns...)
-	}
-	return arns, nil
+	return l.listServiceTasks(ctx, l.deployment.Cluster, l.deployment.Service, desired)
 }
 
 func (l *looker) describeTasks(ctx context.Context, arns []string) ([]rollout.Task, error) {
+	return l.describeSome(ctx, l.deployment.Cluster, l.deployment.Service, arns)
+}
+
+// listServiceTasks lists the tasks of a service, sent once for each page.
+func (d *Deployer) listServiceTasks(ctx context.Context, cluster, service string, desired types.DesiredStatus) ([]string, error) {
+	var arns []string
+	name := rollout.ShortName(service)
+	err := pages("ListTasks", "service "+name, func(token *string) (*string, error) {
+		page, err := d.client.ListTasks(ctx, &ecs.ListTasksInput{
+			Cluster: &cluster, ServiceName: &name, DesiredStatus: desired, NextToken: token,
+		}, single)
+		if err != nil {
+			return nil, callError("ListTasks", "service "+name, err)
+		}
+		arns = append(arns, page.TaskArns...)
+		return page.NextToken, nil
+	})
+	return arns, err
+}
+
+// describeSome describes tasks of a service; an answer about others is dropped.
+func (d *Deployer) describeSome(ctx context.Context, cluster, service string, arns []string) ([]rollout.Task, error) {
 	var tasks []rollout.Task
 	for some := range slices.Chunk(arns, tasksLimit) {
-		out, err := l.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &l.deployment.Cluster, Tasks: some}, single)
+		out, err := d.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: some}, single)
 		if err != nil {
-			return tasks, callError("DescribeTasks", "service "+rollout.ShortName(l.deployment.Service), err)
+			return tasks, callError("DescribeTasks", "service "+rollout.ShortName(service), err)
 		}
 		for _, task := range out.Tasks {
-			tasks = append(tasks, taskOf(task))
+			if slices.Contains(some, aws.ToString(task.TaskArn)) {
+				tasks = append(tasks, taskOf(task))
+			}
 		}
 	}
 	return tasks, nil

@@ -136,6 +136,9 @@ func (p Plan) GoString() string { return p.String() }
 // typed: [*InterruptedError] where ctx ended, [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
 // [*UnsupportedError], [*CallError], and those of packages image and taskdef.
 func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
+	if err := d.ready(ctx); err != nil {
+		return nil, err
+	}
 	p, err := d.plan(ctx, r)
 	switch {
 	case err != nil && ctx.Err() != nil:

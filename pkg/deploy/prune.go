@@ -51,8 +51,11 @@ type Pruning struct {
 // cluster, nor the way back of one. What other clusters use is not known. A
 // service without a definition of its own is an [*UnsupportedError].
 func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep int32) (*Pruning, error) {
+	if err := d.ready(ctx); err != nil {
+		return nil, err
+	}
 	if keep < 0 {
-		return nil, &UsageError{Problem: fmt.Sprintf("%d revisions cannot be kept", keep), Remedy: "give 0 or more"}
+		return nil, cannotKeep(keep)
 	}
 	p, err := d.planPrune(ctx, cluster, service, keep)
 	switch {
@@ -77,6 +80,11 @@ func (d *Deployer) planPrune(ctx context.Context, cluster, service string, keep 
 		Family: familyOf(aws.ToString(found.TaskDefinition)), Keep: keep, thorough: true,
 	}
 	return p, d.findOld(ctx, p)
+}
+
+// cannotKeep refuses a number of revisions to keep.
+func cannotKeep(keep int32) error {
+	return &UsageError{Problem: fmt.Sprintf("%d revisions cannot be kept", keep), Remedy: "keep 0 or more"}
 }
 
 // InAccount fails with an [*OtherAccountError] where the service is in another
@@ -115,6 +123,12 @@ func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string)
 // ctx, with an [*InterruptedError]; what is gone by then stays gone, and running it
 // again goes on.
 func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
+	if err := d.ready(ctx); err != nil {
+		return err
+	}
+	if p == nil {
+		return &UsageError{Problem: "there is no plan to prune by", Remedy: "make one with PlanPrune"}
+	}
 	gone := 0
 	for gone < len(p.Remove) {
 		if err := d.clock.Sleep(ctx, prunePace); err != nil {
@@ -188,11 +202,10 @@ func (d *Deployer) tidy(ctx context.Context, deployment Deployment, keep int32) 
 // activeRevisions are the ARNs of the family's ACTIVE revisions, oldest first.
 func (d *Deployer) activeRevisions(ctx context.Context, family string) ([]string, error) {
 	var arns []string
-	pages := ecs.NewListTaskDefinitionsPaginator(d.client, &ecs.ListTaskDefinitionsInput{
-		FamilyPrefix: &family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderAsc,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	err := pages("ListTaskDefinitions", "family "+family, func(token *string) (*string, error) {
+		page, err := d.client.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
+			FamilyPrefix: &family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderAsc, NextToken: token,
+		})
 		if err != nil {
 			return nil, callError("ListTaskDefinitions", "family "+family, err)
 		}
@@ -201,8 +214,9 @@ func (d *Deployer) activeRevisions(ctx context.Context, family string) ([]string
 				arns = append(arns, arn)
 			}
 		}
-	}
-	return arns, nil
+		return page.NextToken, nil
+	})
+	return arns, err
 }
 
 // usedRevisions are the revisions that a service or task of the cluster uses,
@@ -218,7 +232,7 @@ func (d *Deployer) usedRevisions(ctx context.Context, p *Pruning) (map[string]bo
 		if err != nil {
 			return nil, callError("DescribeServices", "cluster "+rollout.ShortName(p.Cluster), err)
 		}
-		if err := undescribed("DescribeServices", out.Failures); err != nil {
+		if err := undescribed("DescribeServices", some, arnsOf(out.Services, func(s types.Service) *string { return s.ServiceArn }), out.Failures); err != nil {
 			return nil, err
 		}
 		for _, service := range out.Services {
@@ -253,34 +267,52 @@ func (d *Deployer) usedByService(ctx context.Context, p *Pruning, service *types
 
 // usedByTasks adds the revisions that tasks of the cluster run.
 func (d *Deployer) usedByTasks(ctx context.Context, cluster, family string, used map[string]bool) error {
-	pages := ecs.NewListTasksPaginator(d.client, &ecs.ListTasksInput{Cluster: &cluster, Family: &family})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	return pages("ListTasks", "family "+family, func(token *string) (*string, error) {
+		page, err := d.client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, Family: &family, NextToken: token})
 		if err != nil {
-			return callError("ListTasks", "family "+family, err)
+			return nil, callError("ListTasks", "family "+family, err)
 		}
 		if len(page.TaskArns) == 0 {
-			continue
+			return page.NextToken, nil
 		}
 		tasks, err := d.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: page.TaskArns})
 		if err != nil {
-			return callError("DescribeTasks", "family "+family, err)
+			return nil, callError("DescribeTasks", "family "+family, err)
 		}
-		if err := undescribed("DescribeTasks", tasks.Failures); err != nil {
-			return err
+		if err := undescribed("DescribeTasks", page.TaskArns, arnsOf(tasks.Tasks, func(t types.Task) *string { return t.TaskArn }), tasks.Failures); err != nil {
+			return nil, err
 		}
 		for _, task := range tasks.Tasks {
 			used[aws.ToString(task.TaskDefinitionArn)] = true
 		}
-	}
-	return nil
+		return page.NextToken, nil
+	})
 }
 
-// undescribed is an error where something was listed, and is not described: what
-// it uses is not known.
-func undescribed(action string, failures []types.Failure) error {
-	if len(failures) == 0 {
-		return nil
+// arnsOf are the ARNs of what an answer describes.
+func arnsOf[T any](items []T, arn func(T) *string) []string {
+	var arns []string
+	for _, item := range items {
+		arns = append(arns, aws.ToString(arn(item)))
 	}
-	return nonsense(action, rollout.ShortName(aws.ToString(failures[0].Arn)), "it was listed, and now ECS says "+aws.ToString(failures[0].Reason)+"; try again")
+	return arns
+}
+
+// undescribed is an error if something was listed, and is not described: what it
+// uses is not known.
+func undescribed(action string, asked, described []string, failures []types.Failure) error {
+	for _, arn := range asked {
+		if slices.Contains(described, arn) {
+			continue
+		}
+		reason := "nothing about it"
+		for _, failure := range failures {
+			reason = aws.ToString(failure.Reason)
+			if aws.ToString(failure.Arn) == arn {
+				break
+			}
+		}
+		return nonsense(action, rollout.ShortName(arn), "it was listed, and now ECS says "+reason+"; try again")
+	}
+	return nil
 }

@@ -43,7 +43,7 @@ func TestPruneTaskSets(t *testing.T) {
 				return "", false
 			}
 			described++
-			return `{"services":[{"serviceName":"other","taskSets":[{"taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:3"}]}]}`, described > 1
+			return `{"services":[{"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/api"},{"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/web","serviceName":"other","taskSets":[{"taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:3"}]}]}`, described > 1
 		}
 		if diff := cmp.Diff([]string{"web:3"}, names(b.planPrune(5).InUse)); diff != "" {
 			t.Errorf("in use (-want +got):\n%s", diff)

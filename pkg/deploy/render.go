@@ -18,6 +18,9 @@ func (d *Deployer) Render(ctx context.Context, r Request) (taskdef.Definition, e
 		return taskdef.Definition{}, err
 	}
 	if base.IsZero() {
+		if err := d.ready(ctx); err != nil {
+			return taskdef.Definition{}, err
+		}
 		if _, err := r.validate(); err != nil {
 			return taskdef.Definition{}, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -64,18 +65,22 @@ func (e *NoRollbackError) Hint() string {
 // ExitCode is that of a request that cannot be carried out.
 func (e *NoRollbackError) ExitCode() int { return exitUsage }
 
-// How much of its history of successful deployments a service is asked for: pages
-// of as many as DescribeServiceRevisions takes. A service that was restarted again
-// and again on one revision has its way back behind all of these.
+// revisionsLimit is how many revisions DescribeServiceRevisions takes at once, and
+// backLimit how many successful deployments are looked through for the way back. A
+// service that was restarted again and again on one revision has it behind all of
+// these.
 const (
-	historyPage  = 20
-	historyPages = 10
+	revisionsLimit = 20
+	backLimit      = 200
 )
 
 // PreviewRollback finds out what a rollback of a service would bring back, and
 // whether it can work. It only reads. Where no earlier deployment is known, it
 // returns a [*NoRollbackError]; ECS keeps its records of deployments for 90 days.
 func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string) (Rollback, error) {
+	if err := d.ready(ctx); err != nil {
+		return Rollback{}, err
+	}
 	found, err := d.describeService(ctx, cluster, service)
 	if err != nil {
 		return Rollback{}, err
@@ -100,35 +105,29 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 }
 
 // lastGood finds the newest successful deployment of another definition, and
-// returns its revision; nil where there is none.
+// returns its revision; nil if there is none.
 func (d *Deployer) lastGood(ctx context.Context, r *Rollback) (*types.ServiceRevision, error) {
-	input := &ecs.ListServiceDeploymentsInput{
-		Cluster: &r.Cluster, Service: &r.Service, Status: []types.ServiceDeploymentStatus{types.ServiceDeploymentStatusSuccessful},
-		MaxResults: aws.Int32(historyPage),
+	records, err := d.listRecords(ctx, r.Cluster, r.Service, time.Time{})
+	if err != nil {
+		return nil, err
 	}
-	for range historyPages {
-		out, err := d.client.ListServiceDeployments(ctx, input)
-		if err != nil {
-			return nil, callError("ListServiceDeployments", "service "+rollout.ShortName(r.Service), err)
-		}
-		revision, err := d.otherThanCurrent(ctx, r, newestFirst(out.ServiceDeployments))
-		if err != nil || revision != nil || aws.ToString(out.NextToken) == "" {
+	records = slices.DeleteFunc(records, func(record rollout.ServiceDeployment) bool {
+		return record.Status != rollout.ServiceDeploymentSuccessful
+	})
+	for some := range slices.Chunk(records[:min(len(records), backLimit)], revisionsLimit) {
+		if revision, err := d.otherThanCurrent(ctx, r, some); err != nil || revision != nil {
 			return revision, err
 		}
-		input.NextToken = out.NextToken
 	}
 	return nil, nil
 }
 
 // otherThanCurrent finds the first of some deployments whose definition is not the
-// current one, and returns its revision; nil where there is none.
-func (d *Deployer) otherThanCurrent(ctx context.Context, r *Rollback, briefs []types.ServiceDeploymentBrief) (*types.ServiceRevision, error) {
+// current one, and returns its revision; nil if there is none.
+func (d *Deployer) otherThanCurrent(ctx context.Context, r *Rollback, records []rollout.ServiceDeployment) (*types.ServiceRevision, error) {
 	var arns []string
-	for _, brief := range briefs {
-		arns = append(arns, aws.ToString(brief.TargetServiceRevisionArn))
-	}
-	if len(arns) == 0 {
-		return nil, nil
+	for _, record := range records {
+		arns = append(arns, record.TargetRevisionARN)
 	}
 	revisions, err := d.client.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: arns})
 	if err != nil {
@@ -137,8 +136,7 @@ func (d *Deployer) otherThanCurrent(ctx context.Context, r *Rollback, briefs []t
 	for i, arn := range arns {
 		for _, revision := range revisions.ServiceRevisions {
 			if aws.ToString(revision.ServiceRevisionArn) == arn && aws.ToString(revision.TaskDefinition) != r.Current {
-				r.ServiceDeployment = aws.ToString(briefs[i].ServiceDeploymentArn)
-				r.SucceededAt = aws.ToTime(briefs[i].FinishedAt)
+				r.ServiceDeployment, r.SucceededAt = records[i].ARN, records[i].FinishedAt
 				return &revision, nil
 			}
 		}

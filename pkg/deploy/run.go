@@ -1,9 +1,11 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -61,7 +63,7 @@ const (
 // Run plans, applies and watches. Its errors are those of the three; what went
 // wrong after ECS accepted the update is an outcome, not an error.
 func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, error) {
-	if err := policy.Validate(); err != nil {
+	if err := cmp.Or(d.ready(ctx), policy.Validate()); err != nil {
 		return Outcome{}, err
 	}
 	plan, err := d.Plan(ctx, r)
@@ -116,17 +118,16 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 // Validate finds what is wrong with a policy: words that mean nothing, and wishes
 // that exclude each other.
 func (p Policy) Validate() error {
-	for _, choice := range []struct {
-		name, value string
-		allowed     []string
-	}{
-		{"if-in-progress", string(p.IfInProgress), []string{"", string(FailIfInProgress), string(WaitIfInProgress), string(ReplaceIfInProgress)}},
-		{"on-interrupt", string(p.OnInterrupt), []string{"", string(DetachOnInterrupt), string(RollbackOnInterrupt)}},
-		{"until", string(p.Watch.Until), []string{"", string(rollout.UntilRunning), string(rollout.UntilComplete), string(rollout.UntilDrained)}},
-	} {
-		if !slices.Contains(choice.allowed, choice.value) {
-			return &UsageError{Problem: fmt.Sprintf("%q is no value of %s", choice.value, choice.name)}
-		}
+	err := cmp.Or(
+		oneOf("if-in-progress", string(p.IfInProgress), string(FailIfInProgress), string(WaitIfInProgress), string(ReplaceIfInProgress)),
+		oneOf("on-interrupt", string(p.OnInterrupt), string(DetachOnInterrupt), string(RollbackOnInterrupt)),
+		p.Watch.Validate(),
+	)
+	if err != nil {
+		return err
+	}
+	if p.KeepDefinitions != nil && *p.KeepDefinitions < 0 {
+		return cannotKeep(*p.KeepDefinitions)
 	}
 	if p.NoWait && (p.RollbackOnFailure || p.OnInterrupt == RollbackOnInterrupt) {
 		return &UsageError{
@@ -135,6 +136,14 @@ func (p Policy) Validate() error {
 		}
 	}
 	return nil
+}
+
+// oneOf refuses a word that is not among the allowed ones; "" is the default.
+func oneOf(name, value string, allowed ...string) error {
+	if value == "" || slices.Contains(allowed, value) {
+		return nil
+	}
+	return &UsageError{Problem: fmt.Sprintf("%q is not a value of %s", value, name), Remedy: "use one of: " + strings.Join(allowed, ", ")}
 }
 
 // letThrough does what the policy says about a deployment that is in the way of

@@ -6,6 +6,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -39,18 +40,22 @@ func (d *Deployer) describeService(ctx context.Context, cluster, service string,
 	if len(out.Services) == 0 {
 		return nil, noService(out.Failures, cluster, service)
 	}
-	if first := out.Services[0]; aws.ToString(first.ServiceArn) == "" || aws.ToString(first.ServiceName) == "" || aws.ToString(first.Status) == "" {
-		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is no service; is this ECS?")
+	at := slices.IndexFunc(out.Services, func(s types.Service) bool { return isService(&s, cluster, service) })
+	if at < 0 {
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is about another service")
 	}
-	found := &described{Service: out.Services[0]}
+	if aws.ToString(out.Services[at].ServiceName) == "" || aws.ToString(out.Services[at].Status) == "" {
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is not a service; is this ECS?")
+	}
+	found := &described{Service: out.Services[at]}
 	var document struct {
 		Services []map[string]any `json:"services"`
 	}
 	if err := decode(body, &document); err != nil {
 		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), err.Error())
 	}
-	if len(document.Services) > 0 {
-		found.raw = document.Services[0]
+	if len(document.Services) > at {
+		found.raw = document.Services[at]
 	}
 	return found, nil
 }
@@ -127,15 +132,15 @@ func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) 
 // listServices lists the ARNs of all services of a cluster.
 func (d *Deployer) listServices(ctx context.Context, cluster string) ([]string, error) {
 	var arns []string
-	pages := ecs.NewListServicesPaginator(d.client, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	err := pages("ListServices", "cluster "+cluster, func(token *string) (*string, error) {
+		page, err := d.client.ListServices(ctx, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100), NextToken: token})
 		if err != nil {
 			return nil, notFoundOr(callError("ListServices", "cluster "+cluster, err), d.client.Options().Region, cluster, "")
 		}
 		arns = append(arns, page.ServiceArns...)
-	}
-	return arns, nil
+		return page.NextToken, nil
+	})
+	return arns, err
 }
 
 // supported refuses, by name, services that UpdateService must not be used on.
@@ -157,10 +162,11 @@ func (s *described) supported() error {
 	return nil
 }
 
-// primary is the service's PRIMARY deployment; nil where ECS lists none.
+// primary is the service's PRIMARY deployment; nil if ECS lists none.
 func (s *described) primary() *types.Deployment {
+	primary := (&rollout.Service{Deployments: s.deployments()}).Primary()
 	for i := range s.Deployments {
-		if aws.ToString(s.Deployments[i].Status) == rollout.StatusPrimary {
+		if primary != nil && aws.ToString(s.Deployments[i].Id) == primary.ID {
 			return &s.Deployments[i]
 		}
 	}
@@ -184,6 +190,7 @@ func (s *described) before() Before {
 	var completed *types.Deployment // the newest one
 	for i, deployment := range s.Deployments {
 		b.Deployments = append(b.Deployments, aws.ToString(deployment.Id))
+		b.NewestDeployment = latest(&b.NewestDeployment, deployment.CreatedAt)
 		if deployment.RolloutState == types.DeploymentRolloutStateCompleted &&
 			(completed == nil || aws.ToTime(deployment.CreatedAt).After(aws.ToTime(completed.CreatedAt))) {
 			completed = &s.Deployments[i]
@@ -202,6 +209,7 @@ func (s *described) before() Before {
 	}
 	if c := s.DeploymentConfiguration; c != nil {
 		b.MinimumHealthyPercent, b.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
+		b.Strategy, b.Clocks = string(c.Strategy), clocks(c)
 		if breaker := c.DeploymentCircuitBreaker; breaker != nil && breaker.Enable {
 			b.Guarded = true
 			b.RollsBack = breaker.Rollback && completed != nil
@@ -236,15 +244,21 @@ func (s *described) snapshot() *rollout.Service {
 		Status: aws.ToString(s.Status), TaskDefinition: aws.ToString(s.TaskDefinition),
 		Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
 	}
-	for _, deployment := range s.Deployments {
-		snapshot.Deployments = append(snapshot.Deployments, deploymentOf(deployment))
-	}
+	snapshot.Deployments = s.deployments()
 	for _, event := range s.Events {
 		snapshot.Events = append(snapshot.Events, rollout.ServiceEvent{
 			ID: aws.ToString(event.Id), At: aws.ToTime(event.CreatedAt), Message: aws.ToString(event.Message),
 		})
 	}
 	return snapshot
+}
+
+func (s *described) deployments() []rollout.Deployment {
+	var deployments []rollout.Deployment
+	for _, deployment := range s.Deployments {
+		deployments = append(deployments, deploymentOf(deployment))
+	}
+	return deployments
 }
 
 func deploymentOf(d types.Deployment) rollout.Deployment {
@@ -280,6 +294,27 @@ func recordOf(d types.ServiceDeployment) *rollout.ServiceDeployment {
 	return record
 }
 
+// clocks is how long ECS's own clocks run in a rollout that goes well: the bake
+// time, and the pauses between the steps of a canary or linear deployment.
+func clocks(c *types.DeploymentConfiguration) time.Duration {
+	minutes := aws.ToInt32(c.BakeTimeInMinutes)
+	switch c.Strategy {
+	case types.DeploymentStrategyCanary:
+		pause := int32(10) // the defaults are those of ECS
+		if canary := c.CanaryConfiguration; canary != nil {
+			pause = orDefault(canary.CanaryBakeTimeInMinutes, pause)
+		}
+		minutes += pause
+	case types.DeploymentStrategyLinear:
+		step, pause := 10.0, int32(6)
+		if linear := c.LinearConfiguration; linear != nil {
+			step, pause = max(aws.ToFloat64(linear.StepPercent), 3), orDefault(linear.StepBakeTimeInMinutes, pause)
+		}
+		minutes += (int32(math.Ceil(100/step)) - 1) * pause
+	}
+	return time.Duration(minutes) * time.Minute
+}
+
 func latest(times ...*time.Time) time.Time {
 	var newest time.Time
 	for _, t := range times {
@@ -292,9 +327,9 @@ func latest(times ...*time.Time) time.Time {
 
 func taskOf(t types.Task) rollout.Task {
 	task := rollout.Task{
-		ARN: aws.ToString(t.TaskArn), DeploymentID: aws.ToString(t.StartedBy), LastStatus: aws.ToString(t.LastStatus),
+		ARN: aws.ToString(t.TaskArn), TaskDefinition: aws.ToString(t.TaskDefinitionArn), DeploymentID: aws.ToString(t.StartedBy), LastStatus: aws.ToString(t.LastStatus),
 		HealthStatus: string(t.HealthStatus), StopCode: string(t.StopCode), StoppedReason: aws.ToString(t.StoppedReason),
-		StartedAt: aws.ToTime(t.StartedAt), StoppedAt: aws.ToTime(t.StoppedAt),
+		CreatedAt: aws.ToTime(t.CreatedAt), StartedAt: aws.ToTime(t.StartedAt), StoppedAt: aws.ToTime(t.StoppedAt),
 	}
 	for _, c := range t.Containers {
 		container := rollout.Container{Name: aws.ToString(c.Name), Reason: aws.ToString(c.Reason), Health: string(c.HealthStatus)}

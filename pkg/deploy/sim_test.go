@@ -58,6 +58,22 @@ type call struct {
 	body      map[string]any
 }
 
+// callOf reads a request.
+func callOf(request *http.Request, body []byte) (call, error) {
+	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
+	c := call{operation: operation}
+	if operation == "" { // a neighbour that does not speak JSON
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return c, fmt.Errorf("sent %q: %w", body, err)
+		}
+		c.operation = form.Get("Action")
+	} else if err := json.Unmarshal(body, &c.body); err != nil {
+		return c, fmt.Errorf("%s sent %q: %w", operation, body, err)
+	}
+	return c, nil
+}
+
 // webWorld is the world of most tests: one service, two healthy tasks, circuit
 // breaker with rollback.
 const webWorld = `
@@ -133,17 +149,11 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	request.Body = io.NopCloser(bytes.NewReader(body))
-	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
-	c := call{operation: operation}
-	if operation == "" { // a neighbour that does not speak JSON
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			return nil, fmt.Errorf("sent %q: %w", body, err)
-		}
-		c.operation = form.Get("Action")
-	} else if err := json.Unmarshal(body, &c.body); err != nil {
-		return nil, fmt.Errorf("%s sent %q: %w", operation, body, err)
+	c, err := callOf(request, body)
+	if err != nil {
+		return nil, err
 	}
+	operation := c.operation
 	r.bench.calls = append(r.bench.calls, c)
 	if r.bench.before != nil {
 		r.bench.before(operation)

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ const (
 const (
 	pollNear    = 1200 * time.Millisecond
 	pollFar     = 3 * time.Second
-	pollTrouble = 15 * time.Second // at most, while ECS does not answer
+	pollTrouble = 8 * time.Second // at most, while ECS does not answer
 	nearStart   = 15 * time.Second
 	// nearFor is how long a change is believed to be near: a bake can take hours.
 	nearFor = 3 * time.Minute
@@ -31,6 +32,16 @@ const (
 	lostSight = 5 * time.Minute
 	// recordSkew allows for a record made just before its deployment.
 	recordSkew = 5 * time.Second
+	// lookLimit bounds one look, whatever its calls do.
+	lookLimit = 30 * time.Second
+	// concludeLimit bounds the search for evidence behind a verdict, and lastCalls
+	// that behind a verdict of a limit, which is exact within a second.
+	concludeLimit = 10 * time.Second
+	lastCalls     = 700 * time.Millisecond
+	// warnAfter is how many failed looks in a row are worth a warning.
+	warnAfter = 3
+	// missingFor is how long ECS must say that the service is missing.
+	missingFor = 10 * time.Second
 )
 
 // goesOn is the reason of an interrupted watch.
@@ -44,8 +55,23 @@ type WatchOptions struct {
 	// RUNNING; when it passes, the verdict is TimedOut. 0 means no such limit:
 	// after DefaultRunningTimeout there is a warning, and the watch goes on.
 	RunningTimeout time.Duration
-	// CompleteTimeout bounds the whole watch; 0 means DefaultCompleteTimeout.
+	// CompleteTimeout bounds the whole watch. 0 means DefaultCompleteTimeout, and as
+	// much more as ECS's own clocks take: bake times, and the pauses between the
+	// traffic shifts of a canary or linear deployment.
 	CompleteTimeout time.Duration
+}
+
+// Validate finds what is wrong with the options: negative limits, an unknown end.
+func (o WatchOptions) Validate() error {
+	for _, limit := range []struct {
+		name  string
+		value time.Duration
+	}{{"timeout", o.RunningTimeout}, {"complete-timeout", o.CompleteTimeout}} {
+		if limit.value < 0 {
+			return &UsageError{Problem: fmt.Sprintf("%s is %s; a limit cannot be negative", limit.name, limit.value), Remedy: "set a time such as 90s or 15m"}
+		}
+	}
+	return oneOf("until", string(o.Until), string(rollout.UntilRunning), string(rollout.UntilComplete), string(rollout.UntilDrained))
 }
 
 // Watch follows a deployment to its end and says how it went. It only reads. It
@@ -54,6 +80,9 @@ type WatchOptions struct {
 // verdict: a limit that passed or credentials that expired make it TimedOut, a
 // cancelled context Interrupted, and in both cases the rollout goes on.
 func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
+	if err := cmp.Or(d.ready(ctx), o.Validate()); err != nil {
+		return Outcome{}, err
+	}
 	outcome, err := d.follow(ctx, deployment, o)
 	if err == nil {
 		d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
@@ -81,24 +110,18 @@ type watch struct {
 	silentSince time.Duration // when ECS stopped answering; -1 while it answers
 	failures    int           // failed looks in a row
 	nearSince   time.Duration // since when a change has been near; 0 while it is not
+	missing     time.Duration // when ECS first said that the service is missing; -1 while it does not
+	extended    time.Duration // by how much the limits moved, for a rollback after they had passed
 }
 
 func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
-	if o.CompleteTimeout == 0 {
-		o.CompleteTimeout = DefaultCompleteTimeout
-	}
 	if o.Until == "" {
 		o.Until = rollout.UntilComplete
 	}
 	target := rollout.Target{
-		DeploymentID: deployment.ID, CreatedAt: deployment.CreatedAt, NewestEvent: deployment.Before.NewestEvent,
-		RollsBack: deployment.Before.RollsBack, Guarded: deployment.Before.Guarded,
-		SettingsOnly: deployment.Action == ActionSettings, Until: o.Until,
-	}
-	for _, id := range deployment.Before.Deployments {
-		if id != deployment.ID {
-			target.EarlierIDs = append(target.EarlierIDs, id)
-		}
+		Identity: deployment.identity(), NewestEvent: deployment.Before.NewestEvent,
+		RollsBack: deployment.Before.RollsBack, Guarded: deployment.Before.Guarded, Strategy: deployment.Before.Strategy,
+		RolledBackTo: deployment.RolledBackTo, SettingsOnly: deployment.Action == ActionSettings, Until: o.Until,
 	}
 	for _, setting := range deployment.Settings {
 		if setting.Name == desiredCount {
@@ -106,7 +129,7 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 			target.DesiredCount = &count
 		}
 	}
-	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1}
+	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1, missing: -1}
 	w.looker = &looker{Deployer: d, deployment: &deployment, until: o.Until, tasks: map[string]rollout.Task{}}
 	w.evidence = newEvidence(d)
 	w.news = news{deployer: d, since: deployment.newsSince(), seen: map[string]bool{}}
@@ -128,46 +151,117 @@ func (w *watch) run(ctx context.Context) (Outcome, error) {
 		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service already", rollout.Diagnosis{}), nil
 	}
 	for {
-		o, err := w.looker.look(ctx)
-		o.Elapsed = w.elapsed()
+		o, err := w.look(ctx)
 		if ctx.Err() != nil {
-			return w.outcome(rollout.Interrupted, goesOn, w.explain(ctx)), nil
+			return w.interrupted(ctx), nil
 		}
-		if err != nil {
-			if w.hopeless(err) {
-				return Outcome{}, err
-			}
-			if reason := w.failed(err); reason != "" {
-				return w.outcome(rollout.TimedOut, reason, w.explain(ctx)), nil
-			}
-		} else {
-			w.silentSince, w.failures = -1, 0
+		if err != nil && w.neverThere(err) {
+			return Outcome{}, err
+		}
+		if outcome, over := w.judgeAnswers(ctx, err); over {
+			return outcome, nil
 		}
 		if o.Service != nil {
-			if w.last.Service == nil { // whoever made the deployment may not have known
-				w.tracker.Guard(w.looker.before.RollsBack, w.looker.before.Guarded)
-			}
-			verdict := w.tracker.Observe(o)
-			// What was over before anybody looked is told by its outcome alone.
-			w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
-			w.last = o
-			if w.news.tell(o, w.explain(ctx).Causes) {
-				w.evidence.noteTargets(ctx, w.looker.groups)
-			}
-			if verdict.Final() {
-				return w.conclude(ctx, verdict, w.tracker.Reason()), nil
-			}
-			if w.news.silentFor(o.Elapsed) >= heartbeat {
-				w.news.emit(Event{Type: EventHeartbeat, Elapsed: o.Elapsed, Service: o.Service, Message: w.waitingFor(ctx)})
+			if outcome, over := w.judge(ctx, o); over {
+				return outcome, nil
 			}
 		}
 		if reason := w.limit(); reason != "" {
 			return w.conclude(ctx, rollout.TimedOut, reason), nil
 		}
 		if w.clock.Sleep(ctx, w.pause()) != nil {
-			return w.outcome(rollout.Interrupted, goesOn, w.explain(ctx)), nil
+			return w.interrupted(ctx), nil
 		}
 	}
+}
+
+// look makes one observation, and is over when a limit of the watch passes.
+func (w *watch) look(ctx context.Context) (rollout.Observation, error) {
+	ctx, cancel := w.within(ctx, min(lookLimit, w.remaining()))
+	defer cancel()
+	o, err := w.looker.look(ctx)
+	o.Elapsed = w.elapsed()
+	return o, err
+}
+
+// within is a context that ends after a time by the deployer's clock.
+func (d *Deployer) within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		if d.clock.Sleep(ctx, limit) == nil {
+			cancel()
+		}
+	}()
+	return ctx, cancel
+}
+
+// readAfterwards reads the service once more if what was read of it is older than
+// the end of the deployment: its counts are part of the outcome.
+func (w *watch) readAfterwards(ctx context.Context) {
+	primary := w.last.Service.Primary()
+	if primary == nil || primary.RolloutState != rollout.RolloutInProgress {
+		return
+	}
+	if service, err := w.describeService(ctx, w.looker.deployment.Cluster, w.looker.deployment.Service, single); err == nil {
+		w.last.Service = service.snapshot()
+	}
+}
+
+// forEvidence bounds the calls that only explain a verdict.
+func (w *watch) forEvidence(ctx context.Context) (context.Context, context.CancelFunc) {
+	return w.within(ctx, max(min(concludeLimit, w.remaining()), lastCalls))
+}
+
+// judgeAnswers decides by whether ECS answers at all. over means that the watch
+// ends with the outcome.
+func (w *watch) judgeAnswers(ctx context.Context, err error) (outcome Outcome, over bool) {
+	var gone *NotFoundError
+	if !errors.As(err, &gone) {
+		w.missing = -1
+	}
+	switch {
+	case err == nil:
+		w.silentSince, w.failures = -1, 0
+	case gone != nil:
+		if w.missing < 0 {
+			w.missing = w.elapsed()
+		}
+		if w.elapsed()-w.missing >= missingFor {
+			return w.conclude(ctx, rollout.Failed, "the service was deleted: "+gone.Error()), true
+		}
+	default:
+		if reason := w.failed(err); reason != "" {
+			return w.conclude(ctx, rollout.TimedOut, reason), true
+		}
+	}
+	return Outcome{}, false
+}
+
+// judge tells what an observation has that is new, and whether it ends the watch.
+func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outcome, over bool) {
+	ctx, cancel := w.forEvidence(ctx)
+	defer cancel()
+	if w.last.Service == nil { // whoever made the deployment may not have known
+		w.tracker.Know(w.looker.before.RollsBack, w.looker.before.Guarded, w.looker.before.Strategy)
+	}
+	verdict := w.tracker.Observe(o)
+	// What was over before anybody looked is told by its outcome alone.
+	w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
+	w.last = o
+	if w.news.tell(o, w.explain(ctx).Causes) {
+		w.evidence.noteTargets(ctx, w.looker.groups)
+	}
+	if verdict.Final() {
+		return w.conclude(ctx, verdict, w.tracker.Reason()), true
+	}
+	if w.news.silentFor(o.Elapsed) >= heartbeat {
+		w.news.emit(Event{Type: EventHeartbeat, Elapsed: o.Elapsed, Service: o.Service, Message: w.waitingFor(ctx)})
+	}
+	return Outcome{}, false
+}
+
+func (w *watch) interrupted(ctx context.Context) Outcome {
+	return w.outcome(rollout.Interrupted, goesOn, w.explain(ctx))
 }
 
 func (w *watch) elapsed() time.Duration { return w.clock.Now().Sub(w.started) }
@@ -182,7 +276,7 @@ func (w *watch) failed(err error) string {
 	if permanent(err) || w.elapsed()-w.silentSince >= lostSight {
 		return "ECS can no longer be asked: " + err.Error()
 	}
-	if w.failures == 3 {
+	if w.failures == warnAfter {
 		message := "ECS does not answer; still trying: "
 		if is(err, throttled) {
 			message = "AWS limits the rate of calls; going on more slowly: "
@@ -192,10 +286,10 @@ func (w *watch) failed(err error) string {
 	return ""
 }
 
-// hopeless reports whether there never was anything to follow: the first look of
-// somebody who only joins fails for good. Who has just updated the service gets
-// an outcome all the same.
-func (w *watch) hopeless(err error) bool {
+// neverThere reports whether there never was anything to follow: the first look of
+// somebody who only joins fails for good. Somebody who has just updated the service
+// gets an outcome all the same.
+func (w *watch) neverThere(err error) bool {
 	return w.last.Service == nil && w.looker.deployment.Action == ActionFollow && permanent(err)
 }
 
@@ -209,8 +303,8 @@ func permanent(err error) bool {
 // new definition runs at all, the second whether the rollout ends.
 func (w *watch) limit() string {
 	elapsed := w.elapsed()
-	if elapsed >= w.options.CompleteTimeout {
-		return fmt.Sprintf("the deployment did not end within %s", Span(w.options.CompleteTimeout))
+	if elapsed >= w.completeLimit() {
+		return fmt.Sprintf("the deployment did not end within %s", Span(w.completeLimit()-w.extended))
 	}
 	if !w.mustRun() || elapsed < w.runningLimit() {
 		return ""
@@ -241,13 +335,32 @@ func (w *watch) runningLimit() time.Duration {
 	return DefaultRunningTimeout
 }
 
+// completeLimit is when the watch ends, counted from its start.
+func (w *watch) completeLimit() time.Duration {
+	limit := w.options.CompleteTimeout
+	if limit == 0 {
+		limit = DefaultCompleteTimeout + w.looker.before.Clocks
+	}
+	return limit + w.extended
+}
+
+// remaining is the time until the next limit passes, or a warning is due.
+func (w *watch) remaining() time.Duration {
+	elapsed := w.elapsed()
+	remaining := w.completeLimit() - elapsed
+	if w.mustRun() && !w.warned && elapsed < w.runningLimit() {
+		remaining = min(remaining, w.runningLimit()-elapsed)
+	}
+	return max(remaining, time.Millisecond)
+}
+
 // pause is the time to the next look, cut so that limits are kept exactly.
 func (w *watch) pause() time.Duration {
 	elapsed := w.elapsed()
 	pause := pollFar
 	switch {
 	case w.failures > 0:
-		pause = min(pollFar<<min(w.failures, 4), pollTrouble)
+		pause = min(time.Second<<min(w.failures-1, 3), pollTrouble)
 	case elapsed < nearStart:
 		pause = pollNear
 	case w.tracker.RollingBack() || w.near():
@@ -260,11 +373,7 @@ func (w *watch) pause() time.Duration {
 	default:
 		w.nearSince = 0
 	}
-	pause = min(jitter(pause), w.options.CompleteTimeout-elapsed)
-	if w.mustRun() && !w.warned && elapsed < w.runningLimit() {
-		pause = min(pause, w.runningLimit()-elapsed)
-	}
-	return max(pause, time.Millisecond)
+	return min(jitter(pause), w.remaining())
 }
 
 // near reports whether every new task runs, so that the end is near.
@@ -282,6 +391,15 @@ func (w *watch) explain(ctx context.Context) rollout.Diagnosis {
 
 // conclude gathers the last evidence for a verdict that is not a success.
 func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason string) Outcome {
+	bound := concludeLimit
+	if verdict == rollout.TimedOut {
+		bound = lastCalls
+	}
+	ctx, cancel := w.within(ctx, bound)
+	defer cancel()
+	if verdict == rollout.Succeeded {
+		w.readAfterwards(ctx)
+	}
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
 		return w.outcome(verdict, reason, rollout.Diagnosis{})
 	}
@@ -307,7 +425,7 @@ func (w *watch) over(verdict rollout.Verdict) bool {
 	switch verdict {
 	case rollout.Unchanged:
 		return true
-	case rollout.Running, rollout.Paused:
+	case rollout.Running, rollout.Paused, rollout.TimedOut:
 		return false
 	}
 	return w.tracker.Verdict().Final() && !w.tracker.Hopeless()
@@ -318,7 +436,7 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollou
 	deployment := *w.looker.deployment
 	outcome := Outcome{
 		Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed(), Diagnosis: diagnosis,
-		Over: w.over(verdict),
+		Over: w.over(verdict), ObserverPanic: w.stream.failure(),
 	}
 	if record := w.last.ServiceDeployment; record != nil {
 		outcome.EndedAt = record.FinishedAt

@@ -200,7 +200,11 @@ func TestJoinAfterTheEnd(t *testing.T) {
 				time.Sleep(10 * time.Minute)
 				o := b.follow("prod", "web", "")
 				b.want(o, tt.verdict)
-				if o.Elapsed > time.Second {
+				limit := time.Second
+				if strings.HasSuffix(name, "succeeded, records denied") {
+					limit = 3 * time.Second // without a record, a success needs a second look
+				}
+				if o.Elapsed > limit {
 					b.Errorf("it took %s to tell what is over", o.Elapsed)
 				}
 			})

@@ -115,7 +115,7 @@ func TestThreshold(t *testing.T) {
 }
 
 func ExampleTracker() {
-	tracker := rollout.NewTracker(rollout.Target{DeploymentID: "ecs-svc/200", EarlierIDs: []string{"ecs-svc/100"}})
+	tracker := rollout.NewTracker(rollout.Target{Identity: rollout.Identity{DeploymentID: "ecs-svc/200", EarlierIDs: []string{"ecs-svc/100"}}})
 	// The new deployment is born with no tasks wanted: 0 of 0 is no success.
 	newborn := &rollout.Service{Deployments: []rollout.Deployment{{ID: "ecs-svc/200", Status: "PRIMARY", RolloutState: "IN_PROGRESS"}}}
 	fmt.Println(tracker.Observe(rollout.Observation{Service: newborn}))

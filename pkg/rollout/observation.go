@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// Deployment statuses and rollout states of the ECS API (Deployment.status,
-// Deployment.rolloutState).
+// Deployment statuses, rollout states and the default strategy of the ECS API
+// (Deployment.status, Deployment.rolloutState).
 const (
 	StatusPrimary     = "PRIMARY"
 	StatusActive      = "ACTIVE"
 	RolloutInProgress = "IN_PROGRESS"
 	RolloutCompleted  = "COMPLETED"
 	RolloutFailed     = "FAILED"
+	StrategyRolling   = "ROLLING" // DeploymentConfiguration.strategy
 )
 
 // Service is one DescribeServices answer.
@@ -110,15 +111,18 @@ const (
 
 // Task is one DescribeTasks answer.
 type Task struct {
-	ARN           string      `json:"arn"`
-	DeploymentID  string      `json:"deploymentId"` // Task.startedBy
-	LastStatus    string      `json:"lastStatus"`
-	HealthStatus  string      `json:"healthStatus,omitempty"`
-	StopCode      string      `json:"stopCode,omitempty"`
-	StoppedReason string      `json:"stoppedReason,omitempty"`
-	Containers    []Container `json:"containers,omitempty"`
-	StartedAt     time.Time   `json:"startedAt,omitzero"`
-	StoppedAt     time.Time   `json:"stoppedAt,omitzero"`
+	ARN          string `json:"arn"`
+	DeploymentID string `json:"deploymentId"` // Task.startedBy
+	// TaskDefinition is the ARN of the revision that the task runs.
+	TaskDefinition string      `json:"taskDefinition,omitempty"`
+	LastStatus     string      `json:"lastStatus"`
+	HealthStatus   string      `json:"healthStatus,omitempty"`
+	StopCode       string      `json:"stopCode,omitempty"`
+	StoppedReason  string      `json:"stoppedReason,omitempty"`
+	Containers     []Container `json:"containers,omitempty"`
+	CreatedAt      time.Time   `json:"createdAt,omitzero"`
+	StartedAt      time.Time   `json:"startedAt,omitzero"`
+	StoppedAt      time.Time   `json:"stoppedAt,omitzero"`
 }
 
 // Container is one container of a task.
@@ -146,14 +150,33 @@ type Observation struct {
 	OtherTasks int
 }
 
-// Primary is the deployment with status PRIMARY, or nil.
+// Primary is the deployment with status PRIMARY, or nil. ECS has one; if an answer
+// lists more, it is the newest.
 func (s *Service) Primary() *Deployment {
-	return s.find(func(d *Deployment) bool { return d.Status == StatusPrimary })
+	if s == nil {
+		return nil
+	}
+	var primary *Deployment
+	for i := range s.Deployments {
+		d := &s.Deployments[i]
+		if d.Status == StatusPrimary && d.ID != "" && (primary == nil || d.CreatedAt.After(primary.CreatedAt)) {
+			primary = d
+		}
+	}
+	return primary
 }
 
 // Deployment is the deployment with the given id, or nil.
 func (s *Service) Deployment(id string) *Deployment {
-	return s.find(func(d *Deployment) bool { return d.ID == id })
+	if s == nil || id == "" {
+		return nil
+	}
+	for i := range s.Deployments {
+		if s.Deployments[i].ID == id {
+			return &s.Deployments[i]
+		}
+	}
+	return nil
 }
 
 // Serving is the deployment that has the most running tasks; where several have,
@@ -172,16 +195,4 @@ func (s *Service) Serving() *Deployment {
 		}
 	}
 	return serving
-}
-
-func (s *Service) find(match func(*Deployment) bool) *Deployment {
-	if s == nil {
-		return nil
-	}
-	for i := range s.Deployments {
-		if match(&s.Deployments[i]) {
-			return &s.Deployments[i]
-		}
-	}
-	return nil
 }

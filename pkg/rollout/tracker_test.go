@@ -73,7 +73,7 @@ func look(seconds int, s *rollout.Service, record *rollout.ServiceDeployment) ro
 }
 
 func target() rollout.Target {
-	return rollout.Target{DeploymentID: ours, CreatedAt: born, EarlierIDs: []string{old}, NewestEvent: born.Add(-time.Minute), RollsBack: true, Guarded: true}
+	return rollout.Target{Identity: rollout.Identity{DeploymentID: ours, CreatedAt: born, EarlierIDs: []string{old}}, NewestEvent: born.Add(-time.Minute), RollsBack: true, Guarded: true}
 }
 
 func TestTracker(t *testing.T) {
@@ -90,10 +90,11 @@ func TestTracker(t *testing.T) {
 		{"a new deployment with 0 of 0 tasks is no success", target(), []rollout.Observation{look(1, bornNow, sd("PENDING"))}, rollout.InProgress},
 		{"all tasks running is no success", target(), []rollout.Observation{look(1, bothRun, sd("IN_PROGRESS")), look(60, alone, sd("IN_PROGRESS"))}, rollout.InProgress},
 		{"completed, by the record", target(), []rollout.Observation{look(60, alone, sd("SUCCESSFUL"))}, rollout.Succeeded},
-		{"completed, by the service", target(), []rollout.Observation{look(60, completed, sd("IN_PROGRESS"))}, rollout.Succeeded},
-		{"completed, without a record", target(), []rollout.Observation{look(60, completed, nil)}, rollout.Succeeded},
+		{"completed, by the service, and not by the record", target(), []rollout.Observation{look(60, completed, sd("IN_PROGRESS")), look(63, completed, sd("IN_PROGRESS"))}, rollout.InProgress},
+		{"completed, without a record, one look", target(), []rollout.Observation{look(60, completed, nil)}, rollout.InProgress},
+		{"completed, without a record", target(), []rollout.Observation{look(60, completed, nil), look(62, completed, nil)}, rollout.Succeeded},
 		{"stale reads after the update", target(), []rollout.Observation{look(1, stale, nil), look(3, stale, nil), look(50, stale, nil)}, rollout.InProgress},
-		{"stale reads, then the truth", target(), []rollout.Observation{look(1, stale, nil), look(3, bornNow, nil), look(4, stale, nil), look(80, completed, nil)}, rollout.Succeeded},
+		{"stale reads, then the truth", target(), []rollout.Observation{look(1, stale, nil), look(3, bornNow, nil), look(4, stale, nil), look(80, completed, nil), look(82, completed, nil)}, rollout.Succeeded},
 		{"rolling back", target(), []rollout.Observation{look(60, bothRun, sd("IN_PROGRESS")), look(99, goingBack, triggered("ROLLBACK_IN_PROGRESS"))}, rollout.InProgress},
 		{"rolled back, by the record", target(), []rollout.Observation{look(99, stale, triggered("ROLLBACK_SUCCESSFUL"))}, rollout.RolledBack},
 		{"rolled back before the first look, without a record", target(), []rollout.Observation{look(1, wentBack, nil)}, rollout.RolledBack},
@@ -153,7 +154,7 @@ func TestTrackerDrained(t *testing.T) {
 
 func TestTrackerSettings(t *testing.T) {
 	count := 4
-	tracker := rollout.NewTracker(rollout.Target{DeploymentID: old, SettingsOnly: true, DesiredCount: &count})
+	tracker := rollout.NewTracker(rollout.Target{Identity: rollout.Identity{DeploymentID: old}, SettingsOnly: true, DesiredCount: &count})
 	s := svc(d(old, "PRIMARY", "COMPLETED", 2, 2))
 	if v := tracker.Observe(look(1, s, nil)); v != rollout.InProgress {
 		t.Errorf("the old count is %s", v)

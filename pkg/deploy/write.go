@@ -1,0 +1,182 @@
+package deploy
+
+// One write, and what became of it if its answer is lost. RegisterTaskDefinition
+// and UpdateService have no token that would make a repetition harmless, so
+// nothing is sent again before ECS has shown, more than once, that nothing
+// happened.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
+)
+
+// lostAnswer are the pauses between the looks after a lost answer. Together they
+// are longer than the reads of ECS lag behind its writes.
+var lostAnswer = []time.Duration{2 * time.Second, 3 * time.Second, 5 * time.Second, 7 * time.Second}
+
+// enoughLooks is how many of these looks ECS must answer, for a write to count as
+// not carried out.
+const enoughLooks = 2
+
+// write sends one write. If ECS refused it for the rate of calls, it is sent
+// again after a pause. If it may have been carried out, look finds out, and only
+// if nothing has happened it is sent again.
+func (d *Deployer) write(ctx context.Context, send func(context.Context) error, look func(context.Context) (bool, error)) error {
+	var err error
+	for attempt := range writeAttempts {
+		err = d.uninterrupted(ctx, send)
+		var done bool
+		var lookErr error
+		switch {
+		case is(err, unreachable):
+			done, lookErr = d.findOut(ctx, look)
+		case is(err, throttled):
+			done, lookErr = d.lookAfter(ctx, time.Second<<attempt, look)
+		default:
+			return err
+		}
+		switch {
+		case done:
+			return nil
+		case errors.Is(lookErr, ErrStale):
+			return lookErr
+		case lookErr != nil && is(err, unreachable):
+			return &UncertainError{Err: err}
+		case ctx.Err() != nil:
+			return &InterruptedError{Err: ctx.Err()}
+		}
+	}
+	return err
+}
+
+// lookAfter waits and looks once, whether somebody else has written meanwhile.
+func (d *Deployer) lookAfter(ctx context.Context, pause time.Duration, look func(context.Context) (bool, error)) (done bool, err error) {
+	if err := d.clock.Sleep(ctx, jitter(max(pause, lostAnswer[0]))); err != nil {
+		return false, err
+	}
+	err = d.uninterrupted(ctx, func(ctx context.Context) (err error) {
+		done, err = look(ctx)
+		return err
+	})
+	return done, err
+}
+
+// findOut looks what became of a write whose answer was lost, also if the caller
+// is interrupted. An error means that it is not known, or, with ErrStale, that
+// somebody else has written.
+func (d *Deployer) findOut(ctx context.Context, look func(context.Context) (bool, error)) (done bool, err error) {
+	ctx = context.WithoutCancel(ctx)
+	answered := 0
+	var last, failure error
+	for _, pause := range lostAnswer {
+		done, err := d.lookAfter(ctx, pause, look)
+		switch {
+		case done:
+			return true, nil
+		case err == nil || errors.Is(err, ErrStale):
+			answered++
+			last = err
+		default:
+			failure = err
+		}
+	}
+	if answered < enoughLooks {
+		return false, failure
+	}
+	return false, last
+}
+
+// carriedOut looks for what only our update can have caused: our deployment in the
+// service's list, ECS's record of it, or a task of it. If there is none of these
+// and somebody else has started a deployment, that is an error: ErrStale, with a
+// [*BusyError].
+func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployment) (*described, bool, error) {
+	service, err := d.describeService(ctx, p.Cluster, p.Service)
+	if err != nil {
+		return nil, false, err
+	}
+	if !p.starts() {
+		return service, len(settingsOf(p.request, service)) == 0, nil
+	}
+	snapshot := service.snapshot()
+	deployment.find(snapshot)
+	if deployment.ID != "" {
+		return service, true, nil
+	}
+	found, certain, err := d.traceOf(ctx, deployment)
+	if found || err != nil {
+		return service, found, err
+	}
+	primary := snapshot.Primary()
+	switch {
+	case primary == nil || deployment.identity().Of(primary) != rollout.Later:
+		return service, false, nil
+	case !certain:
+		return service, false, errNoTrace
+	}
+	return service, false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: snapshot.Name, Deployment: *primary})
+}
+
+// errNoTrace says that somebody else's deployment took over, and that ours, if there
+// was one, would have left no trace that can be read.
+var errNoTrace = errors.New("another deployment took over, and ECS's records cannot be read")
+
+// traceOf looks for a deployment that the service does not list any more, because
+// another one took over or ECS rolled it back: its record, and, if records cannot
+// be read, its tasks. certain means that there would be a trace.
+func (d *Deployer) traceOf(ctx context.Context, deployment *Deployment) (found, certain bool, err error) {
+	identity := deployment.identity()
+	record, err := d.recordOfUnseen(ctx, deployment.Cluster, deployment.Service, identity)
+	if err == nil {
+		if record != nil {
+			deployment.ID, deployment.CreatedAt, deployment.ServiceDeployment = record.DeploymentID(), record.CreatedAt, record.ARN
+		}
+		return record != nil, true, nil
+	}
+	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		arns, err := d.listServiceTasks(ctx, deployment.Cluster, deployment.Service, desired)
+		if err != nil {
+			return false, false, err
+		}
+		tasks, err := d.describeSome(ctx, deployment.Cluster, deployment.Service, arns)
+		if err != nil {
+			return false, false, err
+		}
+		for _, task := range tasks {
+			of := rollout.Deployment{ID: task.DeploymentID, TaskDefinition: task.TaskDefinition, CreatedAt: task.CreatedAt}
+			if identity.Of(&of) == rollout.Ours {
+				deployment.ID, deployment.CreatedAt = task.DeploymentID, task.CreatedAt
+				return true, true, nil
+			}
+		}
+	}
+	return false, false, nil
+}
+
+// orphansLimit is how many revisions are looked at for one that nobody names.
+const orphansLimit = 5
+
+// nameOrphans warns of revisions with the same content that were registered by
+// sends whose answer was lost and which ECS did not show afterwards.
+func (d *Deployer) nameOrphans(ctx context.Context, p *Plan, registered string) {
+	first := revisionOf(p.newest.arn) + 1
+	if p.newest.arn == "" {
+		first = revisionOf(p.Current) + 1
+	}
+	last := revisionOf(registered) - 1
+	for revision := last; revision >= max(first, last-orphansLimit+1); revision-- {
+		name := fmt.Sprintf("%s:%d", p.Family, revision)
+		definition, stored, err := d.describeStored(ctx, name)
+		if err == nil && stored.Status == types.TaskDefinitionStatusActive && taskdef.Equal(definition, p.Definition) {
+			d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%s was registered too, by a call whose answer was lost; it is not in use (%s)", name, aws.ToString(stored.TaskDefinitionArn))})
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package rollout
+
+// What ECS's own record of a rollout proves. While it can be read, it decides.
+
+import "fmt"
+
+// known is the record that decides: the one that was just read, or, if this read
+// failed, one that was read within the last minute. It is nil for a deployment
+// that ECS is rolling back to: its record is about its first time.
+func (t *Tracker) known(o Observation) *ServiceDeployment {
+	if t.target.RolledBackTo || t.record == nil || o.Elapsed-t.recordAt >= longSettle {
+		return nil
+	}
+	return t.record
+}
+
+// judgeRecord reads the service deployment, ECS's own record of this rollout.
+func (t *Tracker) judgeRecord(o Observation, sd *ServiceDeployment) (Verdict, string) {
+	if sd == nil {
+		return InProgress, ""
+	}
+	switch sd.Status {
+	case ServiceDeploymentSuccessful:
+		return Succeeded, completed
+	case ServiceDeploymentRollbackSuccessful:
+		return RolledBack, firstOf(sd.StatusReason, sd.RollbackReason, "ECS rolled the deployment back")
+	case ServiceDeploymentRollbackFailed:
+		return Failed, firstOf(sd.StatusReason, sd.RollbackReason, "ECS could not roll the deployment back")
+	case ServiceDeploymentStopped:
+		return t.judgeStopped(o, sd)
+	case ServiceDeploymentRollbackRequested, ServiceDeploymentRollbackInProgress, ServiceDeploymentStopRequested:
+		t.rollingBack = true
+		return InProgress, firstOf(sd.RollbackReason, sd.StatusReason, "ECS is rolling the deployment back")
+	}
+	return InProgress, ""
+}
+
+// judgeStopped tells the meanings of STOPPED apart: the deployment failed and
+// rollback is off, the service was deleted, or somebody started another one over
+// it or stopped it.
+func (t *Tracker) judgeStopped(o Observation, sd *ServiceDeployment) (Verdict, string) {
+	primary, mine := o.Service.Primary(), t.target.In(o.Service)
+	switch {
+	case sd.Breaker != nil && sd.Breaker.Status == "TRIGGERED",
+		sd.AlarmsStatus == "TRIGGERED",
+		mine != nil && mine.RolloutState == RolloutFailed:
+		return Failed, firstOf(sd.StatusReason, failedReason(mine), "the deployment failed, and rollback is off")
+	case deleted(o.Service):
+		return Failed, fmt.Sprintf("the service was deleted (it is %s)", o.Service.Status)
+	case primary != nil && t.target.Of(primary) == Later:
+		return Superseded, supersededBy(primary)
+	case t.held("stopped", o.Elapsed, settle):
+		return Superseded, firstOf(sd.StatusReason, "the deployment was stopped")
+	}
+	return InProgress, "the deployment was stopped"
+}
+
+// judgeUnfinished: the record says that the rollout goes on. Nothing that the
+// service shows is a success then. Only a record that lags behind a newer
+// deployment for long is not waited for.
+func (t *Tracker) judgeUnfinished(o Observation, record *ServiceDeployment, reason string) (Verdict, string) {
+	if record.PauseHook != nil && !t.rollingBack {
+		return Paused, fmt.Sprintf("the deployment waits at hook %s of stage %s", record.PauseHook.ID, record.LifecycleStage)
+	}
+	primary, mine := o.Service.Primary(), t.target.In(o.Service)
+	if primary != nil && t.target.Of(primary) == Later {
+		if t.held("later", o.Elapsed, settle) {
+			return t.judgeLater(o, primary)
+		}
+		return InProgress, firstOf(reason, supersededBy(primary))
+	}
+	delete(t.since, "later")
+	if mine != nil {
+		reason = firstOf(reason, mine.RolloutStateReason)
+	}
+	return InProgress, reason
+}
