@@ -79,6 +79,8 @@ type Deployment struct {
 	RolledBackTo bool `json:"rolledBackTo,omitempty"`
 	// Settings are the settings that were changed with it.
 	Settings []Setting `json:"settings,omitempty"`
+	// Notes are those of the plan.
+	Notes []string `json:"notes,omitempty"`
 	// Before is what was in service before.
 	Before Before `json:"before"`
 }

@@ -236,7 +236,9 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 	case p.InProgress != nil:
 		return ActionJoin
 	}
-	if !p.settled(primary) {
+	if !p.settled(primary) { // behind a Classic Load Balancer, where nothing else says so
+		unsettled := deploymentOf(*primary)
+		p.InProgress = &unsettled
 		return ActionJoin
 	}
 	if p.moving && r.IfUnchanged != SkipUnchanged {
