@@ -30,6 +30,9 @@ import (
 // is compiled when AWS is called: most of what needs no AWS should start at once.
 var hostLabel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`) })
 
+// sessionName is what STS takes for the name of a session.
+var sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{2,64}$`) })
+
 // callLimit bounds a single HTTP exchange with AWS where --call-timeout does not.
 const callLimit = 20 * time.Second
 
@@ -154,6 +157,8 @@ func (a *app) checkAccess() error {
 		return &usageError{problem: "--max-attempts is 0", hint: "1 tries every call once"}
 	case s.AssumeRole != "" && !roleARN().MatchString(s.AssumeRole):
 		return &usageError{problem: fmt.Sprintf("%q is not the ARN of a role", s.AssumeRole), hint: "write it as arn:aws:iam::123456789012:role/NAME"}
+	case s.RoleSessionName != "" && !sessionName().MatchString(s.RoleSessionName):
+		return &usageError{problem: fmt.Sprintf("%q is not the name of a session", s.RoleSessionName), hint: "write 2 to 64 letters, digits and _+=,.@- for --role-session-name"}
 	}
 	return checkEndpoint(s.EndpointURL)
 }

@@ -31,7 +31,7 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err := a.prepare(c); err != nil {
 		return err
 	}
-	request, err := a.settings.Request(a.streams.In)
+	request, err := a.read()
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (a *app) runRender(c *cobra.Command) error {
 		return err
 	}
 	if !a.settings.Quiet && (bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("$$"))) {
-		_, _ = fmt.Fprintln(a.streams.Err, "note: it has ${ or $$, which --task-definition-file reads as variables; double each dollar to deploy it from a file")
+		_, _ = fmt.Fprintln(a.streams.Err, "note: it has ${ or $$; to deploy it from a file, pass --no-variables with --task-definition-file")
 	}
 	return nil
 }

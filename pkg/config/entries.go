@@ -25,6 +25,11 @@ func add(v entryValue, e Entry) error {
 	if err := v.check(e); err != nil {
 		return err
 	}
+	for _, text := range []string{e.Container, e.Name, e.Value} {
+		if err := isUTF8(text); err != nil {
+			return err
+		}
+	}
 	*v.field() = append(*v.field(), e)
 	return nil
 }
@@ -121,4 +126,31 @@ func (v perContainer) Set(text string) error {
 		return fmt.Errorf("%q is not of the form container=value", text)
 	}
 	return add(v, Entry{Container: container, Value: value})
+}
+
+// files are [CONTAINER:]FILE. The container * is every one, as none is; it is for files
+// that have a colon in their names.
+type files struct{ target *[]Entry }
+
+func (v files) String() string  { return "" }
+func (v files) Type() string    { return "[container:]file" }
+func (v files) field() *[]Entry { return v.target }
+
+func (v files) check(e Entry) error {
+	if e.Value == "" && !e.Unset {
+		return errors.New("the name of a file is empty")
+	}
+	return nil
+}
+
+func (v files) Set(text string) error {
+	container, file, found := strings.Cut(text, ":")
+	drive := len(container) == 1 && strings.HasPrefix(file, `\`) // of Windows
+	if !found || drive {
+		container, file = "", text
+	}
+	if found && !drive && container == "" {
+		return fmt.Errorf("%q names no container; write [container:]file", text)
+	}
+	return add(v, Entry{Container: everyContainer(container), Value: file})
 }

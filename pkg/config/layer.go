@@ -185,6 +185,8 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 			}
 			r.ofContainer(key, v, e, child, add)
 		})
+	case files:
+		r.envFiles(l, key, node, add)
 	case tags:
 		r.mapping(node, key.Name, func(name, child *yaml.Node) { r.named(key, Entry{Name: name.Value}, child, add) })
 	case entries:
@@ -210,6 +212,25 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 		})
 	}
 	inOrder(l.entries[mapName(key)])
+}
+
+// envFiles reads a file, a list of files, or a mapping of containers to either.
+func (r *fileReader) envFiles(l *layer, key Key, node *yaml.Node, add func(Entry, *yaml.Node)) {
+	of := func(container string, node *yaml.Node) {
+		for _, element := range elements(node) {
+			text, ok := plain(element)
+			if !ok {
+				r.problem(element, key.Name+" takes the name of a file, a list of them, or either for each container")
+				continue
+			}
+			add(Entry{Container: container, Value: r.fromHere(key, text)}, element)
+		}
+	}
+	if node.Kind != yaml.MappingNode {
+		of("", node)
+		return
+	}
+	r.mapping(node, key.Name, func(container, child *yaml.Node) { of(everyContainer(container.Value), child) })
 }
 
 // named reads the value of a named element: a plain one, or null, which removes

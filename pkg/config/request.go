@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -30,9 +31,10 @@ func (e *Error) ExitCode() int { return 3 }
 // Request turns the settings into what the library takes. It reads the task
 // definition's file, if one is named; stdin is what the name "-" stands for.
 func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
+	s.notes = Notes{}
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
-		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily,
+		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily, AllowStuck: s.AllowStuck,
 		DesiredCount: s.DesiredCount, MinimumHealthyPercent: s.Min, MaximumPercent: s.Max,
 		ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
@@ -69,7 +71,19 @@ func (s *Settings) definition(stdin io.Reader) (taskdef.Definition, error) {
 	if err != nil {
 		return taskdef.Definition{}, &Error{Problem: "the task definition cannot be read: " + err.Error(), Remedy: "name a file with --task-definition-file, or - for standard input"}
 	}
-	return taskdef.Parse(source, text, taskdef.ParseOptions{AllowUnknownFields: s.AllowUnknownFields, Variable: os.LookupEnv})
+	options := taskdef.ParseOptions{
+		AllowUnknownFields: s.AllowUnknownFields, Variable: os.LookupEnv,
+		Warn: func(p taskdef.Problem) {
+			s.notes.Warnings = append(s.notes.Warnings, fmt.Sprintf("%s:%d:%d: %s", source, p.Line, p.Column, p.Reason))
+		},
+		Expanded: func(e taskdef.Expansion) {
+			s.notes.Variables = append(s.notes.Variables, source+":"+e.String())
+		},
+	}
+	if s.NoVariables {
+		options.Variable = nil
+	}
+	return taskdef.Parse(source, text, options)
 }
 
 // Policy turns the settings into how a request is gone about.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -48,6 +49,12 @@ func (s *Settings) View(o ViewOptions) View {
 		switch {
 		case key.Source == FlagOnly, key.Name == "output":
 		case isMap && mapName(key) == key.Name:
+			if list, ok := v.(files); ok {
+				if members := fileMembers(list, s.EntryOrigins(key.Name)); len(members) > 0 {
+					view.settings = append(view.settings, member{name: key.Name, members: members})
+				}
+				continue
+			}
 			masked := !o.Values && (key.Name == "env" || key.Name == "log-option")
 			if members := members(v, s.EntryOrigins(key.Name), masked); len(members) > 0 {
 				view.settings = append(view.settings, member{name: key.Name, members: members})
@@ -117,6 +124,20 @@ func members(v entryValue, origins []Origin, masked bool) []member {
 			at, found = len(found), append(found, member{name: group})
 		}
 		found[at].members = append(found[at].members, m)
+	}
+	return found
+}
+
+// fileMembers are the files of each container, in their order.
+func fileMembers(v files, origins []Origin) []member {
+	var found []member
+	for i, entry := range *v.field() {
+		group := cmp.Or(entry.Container, "*")
+		at := slices.IndexFunc(found, func(m member) bool { return m.name == group })
+		if at < 0 {
+			at, found = len(found), append(found, member{name: group, value: []string{}, origin: origins[i]})
+		}
+		found[at].value = append(found[at].value.([]string), entry.Value)
 	}
 	return found
 }

@@ -84,6 +84,8 @@ type Deployment struct {
 	RolledBackTo bool `json:"rolledBackTo,omitempty"`
 	// Settings are the settings that were changed with it.
 	Settings []Setting `json:"settings,omitempty"`
+	// Notes are those of the plan.
+	Notes []string `json:"notes,omitempty"`
 	// Before is what was in service before.
 	Before Before `json:"before"`
 }
@@ -126,6 +128,9 @@ type Before struct {
 	TaskDefinition string `json:"taskDefinition"`
 	// Tag is the tag of that revision's image, or "".
 	Tag string `json:"tag,omitempty"`
+	// Inactive: that revision is known to be deregistered. ECS does not take it for a
+	// service any more, unless its content is registered again.
+	Inactive bool `json:"inactive,omitempty"`
 	// DesiredCount and RunningCount are the service's counts. With the
 	// percentages, nil where ECS did not say, DesiredCount is what a deployment
 	// can change.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -70,6 +72,9 @@ func (e *engine) assumeRole(form url.Values) (any, *apiError) {
 	if len(name) < 2 {
 		return nil, unfit("'"+name+"'", "RoleSessionName", "Member must have length greater than or equal to 2")
 	}
+	if !sessionName().MatchString(name) {
+		return nil, unfit("'"+name+"'", "RoleSessionName", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+	}
 	account, role, ok := splitRole(arn)
 	if !ok {
 		return nil, &apiError{code: "ValidationError", message: arn + " is invalid"}
@@ -91,6 +96,9 @@ func (e *engine) assumeRole(form url.Values) (any, *apiError) {
 	result.Credentials.Expiration = time.UnixMilli(int64(s.Until)).UTC().Format(time.RFC3339)
 	return result, nil
 }
+
+// sessionName is what STS takes for the name of a session.
+var sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]*$`) })
 
 // splitRole is the account and the name of a role, without its path: the ARN of
 // its sessions has none either.

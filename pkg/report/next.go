@@ -33,7 +33,12 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 	previous := o.Deployment.Before.TaskDefinition
 	switch o.Verdict {
 	case rollout.Failed, rollout.TimedOut, rollout.Interrupted, rollout.Started:
-		if previous != "" && previous != o.Deployment.TaskDefinition {
+		switch {
+		case previous == "" || previous == o.Deployment.TaskDefinition:
+		case o.Deployment.Before.Inactive: // ECS does not take it, but its content
+			next = append(next, Suggestion{Purpose: "go back", Command: command(o.Deployment, "render", "-d", rollout.ShortName(previous)) + " | " +
+				command(o.Deployment, "deploy", "--no-variables", "--task-definition-file", "-", "--if-in-progress", "replace")})
+		default:
 			add("go back", "deploy", "-d", rollout.ShortName(previous), "--if-in-progress", "replace")
 		}
 	}

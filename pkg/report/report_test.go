@@ -493,3 +493,18 @@ func TestViews(t *testing.T) {
 		}
 	}
 }
+
+// TestWayBackToWhatWasDeregistered: ECS does not take such a revision, but its content.
+func TestWayBackToWhatWasDeregistered(t *testing.T) {
+	outcome := outcomes()["failed"]
+	outcome.Deployment.Before.Inactive = true
+	next := report.Next(outcome, command)
+	if len(next) != 2 || next[1].Purpose != "go back" {
+		t.Fatal(next)
+	}
+	want := "ecs-deploy render -d doorman:41 -c production1 -n doorman | " +
+		"ecs-deploy deploy --no-variables --task-definition-file - --if-in-progress replace -c production1 -n doorman"
+	if next[1].Command != want {
+		t.Errorf("%s\nwant %s", next[1].Command, want)
+	}
+}

@@ -122,6 +122,9 @@ func (t *text) plan(e deploy.Event) {
 	for _, warning := range p.Warnings {
 		t.line(e, t.onErr.warn.Sprint("warning: ")+warning)
 	}
+	for _, note := range p.Notes {
+		t.line(e, "note: "+note)
+	}
 }
 
 func updated(d deploy.Deployment) string {

@@ -106,6 +106,9 @@ func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(&b, "%s %s\n", colors.warn.Sprint("warning:"), warning)
 	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(&b, "note: %s\n", note)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
