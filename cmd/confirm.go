@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
@@ -28,7 +29,7 @@ func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 				return err
 			}
 		}
-		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", lastPart(plan.Service), lastPart(plan.Cluster)))
+		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", arn.ShortName(plan.Service), arn.ShortName(plan.Cluster)))
 	}
 }
 

@@ -49,11 +49,11 @@ func exitCode(err error) int {
 func (a *app) hint(err error) string {
 	var missing *deploy.NotFoundError
 	if errors.As(err, &missing) && missing.Kind != "deployment" && missing.Kind != "image" && a.settings.Simulated() {
-		return "the simulated world has what its first command named; ecs-deploy simulator reset forgets it"
+		return "name what is in the simulated world, or start it anew: ecs-deploy simulator reset"
 	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
-		return hinter.Hint()
+		return a.whole(hinter.Hint())
 	}
 	return ""
 }

@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 func (a *app) initFile() *cobra.Command {
@@ -91,7 +93,7 @@ func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 	case a.settings.Cluster == "":
 		return files, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
 	case len(services) == 0:
-		return files, &usageError{problem: "no service is named", hint: "name it with -n SERVICE, or several as arguments: ecs-deploy init -c " + quote(a.settings.Cluster) + " SERVICE..."}
+		return files, &usageError{problem: "no service is named", hint: "name it with -n SERVICE, or several as arguments: ecs-deploy init -c " + shell.Quote(a.settings.Cluster) + " SERVICE..."}
 	case slices.Contains(services, ""):
 		return files, &usageError{problem: "the name of a service is empty", hint: "leave it out, or write the name"}
 	case several && a.settings.Target != "":
@@ -135,7 +137,7 @@ func (a *app) writeInit(draft config.Draft, files initFiles) error {
 		if err := files.definition.Write(definition); err != nil {
 			return err
 		}
-		a.wrote(files.definition.Path, "the definition "+lastPart(draft.Services[0].TaskDefinition))
+		a.wrote(files.definition.Path, "the definition "+arn.ShortName(draft.Services[0].TaskDefinition))
 	}
 	if files.settings.Path == "" {
 		_, err = a.streams.Out.Write(text)
@@ -168,9 +170,9 @@ func (a *app) wrote(path, what string) {
 
 // firstTarget is a command that tries the first target.
 func (a *app) firstTarget(draft config.Draft, path string) string {
-	words := "ecs-deploy diff --target " + quote(cmp.Or(draft.Target, draft.Services[0].Service))
+	words := "ecs-deploy diff --target " + shell.Quote(cmp.Or(draft.Target, draft.Services[0].Service))
 	if path != config.FileName {
-		words += " --config " + quote(path)
+		words += " --config " + shell.Quote(path)
 	}
 	return words + a.simulatedWords()
 }
@@ -179,7 +181,7 @@ func (a *app) firstTarget(draft config.Draft, path string) string {
 func (a *app) simulatedWords() string {
 	switch {
 	case a.settings.Scenario != "":
-		return " --scenario " + quote(a.settings.Scenario)
+		return " --scenario " + shell.Quote(a.settings.Scenario)
 	case a.settings.Simulate:
 		return " --simulate"
 	}
@@ -194,7 +196,7 @@ func (a *app) warnOfInit(draft config.Draft, files initFiles) {
 	for _, service := range draft.Services {
 		if !service.Settled {
 			_, _ = fmt.Fprintf(a.streams.Err, "warning: the deployment of %s has not completed; deploying the target %s goes on with it\n",
-				lastPart(service.TaskDefinition), cmp.Or(draft.Target, service.Service))
+				arn.ShortName(service.TaskDefinition), cmp.Or(draft.Target, service.Service))
 		}
 		if names := service.Definition.EnvironmentNames(); files.definition.Path != "" && len(names) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "warning: %s has values in clear, which may be secrets: of %s\n", files.definition.Path, strings.Join(names, ", "))

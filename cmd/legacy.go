@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // legacyFlag is a flag that scripts for the other programs use.
@@ -59,7 +60,7 @@ func (l legacyFlag) hint() string {
 	}
 	var words []string
 	for _, word := range l.here {
-		words = append(words, quote(strings.ReplaceAll(word, "{}", "VALUE")))
+		words = append(words, shell.Quote(strings.ReplaceAll(word, "{}", "VALUE")))
 	}
 	return "here it is " + strings.Join(words, " ")
 }

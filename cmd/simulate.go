@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
@@ -70,15 +71,15 @@ func (a *app) seedWorld() (ecssim.World, error) {
 	if err != nil {
 		return ecssim.World{}, &usageError{problem: err.Error(), hint: "see ecs-deploy simulator scenarios"}
 	}
-	service := lastPart(a.settings.Service)
+	service := arn.ShortName(a.settings.Service)
 	if service == "" {
-		service, _, _ = strings.Cut(lastPart(a.settings.TaskDefinition), ":")
+		service, _, _ = strings.Cut(arn.ShortName(a.settings.TaskDefinition), ":")
 	}
 	image := service + ":1"
 	if len(a.settings.Images) > 0 {
 		image = earlier(a.settings.Images[0])
 	}
-	world = world.WithSeed(ecssim.Seed{Cluster: lastPart(a.settings.Cluster), Service: service, Image: image})
+	world = world.WithSeed(ecssim.Seed{Cluster: arn.ShortName(a.settings.Cluster), Service: service, Image: image})
 	if _, err := ecssim.New(world); err != nil { // a name that ECS would not take
 		return ecssim.World{}, &usageError{problem: message(err), hint: "the simulated world is made of what -c, -n, -d and -i name"}
 	}

@@ -7,12 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -33,7 +35,7 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, wanted change) e
 	p.Definition, p.Family, p.Images, p.moving = made.definition, made.definition.Family(), made.images, made.moving
 	current := base
 	if p.Base != p.Current {
-		if current, _, err = d.describeDefinition(ctx, p.Current); err != nil {
+		if current, err = d.current(ctx, p); err != nil {
 			return err
 		}
 	}
@@ -43,7 +45,8 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, wanted change) e
 	case !edited && p.inactive && p.Base != p.Current:
 		return &UsageError{
 			Problem: fmt.Sprintf("%s is INACTIVE: ECS does not take it for a service any more", rollout.ShortName(p.Base)),
-			Remedy:  "write it to a file (ecs-deploy render -d …) and deploy that (--task-definition-file), to register its content again",
+			Remedy: fmt.Sprintf("register its content again from a file: ecs-deploy render -d %s > %s, then deploy with --task-definition-file %[2]s",
+				shell.Quote(rollout.ShortName(p.Base)), shell.Quote(strings.ReplaceAll(rollout.ShortName(p.Base), ":", "-")+".json")),
 		}
 	case !edited:
 		p.TaskDefinition = p.Base
@@ -140,8 +143,26 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 	if newest.arn == p.Current {
 		return newest.definition, nil
 	}
-	definition, _, err := d.describeDefinition(ctx, p.Current)
+	return d.current(ctx, p)
+}
+
+// current reads the definition in service.
+func (d *Deployer) current(ctx context.Context, p *Plan) (taskdef.Definition, error) {
+	definition, stored, err := d.describeStored(ctx, p.Current)
+	if err == nil {
+		p.currentInactive = stored.Status != types.TaskDefinitionStatusActive
+	}
 	return definition, err
+}
+
+// noteInactive notes whether the revision to go back to was deregistered. Where
+// that cannot be read, it is taken to be there.
+func (d *Deployer) noteInactive(ctx context.Context, before *Before) {
+	if before.TaskDefinition == "" {
+		return
+	}
+	_, stored, err := d.describeStored(ctx, before.TaskDefinition)
+	before.Inactive = err == nil && stored.Status != types.TaskDefinitionStatusActive
 }
 
 // describeDefinition reads a task definition, with its tags, losslessly, and

@@ -87,6 +87,9 @@ type Before struct {
 	// TaskDefinition is the ARN of the revision to go back to: that of the newest
 	// deployment that completed, or else of the PRIMARY one.
 	TaskDefinition string `json:"taskDefinition"`
+	// Inactive: TaskDefinition was deregistered, so that ECS takes it for no
+	// deployment any more. Its content can be registered again.
+	Inactive bool `json:"inactive,omitempty"`
 	// DesiredCount and RunningCount are the service's counts. With the
 	// percentages, nil where ECS did not say, DesiredCount is what a deployment
 	// can change.

@@ -98,8 +98,10 @@ type Plan struct {
 	request       Request
 	configuration map[string]any // deploymentConfiguration as ECS returned it
 	inactive      bool           // Base was deregistered
-	moving        bool           // a requested image may have moved under the same text
-	newest        revision       // the newest revision of the family in service
+	// currentInactive: the revision in service was deregistered
+	currentInactive bool
+	moving          bool     // a requested image may have moved under the same text
+	newest          revision // the newest revision of the family in service
 }
 
 // String is the plan in one line.
@@ -172,6 +174,9 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 	}
 	p.Action = p.decide(service.primary())
+	if p.Before.Inactive = p.currentInactive; p.Action == ActionDeploy && p.Before.TaskDefinition != p.Current {
+		d.noteInactive(ctx, &p.Before)
+	}
 	if !p.writesNothing() { // what is there or on its way already needs no guard
 		if err := r.expected(p.Current); err != nil {
 			return nil, err

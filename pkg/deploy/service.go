@@ -188,12 +188,26 @@ func (s *described) stuck(settings []Setting) []string {
 			maximum = setting.New
 		}
 	}
-	lower, upper := (int64(count)*int64(minimum)+99)/100, int64(count)*int64(maximum)/100
-	if count == 0 || upper > int64(count) || lower < int64(count) {
+	lower, upper, wedged := limits(count, minimum, maximum)
+	if !wedged {
 		return nil
 	}
 	return []string{fmt.Sprintf("ECS will be able neither to start nor to stop a task: of %d tasks at least %d must run (%d%%) and at most %d may (%d%%); change -m or -M",
 		count, lower, minimum, upper, maximum)}
+}
+
+// limits are how many tasks must and may run during a rolling deployment, and
+// whether that leaves ECS no room.
+func limits(count, minimum, maximum int32) (lower, upper int64, wedged bool) {
+	lower, upper = (int64(count)*int64(minimum)+99)/100, int64(count)*int64(maximum)/100
+	return lower, upper, count > 0 && upper <= int64(count) && lower >= int64(count)
+}
+
+// Wedged reports whether no rolling deployment could get through with the count and
+// the percentages: ECS could neither start nor stop a task.
+func (b Before) Wedged() bool {
+	_, _, wedged := limits(b.DesiredCount, orDefault(b.MinimumHealthyPercent, 100), orDefault(b.MaximumPercent, 200))
+	return wedged
 }
 
 func orDefault(value *int32, otherwise int32) int32 {
