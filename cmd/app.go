@@ -52,6 +52,8 @@ type app struct {
 	fromFile bool     // a settings file was read
 	targets  []string // its targets
 	bare     bool     // standard output is not for reports, but for the thing itself
+	// arnRegion is the region by the settings or by an ARN among them.
+	arnRegion said
 }
 
 // Main runs the program with the given arguments and returns its exit code. A
@@ -140,6 +142,9 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 		if left := a.settings.LeftOut(); len(left) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
 		}
+	}
+	if err := a.locate(); err != nil {
+		return err
 	}
 	if a.settings.Simulated() {
 		a.nameDemo()

@@ -57,6 +57,9 @@ func (a *app) runInit(c *cobra.Command, args []string, force bool) error {
 	if c.Flags().Changed("service-name") || len(args) == 0 && a.settings.Service != "" {
 		services = append([]string{a.settings.Service}, args...)
 	}
+	if err := a.locate(services...); err != nil {
+		return err
+	}
 	files, err := a.initFiles(services, force)
 	if err != nil {
 		return err
