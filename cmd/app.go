@@ -63,9 +63,17 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = helpTopics
+		}
+	}
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
-	err := root.ExecuteContext(ctx)
+	err := unknownCommand(root, a.args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
 	}

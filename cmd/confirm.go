@@ -5,7 +5,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -14,8 +13,17 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
-// errDeclined says that the person at the terminal said no.
-var errDeclined = errors.New("not confirmed; nothing was done")
+// declinedError says that the person at the terminal said no: an interruption by a
+// person, before anything was written.
+type declinedError struct{}
+
+func (declinedError) Error() string { return "not confirmed; nothing was done" }
+
+// Hint says how to go on.
+func (declinedError) Hint() string { return "run the same command again, and answer y" }
+
+// ExitCode is that of an interruption.
+func (declinedError) ExitCode() int { return (&deploy.InterruptedError{}).ExitCode() }
 
 // confirmation asks whether a plan should be carried out; nil where nobody wants
 // to be asked.
@@ -55,6 +63,6 @@ func (a *app) ask(ctx context.Context, question string) error {
 		if word := strings.ToLower(strings.TrimSpace(line)); word == "y" || word == "yes" {
 			return nil
 		}
-		return errDeclined
+		return declinedError{}
 	}
 }

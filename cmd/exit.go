@@ -84,12 +84,13 @@ func verdictOf(err error) string {
 	var unexpected *deploy.UnexpectedRevisionError
 	var uncertain *deploy.UncertainError
 	var interrupted *deploy.InterruptedError
+	var declined declinedError
 	switch {
 	case errors.As(err, &busy), errors.As(err, &unexpected):
 		return "busy"
 	case errors.As(err, &uncertain):
 		return "timed-out"
-	case errors.As(err, &interrupted):
+	case errors.As(err, &interrupted), errors.As(err, &declined):
 		return "interrupted"
 	}
 	return "error"

@@ -124,7 +124,6 @@ var oddSituations = []situation{
 	{name: "deployment by its id", first: "deploy --no-wait" + named + version, args: "wait --deployment ecs-svc/1422681312170064976 -t 5" + named, code: 7, labels: []string{"follow it", "go back"}},
 	{name: "ARNs", args: "deploy --no-wait -n arn:aws:ecs:us-east-1:123456789012:service/production1/doorman-service" + version, labels: []string{"follow it", "go back"}},
 	{name: "a variable says what must be in service", args: "deploy --no-wait" + named + version, labels: []string{"go back"}},
-	{name: "no subcommand of that name", args: "stauts" + named, code: 3, labels: []string{""}},
 }
 
 func TestEveryPrintedCommandWorks(t *testing.T) {
