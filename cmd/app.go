@@ -150,6 +150,9 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 		if left := a.settings.LeftOut(); len(left) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
 		}
+		if kept := a.settings.Kept(); len(kept) > 0 {
+			_, _ = fmt.Fprintf(a.streams.Err, "keeping the definition in service; %s of the file: not used, for a count, a limit or a restart alone\n", strings.Join(kept, ", "))
+		}
 	}
 	if err := a.locate(); err != nil {
 		return err
