@@ -49,7 +49,8 @@ type app struct {
 	renderer report.Renderer
 	cleanup  []func() error
 	args     []string
-	fromFile bool     // a settings file was read
+	fromFile bool // a settings file was read
+	file     config.File
 	targets  []string // its targets
 	bare     bool     // standard output is not for reports, but for the thing itself
 	// arnRegion is the region by the settings or by an ARN among them.
@@ -124,7 +125,7 @@ func (a *app) prepare(c *cobra.Command) error {
 		}
 		a.fromFile = true
 	}
-	a.targets = file.Targets()
+	a.file, a.targets = file, file.Targets()
 	return a.resolve(c, file)
 }
 
