@@ -64,6 +64,10 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
+	completeAnywhere(root)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		withoutBackQuotes(root)
+	}
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
 			c.Args = helpTopics
