@@ -116,7 +116,13 @@ func (v text) String() string {
 	return *v.target
 }
 
+// fileScheme is how the AWS CLI has files named; here it may stand before the name.
+const fileScheme = "file://"
+
 func (v text) Set(value string) error {
+	if v.kind == "file" {
+		value = strings.TrimPrefix(value, fileScheme)
+	}
 	*v.target = value
 	return nil
 }
