@@ -49,9 +49,12 @@ type app struct {
 	renderer report.Renderer
 	cleanup  []func() error
 	args     []string
-	fromFile bool     // a settings file was read
+	fromFile bool // a settings file was read
+	file     config.File
 	targets  []string // its targets
 	bare     bool     // standard output is not for reports, but for the thing itself
+	// arnRegion is the region by the settings or by an ARN among them.
+	arnRegion said
 }
 
 // Main runs the program with the given arguments and returns its exit code. A
@@ -61,9 +64,21 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
+	completeAnywhere(root)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		withoutBackQuotes(root)
+	}
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = helpTopics
+		}
+	}
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
-	err := root.ExecuteContext(ctx)
+	err := unknownCommand(root, a.args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
 	}
@@ -114,7 +129,7 @@ func (a *app) prepare(c *cobra.Command) error {
 		}
 		a.fromFile = true
 	}
-	a.targets = file.Targets()
+	a.file, a.targets = file, file.Targets()
 	return a.resolve(c, file)
 }
 
@@ -140,6 +155,12 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 		if left := a.settings.LeftOut(); len(left) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
 		}
+		if kept := a.settings.Kept(); len(kept) > 0 {
+			_, _ = fmt.Fprintf(a.streams.Err, "keeping the definition in service; %s of the file: not used, for a count, a limit or a restart alone\n", strings.Join(kept, ", "))
+		}
+	}
+	if err := a.locate(); err != nil {
+		return err
 	}
 	if a.settings.Simulated() {
 		a.nameDemo()

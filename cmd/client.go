@@ -111,10 +111,12 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 	a.warnOfKeys(c)
 	ctx := c.Context()
 	source := &source{name: "profile " + a.profile()}
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, append(a.clientOptions(), a.credentialOptions(source)...)...)
+	cfg, err := a.loadConfig(ctx, append(a.clientOptions(), a.credentialOptions(source)...))
 	switch {
 	case err != nil:
 		return aws.Config{}, loadError(err)
+	case a.settledRegion(cfg.Region) != nil:
+		return aws.Config{}, a.settledRegion(cfg.Region)
 	case cfg.Region == "":
 		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
 	case !hostLabel().MatchString(cfg.Region):
@@ -140,6 +142,9 @@ func (a *app) clientOptions() []func(*awsconfig.LoadOptions) error {
 	}
 	if a.settings.Region != "" {
 		options = append(options, awsconfig.WithRegion(a.settings.Region))
+	}
+	if a.arnRegion.value != "" {
+		options = append(options, awsconfig.WithDefaultRegion(a.arnRegion.value))
 	}
 	if a.settings.MaxAttempts != nil {
 		options = append(options, awsconfig.WithRetryMaxAttempts(int(*a.settings.MaxAttempts)))

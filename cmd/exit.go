@@ -49,11 +49,11 @@ func exitCode(err error) int {
 func (a *app) hint(err error) string {
 	var missing *deploy.NotFoundError
 	if errors.As(err, &missing) && missing.Kind != "deployment" && missing.Kind != "image" && a.settings.Simulated() {
-		return "the simulated world has what its first command named; ecs-deploy simulator reset forgets it"
+		return "name what is in the simulated world, or start it anew: ecs-deploy simulator reset"
 	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
-		return hinter.Hint()
+		return a.whole(hinter.Hint())
 	}
 	return ""
 }
@@ -84,12 +84,13 @@ func verdictOf(err error) string {
 	var unexpected *deploy.UnexpectedRevisionError
 	var uncertain *deploy.UncertainError
 	var interrupted *deploy.InterruptedError
+	var declined declinedError
 	switch {
 	case errors.As(err, &busy), errors.As(err, &unexpected):
 		return "busy"
 	case errors.As(err, &uncertain):
 		return "timed-out"
-	case errors.As(err, &interrupted):
+	case errors.As(err, &interrupted), errors.As(err, &declined):
 		return "interrupted"
 	}
 	return "error"

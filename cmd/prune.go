@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
@@ -58,6 +59,6 @@ func (a *app) runPrune(c *cobra.Command) error {
 // deregistered shows each revision as it goes.
 func (a *app) deregistered(e deploy.Event) {
 	if e.Type == deploy.EventDeregistered && !a.settings.Quiet {
-		_, _ = fmt.Fprintln(a.streams.Err, "deregistered", lastPart(e.TaskDefinition))
+		_, _ = fmt.Fprintln(a.streams.Err, "deregistered", arn.ShortName(e.TaskDefinition))
 	}
 }

@@ -21,11 +21,11 @@ func TestTheQuestionComesAfterWhatItIsAbout(t *testing.T) {
 		arguments   []string
 		code        int
 	}{
-		{"text", "n\n", nil, 1},
-		{"no line", "", nil, 1},
-		{"quiet", "n\n", []string{"-q"}, 1},
-		{"json", "n\n", []string{"-o", "json"}, 1},
-		{"ndjson", "n\n", []string{"-o", "ndjson"}, 1},
+		{"text", "n\n", nil, 130},
+		{"no line", "", nil, 130},
+		{"quiet", "n\n", []string{"-q"}, 130},
+		{"json", "n\n", []string{"-o", "json"}, 130},
+		{"ndjson", "n\n", []string{"-o", "ndjson"}, 130},
 		{"yes", "YES\n", []string{"--no-wait"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
 )
 
 // Source says where a key may be given.
@@ -234,6 +236,9 @@ func (s *Settings) AddFlags(flags *pflag.FlagSet, names ...string) {
 		}
 	}
 }
+
+// Nearest is the name that is most like a misspelt one; "" if none is like it.
+func Nearest(word string, names []string) string { return nearest.Name(word, names) }
 
 // FileKeys are the keys whose values are names of files.
 var FileKeys = []string{"config", "task-definition-file", "env-file"}

@@ -130,6 +130,9 @@ func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
 // fromHere makes the name of a file, which is relative to the settings file,
 // relative to the working directory.
 func (r *fileReader) fromHere(key Key, text string) string {
+	if slices.Contains(FileKeys, key.Name) {
+		text = strings.TrimPrefix(text, fileScheme)
+	}
 	if !slices.Contains(FileKeys, key.Name) || text == "" || text == "-" || filepath.IsAbs(text) {
 		return text
 	}

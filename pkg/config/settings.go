@@ -77,6 +77,9 @@ type Settings struct {
 	notes Notes
 	// leftOut are keys that lower layers give and that are not used.
 	leftOut []string
+	// kept are keys of the file that are not used, because flags ask for something
+	// else alone.
+	kept []string
 	// origins has where each key that was given comes from; of a map, where each
 	// of its entries does, and those that have none here are flags.
 	origins      map[string]Origin

@@ -122,9 +122,15 @@ func (v text) String() string {
 	return *v.target
 }
 
+// fileScheme is how the AWS CLI has files named; here it may stand before the name.
+const fileScheme = "file://"
+
 func (v text) Set(value string) error {
 	if err := isUTF8(value); err != nil {
 		return err
+	}
+	if v.kind == "file" {
+		value = strings.TrimPrefix(value, fileScheme)
 	}
 	*v.target = value
 	return nil

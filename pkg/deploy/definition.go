@@ -153,6 +153,16 @@ func (d *Deployer) inService(ctx context.Context, p *Plan) (taskdef.Definition, 
 	return definition, nil
 }
 
+// noteInactive notes whether the revision to go back to was deregistered. Where
+// that cannot be read, it is taken to be there.
+func (d *Deployer) noteInactive(ctx context.Context, before *Before) {
+	if before.TaskDefinition == "" {
+		return
+	}
+	_, stored, err := d.describeStored(ctx, before.TaskDefinition)
+	before.Inactive = err == nil && stored.Status != types.TaskDefinitionStatusActive
+}
+
 // describeDefinition reads a task definition, with its tags, losslessly, and
 // its ARN.
 func (d *Deployer) describeDefinition(ctx context.Context, name string) (taskdef.Definition, string, error) {

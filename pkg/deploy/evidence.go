@@ -7,7 +7,6 @@ package deploy
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -131,7 +131,7 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return rollout.Log{}
 	}
 	stream := strings.Join([]string{prefix, cause.Container, rollout.ShortName(cause.Task)}, "/")
-	log := rollout.Log{Command: fmt.Sprintf("aws logs get-log-events --log-group-name %s --log-stream-name %s", group, stream)}
+	log := rollout.Log{Command: shell.Join("aws", "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)}
 	if e.logs == nil || e.logsDenied {
 		return log
 	}

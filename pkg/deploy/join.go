@@ -57,6 +57,9 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 			j.TaskDefinition = aws.ToString(revisions[0].TaskDefinition)
 		}
 	}
+	if j.Before.TaskDefinition != j.TaskDefinition {
+		d.noteInactive(ctx, &j.Before)
+	}
 	return j.Deployment, nil
 }
 

@@ -192,6 +192,9 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 	}
 	p.Action = p.decide(service.Primary())
+	if p.Action == ActionDeploy && p.Before.TaskDefinition != p.Current {
+		d.noteInactive(ctx, &p.Before)
+	}
 	d.pushedAgain(ctx, p)
 	if !p.writesNothing() { // what is there or on its way already needs no guard
 		if err := r.expected(p.Current); err != nil {

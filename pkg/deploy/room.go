@@ -34,11 +34,22 @@ func (s *described) stuck(settings []Setting) string {
 			maximum = setting.New
 		}
 	}
-	lower, upper := (int64(count)*int64(minimum)+99)/100, int64(count)*int64(maximum)/100
-	if count == 0 || s.RunningCount+s.PendingCount == 0 || upper > int64(count) || lower < int64(count) {
+	if s.RunningCount+s.PendingCount == 0 || !wedged(count, minimum, maximum) {
 		return ""
 	}
 	return fmt.Sprintf("This deployment cannot make progress: with %s, minimum %d%% and maximum %d%%, ECS can neither start nor stop a task", tasks(count), minimum, maximum)
+}
+
+// wedged reports whether ECS may neither start a task nor stop one.
+func wedged(count, minimum, maximum int32) bool {
+	lower, upper := (int64(count)*int64(minimum)+99)/100, int64(count)*int64(maximum)/100
+	return count > 0 && upper <= int64(count) && lower >= int64(count)
+}
+
+// Wedged reports whether no rolling deployment could get through with the count and
+// the percentages: ECS could neither start nor stop a task.
+func (b Before) Wedged() bool {
+	return wedged(b.DesiredCount, orDefault(b.MinimumHealthyPercent, 100), orDefault(b.MaximumPercent, 200))
 }
 
 func tasks(count int32) string {

@@ -281,6 +281,47 @@ func TestNoWayBackToWhatIsDeployed(t *testing.T) {
 	}
 }
 
+func TestTheWayBackRestoresTheSettings(t *testing.T) {
+	number := func(n int32) *int32 { return &n }
+	const back = "ecs-deploy deploy -d doorman:41 --if-in-progress replace"
+	for name, tt := range map[string]struct {
+		settings []deploy.Setting
+		before   deploy.Before
+		want     string
+	}{
+		"none changed":       {nil, deploy.Before{DesiredCount: 2, MinimumHealthyPercent: number(100), MaximumPercent: number(200)}, ""},
+		"all":                {[]deploy.Setting{{Name: "desiredCount", Old: number(2), New: 4}, {Name: "minimumHealthyPercent", Old: number(50), New: 0}, {Name: "maximumPercent", Old: number(200), New: 100}}, deploy.Before{DesiredCount: 2, MinimumHealthyPercent: number(50), MaximumPercent: number(200)}, " -D 2 -m 50 -M 200"},
+		"not known before":   {[]deploy.Setting{{Name: "maximumPercent", New: 100}}, deploy.Before{DesiredCount: 2}, ""},
+		"wedged all along":   {nil, deploy.Before{DesiredCount: 2, MinimumHealthyPercent: number(100), MaximumPercent: number(100)}, " -M 200"},
+		"wedged by rounding": {nil, deploy.Before{DesiredCount: 1, MinimumHealthyPercent: number(1), MaximumPercent: number(199)}, " -M 200"},
+		"nothing runs":       {nil, deploy.Before{MinimumHealthyPercent: number(100), MaximumPercent: number(100)}, ""},
+	} {
+		outcome := outcomes()["failed"]
+		tt.before.TaskDefinition, outcome.Deployment.Settings = outcome.Deployment.Before.TaskDefinition, tt.settings
+		outcome.Deployment.Before = tt.before
+		next := report.Next(outcome, command)
+		if got := next[len(next)-1].Command; got != back+tt.want+" -c production1 -n doorman" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestAnInactiveRevisionIsRegisteredAgain(t *testing.T) {
+	outcome := outcomes()["failed"]
+	outcome.Deployment.Before.Inactive = true
+	var got []string
+	for _, s := range report.Next(outcome, command)[1:] {
+		got = append(got, s.Command)
+	}
+	want := []string{
+		"ecs-deploy render -d doorman:41 -c production1 -n doorman > doorman-41.json",
+		"ecs-deploy deploy --task-definition-file doorman-41.json --if-in-progress replace -c production1 -n doorman",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // lines decodes NDJSON.
 func lines(t *testing.T, text string) []map[string]any {
 	t.Helper()

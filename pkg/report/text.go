@@ -8,9 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fatih/color"
+
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
-	"github.com/fatih/color"
 )
 
 // text is the renderer for people and logs: a time-stamped line on each change,
