@@ -7,16 +7,15 @@ package deploy
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -92,7 +91,7 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return rollout.Log{}
 	}
 	stream := strings.Join([]string{prefix, cause.Container, rollout.ShortName(cause.Task)}, "/")
-	log := rollout.Log{Command: fmt.Sprintf("aws logs get-log-events --log-group-name %s --log-stream-name %s", group, stream)}
+	log := rollout.Log{Command: printable.Command("aws", "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)}
 	if e.logs == nil || e.logsDenied {
 		return log
 	}
@@ -104,23 +103,9 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return log
 	}
 	for _, event := range out.Events {
-		log.Lines = append(log.Lines, printable(aws.ToString(event.Message)))
+		log.Lines = append(log.Lines, strings.TrimRight(aws.ToString(event.Message), "\r\n"))
 	}
 	return log
-}
-
-// printable is a log line without what a terminal would act upon.
-func printable(line string) string {
-	line = strings.TrimRight(line, "\r\n")
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return ' '
-		}
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, line)
 }
 
 // noteTargets keeps what the load balancer says of groups that have something

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
-	"github.com/fatih/color"
 )
 
 // text is the renderer for people and logs: a time-stamped line on each change,
@@ -29,7 +29,7 @@ func newText(o Options) *text {
 		o.Location = time.Local
 	}
 	return &text{
-		options: o, out: writer{out: o.Out}, err: writer{out: o.Err}, onOut: newPalette(o.OutColor), onErr: newPalette(o.ErrColor),
+		options: o, out: writer{out: printable.NewWriter(o.Out)}, err: writer{out: printable.NewWriter(o.Err)}, onOut: newPalette(o.OutColor), onErr: newPalette(o.ErrColor),
 	}
 }
 
@@ -41,7 +41,17 @@ func (t *text) Err() error {
 }
 
 func (t *text) Fail(f Failure) {
-	t.say(t.onErr.bad.Sprint("error: ") + f.Message)
+	problems := f.Problems
+	if len(problems) == 0 {
+		problems = []string{f.Message}
+	}
+	t.say(t.onErr.bad.Sprint("error: ") + problems[0])
+	for _, problem := range problems[1:] {
+		if place, _, _ := strings.Cut(problem, ": "); strings.Contains(place, " ") { // only file:line:column begins a line
+			problem = "  " + problem
+		}
+		t.say(problem)
+	}
 	if f.Hint != "" {
 		t.say(t.onErr.dim.Sprint("hint: ") + f.Hint)
 	}
@@ -177,7 +187,7 @@ func (t *text) outcome(o deploy.Outcome) {
 	}
 }
 
-func (t *text) verdictColor(o deploy.Outcome) *color.Color {
+func (t *text) verdictColor(o deploy.Outcome) paint {
 	switch {
 	case o.ExitCode() == 0:
 		return t.onOut.good

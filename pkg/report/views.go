@@ -39,7 +39,7 @@ func Line(w io.Writer, value any) error {
 // Status writes where a service stands.
 func Status(w io.Writer, s deploy.Status, colored bool) error {
 	p := newPalette(colored)
-	var b strings.Builder
+	var b page
 	service := s.Service
 	fmt.Fprintf(&b, "%s  %s  %s\n", p.bold.Sprint(service.Name), service.Status, rollout.ShortName(service.ClusterARN))
 	fmt.Fprintf(&b, "  tasks       %d of %d running, %d pending\n", service.Running, service.Desired, service.Pending)
@@ -51,21 +51,22 @@ func Status(w io.Writer, s deploy.Status, colored bool) error {
 		case rollout.RolloutFailed:
 			state = p.bad.Sprint(state)
 		}
-		fmt.Fprintf(&b, "  %-10s  %s  %d of %d running", strings.ToLower(d.Status), rollout.ShortName(d.TaskDefinition), d.Running, d.Desired)
+		failed := ""
 		if d.Failed > 0 {
-			fmt.Fprintf(&b, ", %d failed", d.Failed)
+			failed = fmt.Sprintf(", %d failed", d.Failed)
 		}
-		fmt.Fprintf(&b, "  %s  since %s  %s\n", state, stamp(d.CreatedAt), p.dim.Sprint(d.ID))
+		fmt.Fprintf(&b, "  %-10s  %s  %d of %d running%s  %s  since %s  %s\n", strings.ToLower(d.Status), rollout.ShortName(d.TaskDefinition),
+			d.Running, d.Desired, failed, state, stamp(d.CreatedAt), p.dim.Sprint(d.ID))
 	}
 	if s.Last != nil {
-		fmt.Fprintf(&b, "  last        %s", s.Last.Status)
+		last := s.Last.Status
 		if !s.Last.FinishedAt.IsZero() {
-			fmt.Fprintf(&b, " at %s", stamp(s.Last.FinishedAt))
+			last += " at " + stamp(s.Last.FinishedAt)
 		}
 		if s.Last.StatusReason != "" {
-			fmt.Fprintf(&b, ": %s", s.Last.StatusReason)
+			last += ": " + s.Last.StatusReason
 		}
-		b.WriteString("\n")
+		fmt.Fprintf(&b, "  last        %s\n", last)
 	} else if s.LastUnread != "" {
 		fmt.Fprintf(&b, "  last        not readable: %s\n", s.LastUnread)
 	}
@@ -76,8 +77,7 @@ func Status(w io.Writer, s deploy.Status, colored bool) error {
 		message := strings.TrimPrefix(event.Message, "(service "+service.Name+") ")
 		fmt.Fprintf(&b, "  %s  %s\n", p.dim.Sprint(event.At.Local().Format("01-02 15:04:05")), message)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }
 
 func stamp(t time.Time) string {
@@ -90,7 +90,7 @@ func stamp(t time.Time) string {
 // Rollback writes what a rollback would bring back.
 func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	p := newPalette(colored)
-	var b strings.Builder
+	var b page
 	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(rollout.ShortName(r.Service)), rollout.ShortName(r.Current), p.bold.Sprint(rollout.ShortName(r.Target)))
 	fmt.Fprintf(&b, "  it came into service at %s\n", stamp(r.SucceededAt))
 	for _, d := range r.Differences {
@@ -105,8 +105,7 @@ func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	for _, obstacle := range r.Obstacles {
 		fmt.Fprintf(&b, "%s %s\n", p.bad.Sprint("it would fail:"), obstacle)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }
 
 // Pending is a plan as programs read it.
@@ -123,7 +122,7 @@ func NewPending(p *deploy.Plan) Pending { return Pending{p, p.Changes()} }
 // first, then the task and the service.
 func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	colors := newPalette(colored)
-	var b strings.Builder
+	var b page
 	fmt.Fprintln(&b, p)
 	var containers []string // in the order of the differences, "" is the task
 	lines := map[string][]string{}
@@ -153,11 +152,10 @@ func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(&b, "%s %s\n", colors.warn.Sprint("warning:"), warning)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }
 
-func section(b *strings.Builder, heading string, lines []string) {
+func section(b *page, heading string, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
@@ -180,7 +178,7 @@ func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 	if forecast {
 		done = "would deregister"
 	}
-	var b strings.Builder
+	var b page
 	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", p.Family, done, len(p.Remove), p.Active)
 	if forecast {
 		for _, arn := range p.Remove {
@@ -190,6 +188,5 @@ func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 	for _, arn := range p.InUse {
 		fmt.Fprintf(&b, "  %s is kept: it is in use, or the way back\n", rollout.ShortName(arn))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }
