@@ -59,11 +59,15 @@ var rules = []rule{
 		reason: "small helpers of the library know nothing of it",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/shell"}, knows: nil,
+		reason: "quoting for a shell is for every room that prints a command, and knows none",
+	},
+	{
 		arrow: true, rooms: []string{"pkg/taskdef"}, knows: []string{"pkg/image", "pkg/internal"},
 		reason: "a task definition knows image references and nothing else",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/image", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/image", "pkg/shell", "pkg/taskdef", "pkg/rollout"},
 		reason: "the pipeline knows what it is made of; a forecast reaches it as an interface",
 	},
 	{
@@ -79,7 +83,7 @@ var rules = []rule{
 		reason: "the simulator is an independent ECS: sharing our ideas of ECS would let both be wrong together",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/deploy", "pkg/config", "pkg/printable", "pkg/report", "pkg/ecssim"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/deploy", "pkg/config", "pkg/printable", "pkg/report", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -311,6 +315,7 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/image/a.go", `import _ "example.com/tool/pkg/taskdef"`, "imports example.com/tool/pkg/taskdef: image references"},
 		{"pkg/image/a.go", `import _ "example.com/tool"`, "imports example.com/tool: image references"},
 		{"pkg/printable/a.go", `import _ "example.com/tool/pkg/deploy"`, "knows nothing of what it says"},
+		{"pkg/shell/a.go", `import _ "example.com/tool/pkg/arn"`, "quoting for a shell"},
 		{"pkg/internal/nearest/a.go", `import _ "example.com/tool/pkg/deploy"`, "small helpers"},
 		{"pkg/rollout/a.go", `import _ "example.com/tool/pkg/deploy"`, "pure fold"},
 		{"pkg/taskdef/a.go", `import _ "example.com/tool/pkg/rollout"`, "nothing else"},

@@ -69,6 +69,13 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" { // cobra's own words would repeat an argument
+			for _, shell := range c.Commands() {
+				shell.Args = noArguments
+			}
+		}
+	}
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
 	err := root.ExecuteContext(ctx)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 func (a *app) config() *cobra.Command {
@@ -183,5 +184,5 @@ func (a *app) completeTargets(*cobra.Command, []string, string) ([]cobra.Complet
 	if err != nil {
 		cobra.CompDebugln(err.Error(), false)
 	}
-	return slices.DeleteFunc(file.Targets(), func(name string) bool { return quote(name) != name }), cobra.ShellCompDirectiveNoFileComp
+	return slices.DeleteFunc(file.Targets(), func(name string) bool { return shell.Quote(name) != name }), cobra.ShellCompDirectiveNoFileComp
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -75,8 +76,11 @@ func (a *app) finish(err error) int {
 	return failure.ExitCode
 }
 
-// message is an error's text without what only a log wants.
-func message(err error) string { return strings.TrimSpace(err.Error()) }
+// message is an error's text without what only a log wants, and without secrets in
+// the URLs that the SDK quotes.
+func message(err error) string {
+	return printable.WithoutSecrets(strings.TrimSpace(err.Error()))
+}
 
 // problems are the lines of an error that is a list: of the problems of a file, or
 // of errors that were joined. It is one line otherwise, whatever line breaks there

@@ -172,7 +172,7 @@ func withoutIgnored(args []string) []string {
 // flagError says what is wrong with a flag, and how another program's is said
 // here.
 func flagError(c *cobra.Command, err error) error {
-	failure := &usageError{problem: err.Error(), hint: fmt.Sprintf("see %s --help", c.CommandPath())}
+	failure := &usageError{problem: flagProblem(err), hint: fmt.Sprintf("see %s --help", c.CommandPath())}
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	name := ""
@@ -181,9 +181,6 @@ func flagError(c *cobra.Command, err error) error {
 		name = "--" + unknown.GetSpecifiedName()
 	case errors.As(err, &invalid): // -to is taken as -t with the value "o"
 		name, _, _ = strings.Cut("-"+invalid.GetFlag().Shorthand+invalid.GetValue(), "=")
-		if strings.Contains(invalid.GetValue(), "=") { // what follows may be a secret, which pflag would show
-			failure.problem = fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, invalid.Unwrap())
-		}
 	}
 	if old, ok := legacy(name); ok {
 		failure = &usageError{problem: "unknown flag: " + name, hint: old.hint()}

@@ -6,11 +6,10 @@ import (
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
-	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 // command is a command line that goes on with a deployment: the same settings,
-// other words. It is "" if something in it cannot be typed.
+// other words.
 func (a *app) command(d deploy.Deployment, words ...string) string {
 	s := a.settings
 	line := append([]string{"ecs-deploy", words[0], "-c", lastPart(d.Cluster), "-n", lastPart(d.Service)}, words[1:]...)
@@ -36,16 +35,18 @@ func (a *app) command(d deploy.Deployment, words ...string) string {
 		give("--mfa-serial", s.MFASerial)
 		give("--endpoint-url", s.EndpointURL)
 	}
-	return printable.Command(line...)
+	for i, word := range line {
+		line[i] = quote(word)
+	}
+	return strings.Join(line, " ")
 }
 
 func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
-// quote is a word as a shell takes it. One that cannot be printed as it is stands
-// for itself: the word NAME.
+// quote makes a word safe for a shell.
 func quote(word string) string {
-	if quoted, ok := printable.Shell(word); ok {
-		return quoted
+	if word != "" && !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}~#!") {
+		return word
 	}
-	return "NAME"
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -91,7 +91,7 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return rollout.Log{}
 	}
 	stream := strings.Join([]string{prefix, cause.Container, rollout.ShortName(cause.Task)}, "/")
-	log := rollout.Log{Command: printable.Command("aws", "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)}
+	log := rollout.Log{Command: shell.Join("aws", "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)}
 	if e.logs == nil || e.logsDenied {
 		return log
 	}

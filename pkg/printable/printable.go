@@ -21,6 +21,10 @@ import (
 // Limit is the number of characters to which a line is cut.
 const Limit = 2000
 
+// readLimit is the number of characters of which a line is made. It is more than is
+// kept, so that no secret is cut before it is known as one.
+const readLimit = 4 * Limit
+
 // endRoom is the room for the words about what is left out.
 const endRoom = 40
 
@@ -33,21 +37,25 @@ const endRoom = 40
 //     \u202e, \xff;
 //   - the commands of CI systems are broken by a space: "## [error]",
 //     "##vso [task.complete]", "::error: :";
+//   - secrets in URLs are masked, see [WithoutSecrets];
 //   - after [Limit] characters it ends with how many are left out.
 //
 // A line stays what it is when it is given to Line again.
 func Line(text string) string {
 	l := line{rest: text}
-	for l.rest != "" && l.count <= Limit {
+	for l.rest != "" && l.count <= readLimit {
 		l.step()
 	}
-	if l.count <= Limit {
-		if !l.odd { // a line may end in spaces, where an answer is to follow
-			l.space()
-		}
-		return string(l.out)
+	if l.rest == "" && !l.odd { // a line may end in spaces, where an answer is to follow
+		l.space()
 	}
-	return l.cut()
+	shown := []rune(WithoutSecrets(string(l.out)))
+	if l.rest == "" && len(shown) <= Limit {
+		return string(shown)
+	}
+	kept := strings.TrimRight(string(shown[:min(len(shown), Limit-endRoom)]), " ")
+	left := len(shown) - utf8.RuneCountInString(kept) + utf8.RuneCountInString(l.rest)
+	return fmt.Sprintf("%s… (%d more characters)", kept, left)
 }
 
 // line is a line in the making.
@@ -71,7 +79,7 @@ func (l *line) step() {
 	l.rest = l.rest[size:]
 	if unicode.IsSpace(r) {
 		l.odd = l.odd || r != ' '
-		if l.spaces++; l.count+l.spaces > Limit && !l.odd {
+		if l.spaces++; l.count+l.spaces > readLimit && !l.odd {
 			l.space()
 		}
 		return
@@ -113,13 +121,6 @@ func (l *line) space() {
 		l.space()
 	}
 	l.spaces, l.odd = 0, false
-}
-
-// cut is a line that is too long, up to its limit.
-func (l *line) cut() string {
-	kept := []rune(string(l.out))[:Limit-endRoom]
-	left := l.count - len(kept) + l.spaces + utf8.RuneCountInString(l.rest)
-	return fmt.Sprintf("%s… (%d more characters)", strings.TrimRight(string(kept), " "), left)
 }
 
 // maxMarks is how many combining marks a character may have: more of them would

@@ -11,18 +11,15 @@ type Suggestion struct {
 	Command string `json:"command"`
 }
 
-// Next suggests what to type after an outcome. command makes the command lines, or
-// "" for none, as where a name cannot be typed; without it there are no
-// suggestions.
+// Next suggests what to type after an outcome. command makes the command lines;
+// without it there are no suggestions.
 func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) string) []Suggestion {
 	if command == nil {
 		return nil
 	}
 	var next []Suggestion
 	add := func(purpose string, words ...string) {
-		if line := command(o.Deployment, words...); line != "" {
-			next = append(next, Suggestion{Purpose: purpose, Command: line})
-		}
+		next = append(next, Suggestion{Purpose: purpose, Command: command(o.Deployment, words...)})
 	}
 	if o.Verdict == rollout.Interrupted && o.Over {
 		return nil // it was rolled back to the end

@@ -69,7 +69,7 @@ func (r *reader) described(root *yaml.Node) Definition {
 			tags, _ := registration().member("tags")
 			doc["tags"] = r.value(m.value, tags)
 		default:
-			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", m.key.Value)
+			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", fieldName(m.key))
 		}
 	}
 	return unwrap(doc)
@@ -100,7 +100,7 @@ func (r *reader) members(n *yaml.Node) []member {
 		case key.Kind != yaml.ScalarNode:
 			r.problem(key, "the name of a field is text, this is %s", nodeName(key))
 		case seen[key.Value]:
-			r.problem(key, "field %q stands here a second time", key.Value)
+			r.problem(key, "field %q stands here a second time", fieldName(key))
 		default:
 			seen[key.Value] = true
 			own = append(own, member{key, value})
@@ -208,10 +208,10 @@ func (r *reader) object(n *yaml.Node, s shape, also []string) map[string]any {
 func (r *reader) unknownField(key *yaml.Node, s shape, also []string) {
 	r.unknown = true
 	if like := nearest.Name(key.Value, append(s.names(), also...)); like != "" {
-		r.problem(key, "unknown field %q; did you mean %q?", key.Value, like)
+		r.problem(key, "unknown field %q; did you mean %q?", fieldName(key), like)
 		return
 	}
-	r.problem(key, "unknown field %q", key.Value)
+	r.problem(key, "unknown field %q", fieldName(key))
 }
 
 func (r *reader) list(n *yaml.Node, s shape) []any {
@@ -247,9 +247,9 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	}
 	switch {
 	case len(r.problems) > before: // what it would be is not known
-	case s.kind() == numberKind || s.kind() == boolKind:
-		r.problem(n, "this is %s, %s; ECS takes %s here", nodeName(n), quoted(n), s.kind())
-	default: // PASSWORD=… in the place of an object is not for everybody
+	case s.kind() == numberKind && isNumber(n.Value):
+		r.problem(n, "this is the number %s; ECS takes %s here", n.Value, s.kind())
+	default: // the value may be a secret in the wrong place
 		r.problem(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
 	}
 	return nil
@@ -274,12 +274,14 @@ func isNumber(text string) bool {
 // isWhole reports whether a number is written as whole numbers are.
 func isWhole(number json.Number) bool { return !strings.ContainsAny(string(number), ".eE") }
 
-// quoted is a value as it is written. What a variable put into it stays unsaid.
-func quoted(n *yaml.Node) string {
-	if n.Tag == "!!str" {
-		return strconv.Quote(n.Value)
+// fieldName is the name of a field, without what is behind an equals sign: a
+// variable with its value in the place of a field.
+func fieldName(key *yaml.Node) string {
+	name, _, found := strings.Cut(key.Value, "=")
+	if found {
+		name += "=…"
 	}
-	return n.Value
+	return name
 }
 
 func nodeName(n *yaml.Node) string {
@@ -319,7 +321,7 @@ func (r *reader) expand(n *yaml.Node) string {
 		case strings.HasPrefix(after, "{"):
 			reference, behind, closed := strings.Cut(after[1:], "}")
 			if !closed {
-				r.problem(n, "${%s has no closing brace; $$ is a dollar", reference)
+				r.problem(n, "${ has no closing brace; $$ is a dollar") // what follows may be a secret
 				return ""
 			}
 			b.WriteString(r.variable(n, reference))
@@ -335,11 +337,11 @@ func (r *reader) expand(n *yaml.Node) string {
 func (r *reader) variable(n *yaml.Node, reference string) string {
 	name, fallback, hasDefault := strings.Cut(reference, ":-")
 	if !isVariable(name) {
-		r.problem(n, "${%s} is not of the form ${NAME} or ${NAME:-default}; $$ is a dollar", reference)
+		r.problem(n, "a variable is written ${NAME} or ${NAME:-default}; $$ is a dollar")
 		return ""
 	}
 	if strings.Contains(fallback, "${") { // it would end at the first brace
-		r.problem(n, "${%s…: a default is text, without variables of its own", reference)
+		r.problem(n, "${%s:-…: a default is text, without variables of its own", name)
 		return ""
 	}
 	value, ok := r.options.Variable(name)
