@@ -76,7 +76,7 @@ func knownCommand(c *cobra.Command, args []string) error {
 	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
 		hint = "did you mean " + strings.Join(like, " or ") + "?"
 	}
-	return &usageError{problem: unknownWord(args[0], c.SuggestionsFor(args[0])), hint: hint}
+	return &usageError{problem: unknownWord(args[0]), hint: hint}
 }
 
 // noArguments refuses arguments, which are mostly values of a forgotten flag.
@@ -85,7 +85,7 @@ func noArguments(c *cobra.Command, args []string) error {
 		return nil
 	}
 	return &usageError{
-		problem: unexpected,
+		problem: unexpected(c, args[0]),
 		hint:    fmt.Sprintf("%s takes flags only; see %s --help", c.CommandPath(), c.CommandPath()),
 	}
 }

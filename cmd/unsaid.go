@@ -8,15 +8,22 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// unexpected says that there is a word where none belongs.
-const unexpected = "unexpected argument; it is not shown, because it may be a secret"
+// unexpected says that there is a word where none belongs: mostly the value of a
+// flag that is missing or mistyped.
+func unexpected(c *cobra.Command, word string) string {
+	if c.HasSubCommands() {
+		return unknownWord(word)
+	}
+	return "unexpected argument; it is not shown, because it may be a secret"
+}
 
-// unknownWord says that a word is no command. It is shown if it is like one.
-func unknownWord(word string, like []string) string {
-	if len(like) == 0 {
+// unknownWord says that a word is no command. It is shown if it could be one.
+func unknownWord(word string) string {
+	if len(word) > 20 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") != "" {
 		return "unknown command; it is not shown, because it may be a secret"
 	}
 	return fmt.Sprintf("there is no command %q", word)
@@ -32,7 +39,7 @@ func flagProblem(err error) string {
 	case errors.As(err, &syntax):
 		return "a flag has no name; it is written --name"
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return "unknown shorthand flag: -" + unknown.GetSpecifiedName()
+		return fmt.Sprintf("unknown shorthand flag: '%s' in -%[1]s", unknown.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
 		if strings.Contains(invalid.GetValue(), "=") || strings.ContainsAny(flag.Value.Type(), "=:") {

@@ -47,7 +47,7 @@ func (t *text) Fail(f Failure) {
 	}
 	t.say(t.onErr.bad.Sprint("error: ") + problems[0])
 	for _, problem := range problems[1:] {
-		if place, _, _ := strings.Cut(problem, ": "); strings.Contains(place, " ") { // only file:line:column begins a line
+		if !placed().MatchString(problem) { // nothing else than a place begins a line
 			problem = "  " + problem
 		}
 		t.say(problem)
@@ -269,6 +269,9 @@ func (t *text) line(e deploy.Event, line string) {
 
 func (t *text) say(line string)    { t.err.write([]byte(shorter(line) + "\n")) }
 func (t *text) result(line string) { t.out.write([]byte(shorter(line) + "\n")) }
+
+// placed matches a problem that begins with its place: file:line:column.
+var placed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s:]+:\d+:\d+: `) })
 
 // targetGroup matches a target group as service events and stop reasons name it.
 var targetGroup = sync.OnceValue(func() *regexp.Regexp {

@@ -6,8 +6,10 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -41,7 +43,7 @@ func Status(w io.Writer, s deploy.Status, colored bool) error {
 	p := newPalette(colored)
 	var b page
 	service := s.Service
-	fmt.Fprintf(&b, "%s  %s  %s\n", p.bold.Sprint(service.Name), service.Status, rollout.ShortName(service.ClusterARN))
+	fmt.Fprintf(&b, "%s  %s  %s\n", p.bold.Sprint(heading(service.Name)), service.Status, rollout.ShortName(service.ClusterARN))
 	fmt.Fprintf(&b, "  tasks       %d of %d running, %d pending\n", service.Running, service.Desired, service.Pending)
 	for _, d := range service.Deployments {
 		state := d.RolloutState
@@ -80,6 +82,15 @@ func Status(w io.Writer, s deploy.Status, colored bool) error {
 	return b.to(w)
 }
 
+// heading is a name at the beginning of a line: in quotes if it is none as ECS has
+// them, so that it cannot pass for another line.
+func heading(name string) string {
+	if strings.IndexFunc(name, func(r rune) bool { return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.Nd) }) < 0 {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
@@ -91,7 +102,7 @@ func stamp(t time.Time) string {
 func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	p := newPalette(colored)
 	var b page
-	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(rollout.ShortName(r.Service)), rollout.ShortName(r.Current), p.bold.Sprint(rollout.ShortName(r.Target)))
+	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(heading(rollout.ShortName(r.Service))), rollout.ShortName(r.Current), p.bold.Sprint(rollout.ShortName(r.Target)))
 	fmt.Fprintf(&b, "  it came into service at %s\n", stamp(r.SucceededAt))
 	for _, d := range r.Differences {
 		fmt.Fprintf(&b, "  %s\n", d)
@@ -123,7 +134,8 @@ func NewPending(p *deploy.Plan) Pending { return Pending{p, p.Changes()} }
 func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	colors := newPalette(colored)
 	var b page
-	fmt.Fprintln(&b, p)
+	name := rollout.ShortName(p.Service)
+	fmt.Fprintln(&b, heading(name)+strings.TrimPrefix(p.String(), name))
 	var containers []string // in the order of the differences, "" is the task
 	lines := map[string][]string{}
 	for _, d := range p.Differences {
@@ -179,7 +191,7 @@ func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 		done = "would deregister"
 	}
 	var b page
-	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", p.Family, done, len(p.Remove), p.Active)
+	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", heading(p.Family), done, len(p.Remove), p.Active)
 	if forecast {
 		for _, arn := range p.Remove {
 			fmt.Fprintf(&b, "  %s\n", rollout.ShortName(arn))

@@ -247,8 +247,8 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	}
 	switch {
 	case len(r.problems) > before: // what it would be is not known
-	case s.kind() == numberKind && isNumber(n.Value):
-		r.problem(n, "this is the number %s; ECS takes %s here", n.Value, s.kind())
+	case s.kind() == numberKind && nodeName(n) == aNumber:
+		r.problem(n, "this is a number, %s; ECS takes %s here", n.Value, s.kind())
 	default: // the value may be a secret in the wrong place
 		r.problem(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
 	}
@@ -284,6 +284,8 @@ func fieldName(key *yaml.Node) string {
 	return name
 }
 
+const aNumber = "a number"
+
 func nodeName(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -297,7 +299,7 @@ func nodeName(n *yaml.Node) string {
 	case "!!bool":
 		return "true or false"
 	case "!!int", "!!float":
-		return "a number"
+		return aNumber
 	}
 	return "a string"
 }
