@@ -55,7 +55,7 @@ func Line(text string) string {
 	}
 	kept := strings.TrimRight(string(shown[:min(len(shown), Limit-endRoom)]), " ")
 	left := len(shown) - utf8.RuneCountInString(kept) + utf8.RuneCountInString(l.rest)
-	return fmt.Sprintf("%s… (%d more characters)", kept, left)
+	return fmt.Sprintf("%s … (%d more characters)", kept, left)
 }
 
 // line is a line in the making.
@@ -64,6 +64,7 @@ type line struct {
 	out    []byte
 	count  int  // of the characters in out
 	spaces int  // white space that was read and is not written
+	indent int  // of it, the plain spaces before anything else
 	odd    bool // not all of it are plain spaces
 	marks  int  // combining marks since the last other character
 }
@@ -79,6 +80,9 @@ func (l *line) step() {
 	l.rest = l.rest[size:]
 	if unicode.IsSpace(r) {
 		l.odd = l.odd || r != ' '
+		if !l.odd {
+			l.indent++
+		}
 		if l.spaces++; l.count+l.spaces > readLimit && !l.odd {
 			l.space()
 		}
@@ -108,19 +112,18 @@ func (l *line) add(text string) {
 
 // space writes the white space that was read.
 func (l *line) space() {
+	width := l.spaces
 	switch {
-	case l.spaces == 0:
-		return
-	case !l.odd:
-		if len(l.out) == 3 && headings[string(l.out)] {
-			l.out, l.count = append([]byte(" "), l.out...), l.count+1
-		}
-		l.add(strings.Repeat(" ", l.spaces))
-	case len(l.out) > 0:
-		l.spaces, l.odd = 1, false
-		l.space()
+	case l.odd && len(l.out) > 0:
+		width = 1
+	case l.odd:
+		width = l.indent
 	}
-	l.spaces, l.odd = 0, false
+	if width > 0 && len(l.out) == 3 && headings[string(l.out)] {
+		l.out, l.count = append([]byte(" "), l.out...), l.count+1
+	}
+	l.add(strings.Repeat(" ", width))
+	l.spaces, l.indent, l.odd = 0, 0, false
 }
 
 // maxMarks is how many combining marks a character may have: more of them would

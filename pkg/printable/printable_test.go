@@ -6,12 +6,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/printabletest"
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
@@ -28,6 +28,7 @@ func TestLine(t *testing.T) {
 		{"carriage return", "failed: no\r\rsucceeded: yes\r\n", "failed: no succeeded: yes"},
 		{"other line breaks", "a\u2028b\u2029c\u0085d\ve\ff", "a b c d e f"},
 		{"tabs and wide spaces", "\ta \t\u00a0\u3000 b\t", "a b"},
+		{"an indented line break", "  \r\n succeeded: web", "  succeeded: web"},
 		{"colours of a log", "\x1b[31mpanic:\x1b[0m no database", "panic: no database"},
 		{"cursor movement", "a\x1b[2Jb\x1b[1;1Hc\u009b2Kd", "abcd"},
 		{"a title, the clipboard", "a\x1b]0;title\x07b\x1b]52;c;aGk=\x1b\\", `a\x1b]0;title\ab\x1b]52;c;aGk=\x1b\`},
@@ -53,8 +54,8 @@ func TestLine(t *testing.T) {
 		{"Buildkite", "+++ deployed", " +++ deployed"},
 		{"Buildkite, hidden", "---\ndeployed", " --- deployed"},
 
-		{"user and password", "Get https://me:pa@ss@host/x", "Get https://***@host/x"},
-		{"signature", `Get "https://h/l?a=b&X-Amz-Signature=0a&X-Amz-Security-Token=b%2F": no`, `Get "https://h/l?a=b&X-Amz-Signature=***&X-Amz-Security-Token=***": no`},
+		{"user and password", "Get https://me:pa@ss@host/x", "Get https://…@host/x"},
+		{"signature", `Get "https://h/l?a=b&X-Amz-Signature=0a&X-Amz-Security-Token=b%2F": no`, `Get "https://h/l?a=b&X-Amz-Signature=…&X-Amz-Security-Token=…": no`},
 		{"an image with a digest", "docker://reg:5000/web@sha256:00", "docker://reg:5000/web@sha256:00"},
 	}
 	for _, tt := range tests {
@@ -74,7 +75,7 @@ func TestLineIsBounded(t *testing.T) {
 		"commands": strings.Repeat("##[", 1<<18), "users": strings.Repeat("://@", 1<<18), "open sequences": strings.Repeat("\x1b[1", 1<<18),
 	} {
 		got := printable.Line(text)
-		if n := utf8.RuneCountInString(got); n > printable.Limit || !regexp.MustCompile(`… \(\d+ more characters\)$`).MatchString(got) {
+		if n := utf8.RuneCountInString(got); n > printable.Limit || !regexp.MustCompile(` … \(\d+ more characters\)$`).MatchString(got) {
 			t.Errorf("%s: %d characters, ending %q", name, n, got[max(0, len(got)-40):])
 		}
 		if printable.Line(got) != got {
@@ -82,31 +83,12 @@ func TestLineIsBounded(t *testing.T) {
 		}
 	}
 	long := strings.Repeat("a", printable.Limit+100)
-	if got := printable.Line(long); !strings.HasSuffix(got, "a… (140 more characters)") {
+	if got := printable.Line(long); !strings.HasSuffix(got, "a … (140 more characters)") {
 		t.Errorf("the number of characters that are left out is wrong: %q", got[printable.Limit-60:])
 	}
 	if got := printable.Line(strings.Repeat("a", printable.Limit-50) + " https://me:" + strings.Repeat("s", 100) + "@host/"); strings.Contains(got, "sss") {
 		t.Errorf("a secret is cut, and its beginning is shown: %q", got[printable.Limit-60:])
 	}
-}
-
-// acts matches what a CI system acts upon in a line. It is written anew here, from
-// what the runners of GitHub and Azure Pipelines do, and not by the code under test.
-var acts = regexp.MustCompile(`(?i)^\s*::.*::|##\[|##[a-z]+\[|^(---|\+\+\+|~~~|\^\^\^) |\r`)
-
-// harmless says what is wrong with a line, or "".
-func harmless(line string) string {
-	switch {
-	case !utf8.ValidString(line):
-		return "it is not UTF-8"
-	case strings.ContainsFunc(line, func(r rune) bool { return r != ' ' && !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) }):
-		return "it has a character that cannot be seen"
-	case acts.MatchString(line):
-		return "a CI system acts upon it"
-	case utf8.RuneCountInString(line) > printable.Limit:
-		return "it is too long"
-	}
-	return ""
 }
 
 var hostile = []string{"\n", "\r", "\x1b", "[", "##", "#", "vso", "::", ":", " ", "\t", "\u202e", "\x9b", "error", "---", "\u0301", "]", "\x1b[m", "://", "@", "?token=", "a"}
@@ -122,7 +104,7 @@ func TestEveryLineIsHarmless(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := texts().Draw(t, "text")
 		line := printable.Line(text)
-		if problem := harmless(line); problem != "" {
+		if problem := printabletest.Problem(line); problem != "" {
 			t.Fatalf("Line(%q) = %q: %s", text, line, problem)
 		}
 		if again := printable.Line(line); again != line {
@@ -147,8 +129,8 @@ func TestJSONKeepsTheOriginal(t *testing.T) {
 		}
 		shown := printable.JSON(written)
 		for line := range strings.Lines(string(shown)) {
-			if line = strings.TrimSuffix(line, "\n"); harmless(line) != "" && harmless(line) != "it is too long" {
-				t.Fatalf("%q: %s", line, harmless(line))
+			if line = strings.TrimSuffix(line, "\n"); printabletest.Acts(line) != "" {
+				t.Fatalf("%q: %s", line, printabletest.Acts(line))
 			}
 		}
 		var read map[string][]string
@@ -169,7 +151,7 @@ func TestYAMLKeepsTheOriginal(t *testing.T) {
 		if err := yaml.Unmarshal(shown, &read); err != nil || read != text {
 			t.Errorf("%q was read as %q, %v", text, read, err)
 		}
-		if problem := harmless(strings.TrimSpace(string(shown))); problem != "" {
+		if problem := printabletest.Problem(strings.TrimSpace(string(shown))); problem != "" {
 			t.Errorf("%q: %s", shown, problem)
 		}
 	}
@@ -205,7 +187,7 @@ func FuzzLine(f *testing.F) {
 	f.Add("https://u:p@h/?sig=x \x1b]52;c;x\a ::error::x")
 	f.Fuzz(func(t *testing.T, text string) {
 		line := printable.Line(text)
-		if problem := harmless(line); problem != "" {
+		if problem := printabletest.Problem(line); problem != "" {
 			t.Fatalf("Line(%q) = %q: %s", text, line, problem)
 		}
 		if again := printable.Line(line); again != line {
