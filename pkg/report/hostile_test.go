@@ -92,7 +92,7 @@ var (
 		deploy.EventPlan, deploy.EventRegistered, deploy.EventUpdated, deploy.EventProgress, deploy.EventService, deploy.EventCause,
 		deploy.EventHeartbeat, deploy.EventWarning, deploy.EventDeregistered, deploy.EventOutcome,
 	}
-	actions = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionFollow}
+	actions  = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionFollow}
 	verdicts = []rollout.Verdict{
 		rollout.Succeeded, rollout.Unchanged, rollout.Updated, rollout.Running, rollout.Started, rollout.Failed, rollout.RolledBack,
 		rollout.TimedOut, rollout.Superseded, rollout.Paused, rollout.Interrupted,

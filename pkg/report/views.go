@@ -85,7 +85,9 @@ func Status(w io.Writer, s deploy.Status, colored bool) error {
 // heading is a name at the beginning of a line: in quotes if it is none as ECS has
 // them, so that it cannot pass for another line.
 func heading(name string) string {
-	if strings.IndexFunc(name, func(r rune) bool { return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.Nd) }) < 0 {
+	if strings.IndexFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.Nd)
+	}) < 0 {
 		return name
 	}
 	return strconv.Quote(name)
