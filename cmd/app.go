@@ -10,15 +10,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -33,10 +36,13 @@ type Streams struct {
 	InTerminal, OutTerminal, ErrTerminal bool
 }
 
-// System are the streams of the process.
+// System are the streams of the process. From then on, a pipe that nobody reads
+// any more is an error of writing, and does not end the process: a deployment goes
+// on, whoever looks at it.
 func System() Streams {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return Streams{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: standardOutput(), Err: os.Stderr,
 		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
@@ -60,6 +66,8 @@ type app struct {
 // Main runs the program with the given arguments and returns its exit code. A
 // cancelled context is an interruption: the command ends in good order.
 func Main(ctx context.Context, args []string, streams Streams) int {
+	out := &results{out: streams.Out}
+	streams.Out, streams.Err = out, printable.NewWriter(streams.Err)
 	a := &app{streams: streams, settings: &config.Settings{}}
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
@@ -72,6 +80,11 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 		if c.Name() == "help" {
 			c.Args = helpTopics
 		}
+		if c.Name() == "completion" { // cobra's own words would repeat an argument
+			for _, shell := range c.Commands() {
+				shell.Args = noArguments
+			}
+		}
 	}
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
@@ -82,10 +95,11 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
 	}
+	err = out.explain(err)
 	code := a.finish(err)
-	if a.renderer != nil && a.renderer.Err() != nil {
-		// The exit code stays that of the deployment, which went on all the same.
-		_, _ = fmt.Fprintln(a.streams.Err, "warning: the output is not complete:", a.renderer.Err())
+	var said *outputError
+	if out.err != nil && !errors.As(err, &said) {
+		_, _ = fmt.Fprintf(a.streams.Err, "warning: standard output cannot be written: %s; the result is not shown, and the exit code is %d\n", out.reason(), code)
 	}
 	return code
 }
@@ -205,6 +219,13 @@ func (a *app) reportOptions() report.Options {
 	return report.Options{
 		Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
 		Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
+	}
+}
+
+// tell says something that is neither a result nor an error.
+func (a *app) tell(format string, args ...any) {
+	if !a.settings.Quiet {
+		_, _ = fmt.Fprintf(a.streams.Err, format, args...)
 	}
 }
 

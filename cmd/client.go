@@ -161,7 +161,7 @@ func (a *app) checkAccess() error {
 	case s.MaxAttempts != nil && *s.MaxAttempts == 0:
 		return &usageError{problem: "--max-attempts is 0", hint: "1 tries every call once"}
 	case s.AssumeRole != "" && !roleARN().MatchString(s.AssumeRole):
-		return &usageError{problem: fmt.Sprintf("%q is not the ARN of a role", s.AssumeRole), hint: "write it as arn:aws:iam::123456789012:role/NAME"}
+		return &usageError{problem: "the role to assume is not the ARN of a role", hint: "write it as arn:aws:iam::123456789012:role/NAME"}
 	case s.RoleSessionName != "" && !sessionName().MatchString(s.RoleSessionName):
 		return &usageError{problem: fmt.Sprintf("%q is not the name of a session", s.RoleSessionName), hint: "write 2 to 64 letters, digits and _+=,.@- for --role-session-name"}
 	}
@@ -196,7 +196,7 @@ func checkEndpoint(text string) error {
 		return &usageError{problem: "the endpoint is a URL with credentials in it, which would be shown and not used", hint: "write it as https://host"}
 	}
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
-		return &usageError{problem: fmt.Sprintf("%q is not the URL of a server", text), hint: "write it as http://127.0.0.1:4580 or https://host"}
+		return &usageError{problem: "the endpoint is not the URL of a server", hint: "write it as http://127.0.0.1:4580 or https://host"}
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 func (a *app) config() *cobra.Command {
@@ -90,7 +92,7 @@ func (a *app) runConfigView(c *cobra.Command, form string, origins bool) error {
 	if form == "json" || form == "" && a.output() != "" && a.output() != "text" {
 		write = func() ([]byte, error) {
 			text, err := json.MarshalIndent(view, "", "  ")
-			return append(text, '\n'), err
+			return printable.JSON(append(text, '\n')), err
 		}
 	}
 	text, err := write()
@@ -131,7 +133,7 @@ func (a *app) runConfigValidate() error {
 	}
 	found := validFile{File: path, Targets: append([]string{}, file.Targets()...)}
 	return a.show(found, func() error {
-		_, err := fmt.Fprintln(a.streams.Out, found)
+		_, err := fmt.Fprintln(printable.NewWriter(a.streams.Out), found)
 		return err
 	})
 }
@@ -172,7 +174,7 @@ the settings file. A first line like this tells them where it is:
 }
 
 // completeTargets reads the targets from the settings file, if there is one
-// without problems.
+// without problems. A name that a shell might act upon is not put into its line.
 func (a *app) completeTargets(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	path, err := a.settingsFile()
 	if err != nil || path == "" {
@@ -182,5 +184,5 @@ func (a *app) completeTargets(*cobra.Command, []string, string) ([]cobra.Complet
 	if err != nil {
 		cobra.CompDebugln(err.Error(), false)
 	}
-	return file.Targets(), cobra.ShellCompDirectiveNoFileComp
+	return slices.DeleteFunc(file.Targets(), func(name string) bool { return shell.Quote(name) != name }), cobra.ShellCompDirectiveNoFileComp
 }

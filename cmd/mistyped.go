@@ -56,7 +56,7 @@ func knownCommand(c *cobra.Command, args []string) error {
 	if like := likeCommand(c, args[0]); like != "" {
 		hint = "did you mean " + like + "?"
 	}
-	return &usageError{problem: fmt.Sprintf("there is no command %q", args[0]), hint: hint}
+	return &usageError{problem: unknownWord(args[0]), hint: hint}
 }
 
 // likeCommand are the commands that were probably meant by a word; "" for none.
@@ -83,7 +83,7 @@ func noArguments(c *cobra.Command, args []string) error {
 			hint = "put the command first: " + like
 		}
 	}
-	return &usageError{problem: fmt.Sprintf("unexpected argument %q", args[0]), hint: hint}
+	return &usageError{problem: unexpected(c, args[0]), hint: hint}
 }
 
 // helpTopics refuses what there is no help about.
@@ -104,14 +104,14 @@ func helpTopics(c *cobra.Command, args []string) error {
 		words := strings.Fields(found.CommandPath())
 		hint = fmt.Sprintf("did you mean %s?", strings.Join(slices.Concat(words[:1], []string{"help"}, words[1:], []string{like}), " "))
 	}
-	return &usageError{problem: fmt.Sprintf("there is no help about %q", strings.Join(args, " ")), hint: hint}
+	return &usageError{problem: strings.Replace(unknownWord(rest[0]), "there is no command", "there is no help about", 1), hint: hint}
 }
 
 // flagError says what is wrong with the flags: of unknown ones all at once, with
 // what was probably meant, or how another program's is said here.
 func (a *app) flagError(c *cobra.Command, err error) error {
 	see := fmt.Sprintf("see %s --help", c.CommandPath())
-	failure := &usageError{problem: err.Error(), hint: see}
+	failure := &usageError{problem: flagProblem(err), hint: see}
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	var syntax *pflag.InvalidSyntaxError

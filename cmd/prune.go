@@ -53,7 +53,11 @@ func (a *app) runPrune(c *cobra.Command) error {
 			return err
 		}
 	}
-	return a.show(report.Pruned{Pruning: pruning, Done: !a.settings.DryRun}, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
+	err = a.show(report.Pruned{Pruning: pruning, Done: !a.settings.DryRun}, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
+	if !a.settings.DryRun {
+		return nil // it is done, shown or not
+	}
+	return err
 }
 
 // deregistered shows each revision as it goes.

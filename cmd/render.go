@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 func (a *app) render() *cobra.Command {
@@ -39,7 +40,7 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if _, err = a.streams.Out.Write(text); err != nil {
+	if _, err = a.streams.Out.Write(printable.JSON(text)); err != nil { // the same JSON, whatever looks at it
 		return err
 	}
 	if !a.settings.Quiet && (bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("$$"))) {

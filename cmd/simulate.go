@@ -53,8 +53,7 @@ func (a *app) simulated() (aws.Config, deploy.Clock, error) {
 		return aws.Config{}, nil, err
 	}
 	a.cleanup = append(a.cleanup, store.Close)
-	_, _ = fmt.Fprintf(a.streams.Err, "simulated: this is the embedded ECS, scenario %s, at %d times the speed of time; no AWS account is involved\n",
-		s.ScenarioName(), simulatedSpeed)
+	a.tell("simulated: this is the embedded ECS, scenario %s, at %d times the speed of time; no AWS account is involved\n", s.ScenarioName(), simulatedSpeed)
 	return aws.Config{
 		Region: simulatedRegion, Credentials: staticCredentials(), HTTPClient: store.HTTPClient(),
 		BaseEndpoint: aws.String("http://aws.simulated"),

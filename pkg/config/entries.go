@@ -63,7 +63,7 @@ func (v entries) Set(text string) error {
 	case v.unset && found:
 		return fmt.Errorf("%q has a value; only the name is given here", place+"=…")
 	case !v.unset && !found:
-		return fmt.Errorf("%q is not of the form [container:]name=value", text)
+		return errors.New("it is not of the form [container:]name=value") // what was given may be the value, which may be secret
 	}
 	container, name, found := strings.Cut(place, ":")
 	if !found {
@@ -95,7 +95,7 @@ func (v tags) check(e Entry) error { return entries{}.check(e) }
 func (v tags) Set(text string) error {
 	key, value, found := strings.Cut(text, "=")
 	if !found || key == "" {
-		return fmt.Errorf("%q is not of the form key=value", text)
+		return errors.New("it is not of the form key=value")
 	}
 	return add(v, Entry{Name: key, Value: value})
 }
@@ -123,7 +123,7 @@ func (v perContainer) check(e Entry) error {
 func (v perContainer) Set(text string) error {
 	container, value, found := strings.Cut(text, "=")
 	if !found || container == "" || value == "" {
-		return fmt.Errorf("%q is not of the form container=value", text)
+		return errors.New("it is not of the form container=value")
 	}
 	return add(v, Entry{Container: container, Value: value})
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 // hidden stands for a value that is not shown.
@@ -41,7 +43,7 @@ type member struct {
 
 // View shows the settings that were given, but for those that only a flag gives
 // and the form of the output: they are about one command line, and not about
-// what is deployed. Credentials are never shown.
+// what is deployed. Credentials are never shown, nor those in URLs.
 func (s *Settings) View(o ViewOptions) View {
 	view := View{origins: o.Origins}
 	for _, key := range s.Keys() {
@@ -78,11 +80,15 @@ func shown(key Key) any {
 	case toggle:
 		return *v.target
 	case list:
-		return append([]string{}, *v.target...)
+		texts := []string{}
+		for _, text := range *v.target {
+			texts = append(texts, printable.WithoutSecrets(text))
+		}
+		return texts
 	case names:
 		return append([]string{}, *v.target...)
 	}
-	return key.Value.String()
+	return printable.WithoutSecrets(key.Value.String())
 }
 
 // members are the entries that have an effect in the end: those that no later
@@ -101,7 +107,7 @@ func members(v entryValue, origins []Origin, masked bool) []member {
 		if slices.ContainsFunc(all[i+1:], func(later Entry) bool { return overrides(later, entry) }) {
 			continue
 		}
-		m := member{name: entry.Name, value: entry.Value, origin: origins[i]}
+		m := member{name: entry.Name, value: printable.WithoutSecrets(entry.Value), origin: origins[i]}
 		switch {
 		case entry.Unset:
 			m.value = nil
@@ -152,7 +158,8 @@ func (v View) YAML() ([]byte, error) {
 	if len(v.settings) == 0 {
 		return []byte("{}\n"), nil
 	}
-	return yaml.Dump(v.node(v.settings))
+	text, err := yaml.Dump(v.node(v.settings))
+	return printable.YAML(text), err
 }
 
 func (v View) node(members []member) *yaml.Node {
@@ -188,7 +195,11 @@ func (v View) node(members []member) *yaml.Node {
 }
 
 func scalar(tag, text string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+	if printable.Line(text) != text { // in quotes it can be escaped
+		node.Style = yaml.DoubleQuotedStyle
+	}
+	return node
 }
 
 // MarshalJSON is the view as a JSON object. With origins, each value is an object

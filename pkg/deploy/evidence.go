@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -143,23 +142,9 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return log
 	}
 	for _, event := range out.Events {
-		log.Lines = append(log.Lines, ecsapi.Cut(printable(aws.ToString(event.Message))))
+		log.Lines = append(log.Lines, ecsapi.Cut(strings.TrimRight(aws.ToString(event.Message), "\r\n")))
 	}
 	return log
-}
-
-// printable is a log line without what a terminal would act upon.
-func printable(line string) string {
-	line = strings.TrimRight(line, "\r\n")
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return ' '
-		}
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, line)
 }
 
 // noteTargets keeps what the load balancer says of groups that have something

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -155,12 +156,13 @@ func (j *jsonRenderer) object(object outcomeObject) {
 	j.write(text)
 }
 
-// encode writes an object and a newline, without the escapes of HTML.
+// encode writes an object and a newline, without the escapes of HTML, but with
+// those by which no text acts where the JSON is printed.
 func encode(object any, indent string) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", indent)
 	err := encoder.Encode(object)
-	return buffer.Bytes(), err
+	return printable.JSON(buffer.Bytes()), err
 }

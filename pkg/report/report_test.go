@@ -315,7 +315,7 @@ func TestAnInactiveRevisionIsRegisteredAgain(t *testing.T) {
 	}
 	want := []string{
 		"ecs-deploy render -d doorman:41 -c production1 -n doorman > doorman-41.json",
-		"ecs-deploy deploy --task-definition-file doorman-41.json --if-in-progress replace -c production1 -n doorman",
+		"ecs-deploy deploy --no-variables --task-definition-file doorman-41.json --if-in-progress replace -c production1 -n doorman",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -532,20 +532,5 @@ func TestViews(t *testing.T) {
 		if err := write(&full{}); !errors.Is(err, errFull) {
 			t.Errorf("%s on a full disk: %v", name, err)
 		}
-	}
-}
-
-// TestWayBackToWhatWasDeregistered: ECS does not take such a revision, but its content.
-func TestWayBackToWhatWasDeregistered(t *testing.T) {
-	outcome := outcomes()["failed"]
-	outcome.Deployment.Before.Inactive = true
-	next := report.Next(outcome, command)
-	if len(next) != 2 || next[1].Purpose != "go back" {
-		t.Fatal(next)
-	}
-	want := "ecs-deploy render -d doorman:41 -c production1 -n doorman | " +
-		"ecs-deploy deploy --no-variables --task-definition-file - --if-in-progress replace -c production1 -n doorman"
-	if next[1].Command != want {
-		t.Errorf("%s\nwant %s", next[1].Command, want)
 	}
 }

@@ -5,7 +5,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -21,7 +20,7 @@ const (
 
 // statusView writes a status.
 type statusView struct {
-	strings.Builder
+	page
 	palette
 	options Options
 }
@@ -30,7 +29,7 @@ type statusView struct {
 func Status(s deploy.Status, o Options) error {
 	v := &statusView{palette: newPalette(o.OutColor), options: o}
 	service := s.Service
-	fmt.Fprintf(v, "%s  %s  %s\n", v.bold.Sprint(service.Name), service.Status, Place(service.ClusterARN, service.ARN, o.Target))
+	fmt.Fprintf(v, "%s  %s  %s\n", v.bold.Sprint(heading(service.Name)), service.Status, Place(service.ClusterARN, service.ARN, o.Target))
 	fmt.Fprintf(v, "  tasks       %d of %d running, %d pending\n", service.Running, service.Desired, service.Pending)
 	v.field("settings", settingsOf(service.Settings))
 	for _, d := range service.Deployments {
@@ -45,8 +44,7 @@ func Status(s deploy.Status, o Options) error {
 	for _, next := range NextOfStatus(s, o.Command) {
 		fmt.Fprintf(v, "%s %s\n", v.dim.Sprint("  "+next.Purpose+":"), next.Command)
 	}
-	_, err := io.WriteString(o.Out, v.String())
-	return err
+	return v.to(o.Out)
 }
 
 // field writes a name and its value, which may take several lines.
@@ -58,23 +56,22 @@ func (v *statusView) field(name, value string) {
 
 // wrapped writes a text behind a prefix, and breaks it where it is too long.
 func (v *statusView) wrapped(prefix string, indent int, text string) {
-	v.WriteString(prefix)
-	column := indent
+	line, column := prefix, indent
 	for i, word := range strings.Fields(text) {
 		width := len([]rune(word))
 		switch {
 		case i == 0:
 		case column+1+width > statusWidth:
-			v.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
+			fmt.Fprintln(v, line)
+			line, column = strings.Repeat(" ", indent), indent
 		default:
-			v.WriteByte(' ')
+			line += " "
 			column++
 		}
-		v.WriteString(word)
+		line += word
 		column += width
 	}
-	v.WriteByte('\n')
+	fmt.Fprintln(v, line)
 }
 
 func (v *statusView) deployment(d rollout.Deployment) {
@@ -85,11 +82,11 @@ func (v *statusView) deployment(d rollout.Deployment) {
 	case rollout.RolloutFailed:
 		state = v.bad.Sprint(state)
 	}
-	fmt.Fprintf(v, "  %-10s  %s  %d of %d running", strings.ToLower(d.Status), d.Name(), d.Running, d.Desired)
+	failed := ""
 	if d.Failed > 0 {
-		fmt.Fprintf(v, ", %d failed", d.Failed)
+		failed = fmt.Sprintf(", %d failed", d.Failed)
 	}
-	fmt.Fprintf(v, "  %s  since %s\n", state, stamp(d.CreatedAt))
+	fmt.Fprintf(v, "  %-10s  %s  %d of %d running%s  %s  since %s\n", strings.ToLower(d.Status), d.Name(), d.Running, d.Desired, failed, state, stamp(d.CreatedAt))
 	fmt.Fprintf(v, "              %s\n", v.dim.Sprint(d.ID))
 }
 

@@ -8,9 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fatih/color"
-
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -32,7 +31,7 @@ func newText(o Options) *text {
 		o.Location = time.Local
 	}
 	return &text{
-		options: o, out: writer{out: o.Out}, err: writer{out: o.Err}, onOut: newPalette(o.OutColor), onErr: newPalette(o.ErrColor),
+		options: o, out: writer{out: printable.NewWriter(o.Out)}, err: writer{out: printable.NewWriter(o.Err)}, onOut: newPalette(o.OutColor), onErr: newPalette(o.ErrColor),
 		hinted: map[string]bool{},
 	}
 }
@@ -45,7 +44,17 @@ func (t *text) Err() error {
 }
 
 func (t *text) Fail(f Failure) {
-	t.say(t.onErr.bad.Sprint("error: ") + f.Message)
+	problems := f.Problems
+	if len(problems) == 0 {
+		problems = []string{f.Message}
+	}
+	t.say(t.onErr.bad.Sprint("error: ") + problems[0])
+	for _, problem := range problems[1:] {
+		if !placed().MatchString(problem) { // nothing else than a place begins a line
+			problem = "  " + problem
+		}
+		t.say(problem)
+	}
 	if f.Hint != "" {
 		t.say(t.onErr.dim.Sprint("hint: ") + f.Hint)
 	}
@@ -247,7 +256,7 @@ func tasks(n int) string {
 	return fmt.Sprintf("%d tasks", n)
 }
 
-func (t *text) verdictColor(o deploy.Outcome) *color.Color {
+func (t *text) verdictColor(o deploy.Outcome) paint {
 	switch {
 	case o.ExitCode() == 0:
 		return t.onOut.good
@@ -338,6 +347,9 @@ func (t *text) line(e deploy.Event, line string) {
 
 func (t *text) say(line string)    { t.err.write([]byte(shorter(line) + "\n")) }
 func (t *text) result(line string) { t.out.write([]byte(shorter(line) + "\n")) }
+
+// placed matches a problem that begins with its place: file:line:column, or the definition.
+var placed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([^\s:]+:\d+:\d+|task definition [\w-]+): `) })
 
 // targetGroup matches a target group as service events and stop reasons name it.
 var targetGroup = sync.OnceValue(func() *regexp.Regexp {

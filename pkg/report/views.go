@@ -6,8 +6,10 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -33,6 +35,17 @@ func Line(w io.Writer, value any) error {
 	return err
 }
 
+// heading is a name at the beginning of a line: in quotes if it is none as ECS has
+// them, so that it cannot pass for another line.
+func heading(name string) string {
+	if strings.IndexFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.Nd)
+	}) < 0 {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
@@ -43,8 +56,8 @@ func stamp(t time.Time) string {
 // Rollback writes what a rollback would bring back.
 func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	p := newPalette(colored)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(rollout.ShortName(r.Service)), rollout.Named(r.Current, r.CurrentTag), p.bold.Sprint(rollout.Named(r.Target, r.TargetTag)))
+	var b page
+	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(heading(rollout.ShortName(r.Service))), rollout.Named(r.Current, r.CurrentTag), p.bold.Sprint(rollout.Named(r.Target, r.TargetTag)))
 	fmt.Fprintf(&b, "  it came into service at %s\n", stamp(r.SucceededAt))
 	for _, d := range r.Differences {
 		fmt.Fprintf(&b, "  %s\n", d)
@@ -58,8 +71,7 @@ func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	for _, obstacle := range r.Obstacles {
 		fmt.Fprintf(&b, "%s %s\n", p.bad.Sprint("it would fail:"), obstacle)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }
 
 // Pending is a plan as programs read it.
@@ -76,8 +88,9 @@ func NewPending(p *deploy.Plan) Pending { return Pending{p, p.Changes()} }
 // first, then the task and the service.
 func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	colors := newPalette(colored)
-	var b strings.Builder
-	fmt.Fprintln(&b, p)
+	var b page
+	name := rollout.ShortName(p.Service)
+	fmt.Fprintln(&b, heading(name)+strings.TrimPrefix(p.String(), name))
 	var containers []string // in the order of the differences, "" is the task
 	lines := map[string][]string{}
 	for _, d := range p.Differences {
@@ -109,11 +122,10 @@ func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	for _, note := range p.Notes {
 		fmt.Fprintf(&b, "note: %s\n", note)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }
 
-func section(b *strings.Builder, heading string, lines []string) {
+func section(b *page, heading string, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
@@ -136,8 +148,8 @@ func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 	if forecast {
 		done = "would deregister"
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", p.Family, done, len(p.Remove), p.Active)
+	var b page
+	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", heading(p.Family), done, len(p.Remove), p.Active)
 	if forecast {
 		for _, arn := range p.Remove {
 			fmt.Fprintf(&b, "  %s\n", rollout.ShortName(arn))
@@ -146,6 +158,5 @@ func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 	for _, arn := range p.InUse {
 		fmt.Fprintf(&b, "  %s is kept: it is in use, or the way back\n", rollout.ShortName(arn))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }

@@ -33,12 +33,15 @@ type EditError struct {
 }
 
 // Error has a line for each reason.
-func (e *EditError) Error() string {
+func (e *EditError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are the reasons, each to be shown as a line.
+func (e *EditError) Lines() []string {
 	lines := make([]string, 0, len(e.Reasons))
 	for _, reason := range e.Reasons {
 		lines = append(lines, fmt.Sprintf("task definition %s: %s", e.Family, reason))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // Hint says what an edit may touch.

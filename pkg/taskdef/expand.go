@@ -62,7 +62,7 @@ func (r *reader) expand(n *yaml.Node) string {
 		case strings.HasPrefix(after, "{"):
 			reference, behind, closed := strings.Cut(after[1:], "}")
 			if !closed {
-				r.problem(n, "${%s has no closing brace; $$ is a dollar", leadingName([]byte(reference)))
+				r.problem(n, "${ has no closing brace; $$ is a dollar") // what follows may be a secret
 				return ""
 			}
 			b.WriteString(r.variable(n, reference))
@@ -91,7 +91,7 @@ func (r *reader) variable(n *yaml.Node, reference string) string {
 		written = "${" + name + ":-…}"
 	}
 	if !isVariable(name) {
-		r.problem(n, "%s is not of the form ${NAME} or ${NAME:-default}; $$ is a dollar", written)
+		r.problem(n, "a variable is written ${NAME} or ${NAME:-default}; $$ is a dollar")
 		return ""
 	}
 	if strings.Contains(fallback, "${") { // it would end at the first brace

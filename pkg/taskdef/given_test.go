@@ -209,7 +209,7 @@ func TestWhatIsReallyThere(t *testing.T) {
 		"half an escape":       {text: `{"family":"a\u12"}`, want: `td:1:13: \u is not followed by four hexadecimal digits`},
 		"a number's variable":  {text: `{"cpu": ${PORT}}`, want: `td:1:9: a variable stands in quotes, also where ECS takes a number: "${PORT}"`},
 		"of no number":         {text: `{"containerDefinitions":[{"portMappings":[{"containerPort":"${PORT}"}]}]}`, want: "td:1:60: containerDefinitions[0].portMappings[0].containerPort: with the values of its variables, ${PORT} is not a whole number, which ECS takes here"},
-		"one line":             {text: `{"family":"a","containerDefinitions":[{"name":"a"},{"cpu":true}]}`, want: "td:1:59: containerDefinitions[1].cpu: this is true or false, true; ECS takes a whole number here"},
+		"one line":             {text: `{"family":"a","containerDefinitions":[{"name":"a"},{"cpu":true}]}`, want: "td:1:59: containerDefinitions[1].cpu: this is true or false; ECS takes a whole number here"},
 		"of a secret":          {text: `{"containerDefinitions":[{"environment":[{"name":"A","valueFrom":"x"}]}]}`, want: `td:1:54: "valueFrom" is a field of secrets and secretOptions, and not of environment`, hint: "move the field to where ECS has it"},
 		"of a container":       {text: `{"logConfiguration":{}}`, want: `td:1:2: "logConfiguration" is a field of a container, and not of the task`, hint: "move the field to where ECS has it"},
 		"of the task":          {text: `{"containerDefinitions":[{"executionRoleArn":"x"}]}`, want: `"executionRoleArn" is a field of the task, and not of a container`, hint: "move the field to where ECS has it"},

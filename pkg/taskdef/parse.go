@@ -55,7 +55,10 @@ type ParseError struct {
 }
 
 // Error has a line "source:line:column: reason" for each problem.
-func (e *ParseError) Error() string {
+func (e *ParseError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are the problems, each to be shown as a line.
+func (e *ParseError) Lines() []string {
 	lines := make([]string, 0, len(e.Problems))
 	for _, p := range e.Problems {
 		if p.Line == 0 {
@@ -64,7 +67,7 @@ func (e *ParseError) Error() string {
 		}
 		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", e.Source, p.Line, p.Column, p.Reason))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // Hint says what to do.

@@ -129,7 +129,7 @@ func (r *reader) described(root *yaml.Node) Definition {
 			r.path.pop()
 		case wrappings[0], wrappings[1]:
 		default:
-			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", m.key.Value)
+			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", fieldName(m.key))
 		}
 	}
 	return unwrap(doc)
@@ -164,7 +164,7 @@ func (r *reader) members(n *yaml.Node) []member {
 		case key.Kind != yaml.ScalarNode:
 			r.problem(key, "the name of a field is text, this is %s%s", nodeName(key), ifTemplate(key))
 		case seen[key.Value]:
-			r.problem(key, "field %q stands here a second time", key.Value)
+			r.problem(key, "field %q stands here a second time", fieldName(key))
 		default:
 			seen[key.Value] = true
 			own = append(own, member{key, value})
@@ -291,10 +291,10 @@ func (r *reader) unknownField(key *yaml.Node, s shape, also []string) {
 	}
 	r.unknown = true
 	if like := nearest.Name(key.Value, append(s.names(), also...)); like != "" {
-		r.problem(key, "unknown field %q; did you mean %q?", key.Value, like)
+		r.problem(key, "unknown field %q; did you mean %q?", fieldName(key), like)
 		return
 	}
-	r.problem(key, "unknown field %q", key.Value)
+	r.problem(key, "unknown field %q", fieldName(key))
 }
 
 func (r *reader) list(n *yaml.Node, s shape) []any {
@@ -334,9 +334,9 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	case len(r.problems) > before: // what it would be is not known
 	case text != n.Value: // what variables put into it stays unsaid
 		r.misfit(n, "with the values of its variables, %s is not %s, which ECS takes here", variablesIn(n.Value), s.kind())
-	case s.kind() == numberKind || s.kind() == boolKind:
-		r.misfit(n, "this is %s, %s; ECS takes %s here", nodeName(n), quoted(n), s.kind())
-	default: // PASSWORD=… in the place of an object is not for everybody
+	case s.kind() == numberKind && nodeName(n) == aNumber:
+		r.misfit(n, "this is a number, %s; ECS takes %s here", n.Value, s.kind())
+	default: // the value may be a secret in the wrong place
 		r.misfit(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
 	}
 	return nil
@@ -361,13 +361,17 @@ func isNumber(text string) bool {
 // isWhole reports whether a number is written as whole numbers are.
 func isWhole(number json.Number) bool { return !strings.ContainsAny(string(number), ".eE") }
 
-// quoted is a value as it is written.
-func quoted(n *yaml.Node) string {
-	if n.Tag == "!!str" {
-		return strconv.Quote(n.Value)
+// fieldName is the name of a field, without what is behind an equals sign: a
+// variable with its value in the place of a field.
+func fieldName(key *yaml.Node) string {
+	name, _, found := strings.Cut(key.Value, "=")
+	if found {
+		name += "=…"
 	}
-	return n.Value
+	return name
 }
+
+const aNumber = "a number"
 
 func nodeName(n *yaml.Node) string {
 	switch n.Kind {
@@ -382,7 +386,7 @@ func nodeName(n *yaml.Node) string {
 	case "!!bool":
 		return "true or false"
 	case "!!int", "!!float":
-		return "a number"
+		return aNumber
 	}
 	return "a string"
 }

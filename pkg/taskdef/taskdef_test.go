@@ -122,7 +122,7 @@ func TestParseErrors(t *testing.T) {
 		{"typo in a container", "family: a\ncontainerDefinitions:\n- name: x\n  image: b\n  enviroment: []\n", `td.json:5:3: unknown field "enviroment"; did you mean "environment"?`},
 		{"CloudFormation", "Family: a\n", `td.json:1:1: unknown field "Family"; did you mean "family"?`},
 		{"a list for text", `{"family":["a"]}`, "td.json:1:11: family: this is a list; ECS takes a string here"},
-		{"text for a number", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 2 GB}]", `td.json:2:52: containerDefinitions[0].memory: this is a string, "2 GB"; ECS takes a whole number here`},
+		{"text for a number", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 2 GB}]", `td.json:2:52: containerDefinitions[0].memory: this is a string; ECS takes a whole number here`},
 		{"octal", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 010}]", `td.json:2:52: containerDefinitions[0].memory: this is a number, 010; ECS takes a whole number here`},
 		{"yes", "family: a\ncontainerDefinitions: [{name: x, image: b, essential: yes}]", `ECS takes true or false here`},
 		{"null in a list", `{"family":"a","containerDefinitions":[null]}`, "null is no element of a list"},

@@ -83,5 +83,8 @@ func placed(err error) error {
 	if load.ContextMsg != "" {
 		reason += " " + load.ContextMsg
 	}
+	if strings.HasPrefix(reason, "unknown anchor") { // the name may be a password that begins with an asterisk
+		reason = "unknown anchor; a text that begins with * stands in quotes"
+	}
 	return &Error{Line: mark.Line, Column: mark.Column, Reason: reason}
 }
