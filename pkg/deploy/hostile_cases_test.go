@@ -31,6 +31,7 @@ var hostileRegressions = []string{
 	"flaky back 2164: restart - 22s+0s 3; half-hang UpdateService 0s+0s 0",
 	"crash-unrelated restart 2216: other DescribeServiceDeployments 0s+24h0m0s 1",
 	"unrelated wait 3646: stale DescribeServices 0s+12s 7; internal-lost UpdateService 0s+0s 0",
+	"crash-unrelated drained 500025: hang-lost UpdateService 0s+0s 0; other DescribeServiceRevisions 0s+24h0m0s 1",
 	"crash-unrelated restart 101284: lost UpdateService 0s+0s 0; colleague UpdateService 0s+0s 0",
 }
 

@@ -111,15 +111,19 @@ func randomCase(seed uint64) hostileCase {
 	return hostileCase{names[r.IntN(len(names))], hostileModes[r.IntN(len(hostileModes))], seed, hostile.Random(r)}
 }
 
-// steady is a clock without jitter, so that a case runs the same way each time.
+// steady is a clock that takes the jitter out of pauses, so that a case runs the
+// same way each time. It never makes a pause longer: limits are exact.
 type steady struct{}
 
 func (steady) Now() time.Time { return time.Now() }
 
 func (steady) Sleep(ctx context.Context, d time.Duration) error {
-	for _, nominal := range []time.Duration{1, 2, 3, 4, 6, 8, 12, 15, 16, 32, 64} {
-		if at := nominal * time.Second; d >= at*9/10 && d <= at*11/10 {
-			d = at
+	for _, jittered := range []struct{ least, most time.Duration }{ // a pause, or two, a tenth to either side
+		{900, 1320}, {1800, 2200}, {2700, 3300}, {3600, 4400}, {5400, 6600}, {7200, 8800}, {9000, 13200}, {13500, 17600},
+	} {
+		if d >= jittered.least*time.Millisecond && d <= jittered.most*time.Millisecond {
+			d = jittered.least * time.Millisecond
+			break
 		}
 	}
 	timer := time.NewTimer(d)
