@@ -63,7 +63,11 @@ var rules = []rule{
 		reason: "a task definition knows image references and nothing else",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/image", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/ecsapi"}, knows: []string{"pkg/internal/exitcode", "pkg/rollout"},
+		reason: "it calls ECS and decides nothing",
+	},
+	{
+		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/ecsapi", "pkg/image", "pkg/internal/exitcode", "pkg/taskdef", "pkg/rollout"},
 		reason: "the pipeline knows what it is made of; a forecast reaches it as an interface",
 	},
 	{
@@ -320,6 +324,7 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/ecssim"`, "forecast"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/report"`, "forecast"},
 		{"pkg/deploy/inner/a.go", `import _ "example.com/tool/cmd"`, "forecast"},
+		{"pkg/ecsapi/a.go", `import _ "example.com/tool/pkg/deploy"`, "decides nothing"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/deploy/inner"`, ""},
 		{"pkg/config/a.go", `import _ "example.com/tool/pkg/report"`, "request to the pipeline"},
 		{"pkg/report/a.go", `import _ "example.com/tool/pkg/config"`, "pipeline's events"},

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
@@ -170,7 +168,7 @@ func orphaned(err error, registered string) error {
 // refreshed holds an old plan against the service as it is now, and returns it
 // with the service's deployment configuration of now.
 func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
-	service, err := d.describeService(ctx, p.Cluster, p.Service)
+	service, err := d.describe(ctx, p.Cluster, p.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +177,7 @@ func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 		return nil, fmt.Errorf("%w: %s is in service, by deployment %s", ErrStale, rollout.ShortName(current), now)
 	}
 	fresh := *p
-	fresh.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
+	fresh.configuration, _ = service.Raw["deploymentConfiguration"].(map[string]any)
 	return &fresh, nil
 }
 
@@ -189,21 +187,15 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// The SDK wants the required members; what is sent is the body.
-	input := &ecs.RegisterTaskDefinitionInput{Family: &p.Family, ContainerDefinitions: []types.ContainerDefinition{}}
 	arn, sent := "", 0
 	var answer []byte
 	err = d.write(ctx, func(ctx context.Context) error {
 		sent++
-		out, err := d.client.RegisterTaskDefinition(ctx, input, once, sendBody(body), keepBody(&answer))
-		if err != nil {
-			return callError("RegisterTaskDefinition", "family "+p.Family, err)
+		stored, err := d.api.Register(ctx, p.Family, body)
+		if err == nil {
+			arn, answer = aws.ToString(stored.TaskDefinitionArn), stored.Body
 		}
-		if out.TaskDefinition == nil || familyOf(aws.ToString(out.TaskDefinition.TaskDefinitionArn)) != p.Family {
-			return nonsense("RegisterTaskDefinition", "family "+p.Family, "the answer is not about that family")
-		}
-		arn = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
-		return nil
+		return err
 	}, func(ctx context.Context) (bool, error) {
 		newest, err := d.newestOf(ctx, p.Family)
 		arn = newest.arn
@@ -254,18 +246,11 @@ func (d *Deployer) update(ctx context.Context, p *Plan, deployment *Deployment) 
 	if err != nil {
 		return err
 	}
-	name := "service " + rollout.ShortName(p.Service)
 	var updated *described
 	err = d.write(ctx, func(ctx context.Context) error {
-		out, err := d.client.UpdateService(ctx, &ecs.UpdateServiceInput{Service: &p.Service}, once, sendBody(body))
-		if err != nil {
-			return callError("UpdateService", name, err)
-		}
-		if out.Service == nil || !isService(out.Service, p.Cluster, p.Service) {
-			return nonsense("UpdateService", name, "the answer is not about that service")
-		}
-		updated = &described{Service: *out.Service}
-		return nil
+		service, err := d.api.Update(ctx, p.Cluster, p.Service, body)
+		updated = &described{service}
+		return err
 	}, func(ctx context.Context) (done bool, err error) {
 		updated, done, err = d.carriedOut(ctx, p, deployment)
 		return done, err
@@ -273,7 +258,7 @@ func (d *Deployer) update(ctx context.Context, p *Plan, deployment *Deployment) 
 	if err != nil {
 		return err
 	}
-	service := updated.snapshot()
+	service := updated.Snapshot()
 	if p.starts() {
 		deployment.find(service)
 		service = d.untilSeen(ctx, deployment, service)
@@ -289,9 +274,9 @@ func (d *Deployer) untilSeen(ctx context.Context, deployment *Deployment, servic
 	ctx, cancel := d.within(ctx, seenWithin)
 	defer cancel()
 	for deployment.ID == "" && d.clock.Sleep(ctx, jitter(pollNear)) == nil {
-		found, err := d.describeService(ctx, deployment.Cluster, deployment.Service, single)
+		found, err := d.describeOnce(ctx, deployment.Cluster, deployment.Service)
 		if err == nil {
-			service = found.snapshot()
+			service = found.Snapshot()
 			deployment.find(service)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -156,23 +155,13 @@ func (d *Deployer) describeDefinition(ctx context.Context, name string) (taskdef
 
 // describeStored is describeDefinition with what ECS adds to a definition.
 func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Definition, *types.TaskDefinition, error) {
-	var body []byte
-	out, err := d.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
-		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
-	}, keepBody(&body))
+	stored, err := d.api.TaskDefinition(ctx, name)
 	if err != nil {
-		call := callError("DescribeTaskDefinition", "task definition "+rollout.ShortName(name), err)
-		if call.Code == "ClientException" {
-			return taskdef.Definition{}, nil, &NotFoundError{Kind: "task definition", Name: rollout.ShortName(name), Detail: call.reason}
-		}
-		return taskdef.Definition{}, nil, call
+		return taskdef.Definition{}, nil, err
 	}
-	if out.TaskDefinition == nil || !isDefinition(out.TaskDefinition, name) {
-		return taskdef.Definition{}, nil, nonsense("DescribeTaskDefinition", "task definition "+rollout.ShortName(name), "the answer is about another task definition")
-	}
-	definition, err := taskdef.FromDescribe(body)
+	definition, err := taskdef.FromDescribe(stored.Body)
 	if err != nil {
 		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)
 	}
-	return definition, out.TaskDefinition, nil
+	return definition, &stored.TaskDefinition, nil
 }

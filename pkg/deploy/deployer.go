@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 )
 
 // Clock is the time by which a deployment is followed. A simulation may run it
@@ -25,7 +27,7 @@ type Clock interface {
 // Deployer deploys to the services that its client can reach. It has no state
 // of its own and may be used by several goroutines.
 type Deployer struct {
-	client  *ecs.Client
+	api     *ecsapi.Client
 	logs    *cloudwatchlogs.Client // nil: no log lines
 	elb     *elb.Client            // nil: no target health
 	ecr     *ecr.Client            // nil: no digests
@@ -65,7 +67,10 @@ func WithValues() Option { return func(d *Deployer) { d.inClear = true } }
 // for reads; writes are never retried blindly, whatever they say. Every method of
 // a deployer without a client returns a [*UsageError].
 func New(client *ecs.Client, options ...Option) *Deployer {
-	d := &Deployer{client: client, clock: systemClock{}, stream: &stream{}}
+	d := &Deployer{clock: systemClock{}, stream: &stream{}}
+	if client != nil {
+		d.api = ecsapi.New(client)
+	}
 	for _, option := range options {
 		if option != nil {
 			option(d)
@@ -79,7 +84,7 @@ func (d *Deployer) ready(ctx context.Context) error {
 	if ctx == nil {
 		return &UsageError{Problem: "the context is nil", Remedy: "pass context.Background()"}
 	}
-	if d.client == nil {
+	if d.api == nil {
 		return &UsageError{Problem: "the deployer has no ECS client", Remedy: "give deploy.New an *ecs.Client"}
 	}
 	return nil

@@ -4,17 +4,24 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// Exit codes of errors: DESIGN of the command line, and of everything that
-// wants to tell errors apart by number. All of them mean that the service was
-// not touched, unless the error says otherwise.
-const (
-	exitError  = 1
-	exitUsage  = 3
-	exitAccess = 4
-)
+// CallError says that a call to AWS failed.
+type CallError = ecsapi.CallError
+
+// NotFoundError says that a cluster, service, task definition, deployment or image
+// does not exist, as far as the caller's account and region go.
+type NotFoundError = ecsapi.NotFoundError
+
+// NewCallError puts the SDK's error of a call into words, as this package does
+// for its own calls: for programs that call AWS themselves, e.g. to assume the
+// role that deploys. The action is written as in a policy: "sts:AssumeRole".
+func NewCallError(action, resource string, err error) *CallError {
+	return ecsapi.NewCallError(action, resource, err)
+}
 
 // UsageError says that a request cannot be understood or carried out as it is.
 type UsageError struct {
@@ -30,42 +37,7 @@ func (e *UsageError) Error() string { return e.Problem }
 func (e *UsageError) Hint() string { return e.Remedy }
 
 // ExitCode is that of bad input.
-func (e *UsageError) ExitCode() int { return exitUsage }
-
-// NotFoundError says that a cluster, service or task definition does not exist,
-// as far as the caller's account and region go.
-type NotFoundError struct {
-	// Kind is "cluster", "service", "task definition", "deployment" or "image".
-	Kind string
-	// Name is what was looked for.
-	Name string
-	// Place is where: the cluster of a service, or the region of a cluster.
-	Place string
-	// Detail says more; it may be empty.
-	Detail string
-}
-
-func (e *NotFoundError) Error() string {
-	text := fmt.Sprintf("%s %s does not exist", e.Kind, e.Name)
-	if e.Place != "" {
-		text += " in " + e.Place
-	}
-	if e.Detail != "" {
-		text += ": " + e.Detail
-	}
-	return text
-}
-
-// Hint says what is commonly wrong.
-func (e *NotFoundError) Hint() string {
-	if e.Kind == "image" {
-		return "check the repository, the tag and the region in the image's name; push it first"
-	}
-	return "check the name, the region (-r) and the account (-p); names are case-sensitive"
-}
-
-// ExitCode is that of bad input.
-func (e *NotFoundError) ExitCode() int { return exitUsage }
+func (e *UsageError) ExitCode() int { return exitcode.Usage }
 
 // AmbiguousServiceError says that several services run the family by which the
 // service was to be found.
@@ -84,7 +56,7 @@ func (e *AmbiguousServiceError) Error() string {
 func (e *AmbiguousServiceError) Hint() string { return "choose one with -n SERVICE" }
 
 // ExitCode is that of bad input.
-func (e *AmbiguousServiceError) ExitCode() int { return exitUsage }
+func (e *AmbiguousServiceError) ExitCode() int { return exitcode.Usage }
 
 // UnsupportedError says that a service is of a kind that must not be deployed
 // to by updating it.
@@ -105,7 +77,7 @@ func (e *UnsupportedError) Error() string {
 func (e *UnsupportedError) Hint() string { return e.Remedy }
 
 // ExitCode is that of bad input.
-func (e *UnsupportedError) ExitCode() int { return exitUsage }
+func (e *UnsupportedError) ExitCode() int { return exitcode.Usage }
 
 // BusyError says that another deployment of the service is in progress.
 type BusyError struct {
@@ -168,7 +140,7 @@ func (e *OtherAccountError) Hint() string {
 }
 
 // ExitCode is that of bad input.
-func (e *OtherAccountError) ExitCode() int { return exitUsage }
+func (e *OtherAccountError) ExitCode() int { return exitcode.Usage }
 
 func firstLine(text, otherwise string) string {
 	if text == "" {

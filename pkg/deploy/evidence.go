@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -100,7 +101,7 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		LogGroupName: &group, LogStreamName: &stream, Limit: aws.Int32(logLines), StartFromHead: aws.Bool(false),
 	})
 	if err != nil {
-		e.logsDenied = is(callError("GetLogEvents", stream, err), denied)
+		e.logsDenied = ecsapi.Is(ecsapi.NewCallError("logs:GetLogEvents", stream, err), ecsapi.Denied)
 		return log
 	}
 	for _, event := range out.Events {

@@ -63,7 +63,7 @@ func (d *Deployer) export(ctx context.Context, cluster, service string) (Export,
 	}
 	e := Export{
 		Cluster: rollout.ShortName(aws.ToString(found.ClusterArn)), Service: aws.ToString(found.ServiceName), ServiceARN: aws.ToString(found.ServiceArn),
-		Region: d.client.Options().Region, TaskDefinition: aws.ToString(found.TaskDefinition),
+		Region: d.api.Region(), TaskDefinition: aws.ToString(found.TaskDefinition),
 	}
 	if parsed, err := arn.Parse(e.ServiceARN); err == nil {
 		e.Region, e.Account = parsed.Region, parsed.AccountID
@@ -74,7 +74,7 @@ func (d *Deployer) export(ctx context.Context, cluster, service string) (Export,
 	if c := found.DeploymentConfiguration; c != nil {
 		e.MinimumHealthyPercent, e.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
 	}
-	primary := found.primary()
+	primary := found.Primary()
 	e.Settled = primary != nil && primary.RolloutState != types.DeploymentRolloutStateFailed && found.inProgress() == nil
 	e.Definition, _, err = d.describeDefinition(ctx, e.TaskDefinition)
 	return e, err

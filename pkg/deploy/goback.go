@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -91,14 +89,7 @@ func (d *Deployer) stopRecord(ctx context.Context, deployment Deployment) error 
 	if deployment.ServiceDeployment == "" {
 		return errors.New("the deployment's record is not known")
 	}
-	_, err := d.client.StopServiceDeployment(ctx, &ecs.StopServiceDeploymentInput{
-		ServiceDeploymentArn: &deployment.ServiceDeployment, StopType: types.StopServiceDeploymentStopTypeRollback,
-	})
-	var over *types.ConflictException // it ended meanwhile: following it tells how
-	if err == nil || errors.As(err, &over) {
-		return nil
-	}
-	return callError("StopServiceDeployment", rollout.ShortName(deployment.ServiceDeployment), err)
+	return d.api.Stop(ctx, deployment.ServiceDeployment)
 }
 
 // goBack brings the revision that was in service before back, with the settings
@@ -144,11 +135,11 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	if before.TaskDefinition == deployment.TaskDefinition {
 		return nil, errors.New("the same revision was in service before")
 	}
-	service, err := d.describeService(ctx, deployment.Cluster, deployment.Service)
+	service, err := d.describe(ctx, deployment.Cluster, deployment.Service)
 	if err != nil {
 		return nil, err
 	}
-	primary := service.primary()
+	primary := service.Primary()
 	if primary == nil || aws.ToString(primary.Id) != deployment.ID {
 		return nil, errors.New("another deployment has taken over")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -32,14 +33,14 @@ func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status,
 	if err := d.ready(ctx); err != nil {
 		return Status{}, err
 	}
-	found, err := d.describeService(ctx, cluster, service)
+	found, err := d.describe(ctx, cluster, service)
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Service: *found.snapshot()}
-	records, err := d.listRecords(ctx, status.Service.ClusterARN, status.Service.ARN, time.Time{})
+	status := Status{Service: *found.Snapshot()}
+	records, err := d.api.Records(ctx, status.Service.ClusterARN, status.Service.ARN, time.Time{})
 	if newest := rollout.Newest(records); err == nil && newest != nil {
-		status.Last, err = d.describeRecord(ctx, newest.ARN)
+		status.Last, err = d.api.Record(ctx, newest.ARN)
 	}
 	if err != nil {
 		status.LastUnread = err.Error()
@@ -60,16 +61,16 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 	if named, ok := serviceOfRecord(deployment); ok {
 		cluster, service = named.cluster, named.service
 	}
-	found, err := d.describeService(ctx, cluster, service)
+	found, err := d.describe(ctx, cluster, service)
 	if err != nil {
 		return Deployment{}, err
 	}
-	j := joined{snapshot: found.snapshot(), Deployment: Deployment{
+	j := joined{snapshot: found.Snapshot(), Deployment: Deployment{
 		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(),
 	}}
 	record, err := d.recordToJoin(ctx, j, deployment)
 	switch {
-	case is(err, unauthenticated), err != nil && strings.HasPrefix(deployment, "arn:"):
+	case ecsapi.Is(err, ecsapi.Unauthenticated), err != nil && strings.HasPrefix(deployment, "arn:"):
 		return Deployment{}, err
 	case record != nil:
 		j.ID = idOf(j.snapshot, record, deployment == "")
@@ -83,9 +84,9 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 	}
 	j.readSurroundings()
 	if j.TaskDefinition == "" && record != nil {
-		revision, err := d.describeRevision(ctx, record.TargetRevisionARN)
-		if err == nil && revision != nil {
-			j.TaskDefinition = aws.ToString(revision.TaskDefinition)
+		revisions, err := d.api.Revisions(ctx, record.TargetRevisionARN)
+		if err == nil && len(revisions) > 0 {
+			j.TaskDefinition = aws.ToString(revisions[0].TaskDefinition)
 		}
 	}
 	return j.Deployment, nil
@@ -141,7 +142,7 @@ func serviceOfRecord(arn string) (place, bool) {
 // recordToJoin finds ECS's record of the deployment that is named by id or ARN,
 // or that of the newest one; nil if there is none, or none yet.
 func (d *Deployer) recordToJoin(ctx context.Context, j joined, name string) (*rollout.ServiceDeployment, error) {
-	records, err := d.listRecords(ctx, j.Cluster, j.Service, time.Time{})
+	records, err := d.api.Records(ctx, j.Cluster, j.Service, time.Time{})
 	if err != nil {
 		return nil, err
 	}

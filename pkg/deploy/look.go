@@ -12,15 +12,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
-
-// tasksLimit is how many tasks DescribeTasks takes, and ListTasks lists, at once.
-const tasksLimit = 100
 
 // After recordFailures failures for an unknown reason, the record of a service
 // deployment is left alone for recordPause looks.
@@ -57,20 +53,16 @@ func (l *looker) stopped() []rollout.Task {
 	})
 }
 
-// single has a read sent once: the watch itself is the retry loop, and it
-// should not sit in the SDK's.
-func single(o *ecs.Options) { o.RetryMaxAttempts = 1; o.Retryer = aws.NopRetryer{} }
-
 // look reads what moved since the last look: the service and the record of the
 // deployment always, the stopped tasks when a count moved.
 func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 	o := rollout.Observation{OtherTasks: -1}
-	service, err := l.describeService(ctx, l.deployment.Cluster, l.deployment.Service, single)
+	service, err := l.describeOnce(ctx, l.deployment.Cluster, l.deployment.Service)
 	if err != nil {
 		return o, err
 	}
-	o.Service = service.snapshot()
-	l.groups = service.targetGroups()
+	o.Service = service.Snapshot()
+	l.groups = service.TargetGroups()
 	l.before = service.before()
 	if l.deployment.Action != ActionSettings {
 		l.deployment.find(o.Service)
@@ -104,10 +96,10 @@ func (l *looker) record(ctx context.Context, service *rollout.Service) (*rollout
 	case err == nil:
 		l.recordFails = 0
 		return record, nil
-	case errors.As(err, &call) && call.class == denied:
+	case errors.As(err, &call) && call.Class() == ecsapi.Denied:
 		l.giveUpRecord(fmt.Sprintf("%s is not allowed; going on with the service's rollout state alone", call.Action))
 		return nil, nil
-	case is(err, throttled), is(err, unauthenticated):
+	case ecsapi.Is(err, ecsapi.Throttled), ecsapi.Is(err, ecsapi.Unauthenticated):
 		return nil, err
 	case unknownOperation(err):
 		l.giveUpRecord(fmt.Sprintf("service deployments cannot be read (%v); going on with the service's rollout state alone", err))
@@ -143,7 +135,7 @@ func (l *looker) readRecord(ctx context.Context, service *rollout.Service) (*rol
 		}
 		l.deployment.ServiceDeployment = record.ARN
 	}
-	return l.describeRecord(ctx, l.deployment.ServiceDeployment, single)
+	return l.api.Unretried().Record(ctx, l.deployment.ServiceDeployment)
 }
 
 // findRecord finds the service deployment of the followed deployment. Nothing but
@@ -153,7 +145,7 @@ func (l *looker) findRecord(ctx context.Context, service *rollout.Service) (*rol
 	if identity.DeploymentID == "" {
 		return l.findUnseen(ctx, identity)
 	}
-	records, err := l.listRecords(ctx, l.deployment.Cluster, l.deployment.Service, identity.CreatedAt, single)
+	records, err := l.api.Unretried().Records(ctx, l.deployment.Cluster, l.deployment.Service, identity.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +221,7 @@ func (l *looker) completed(o rollout.Observation) bool {
 // giveUpTasks notes that tasks may not be read, and says so once. No verdict
 // depends on them, only the diagnosis and how long earlier tasks are waited for.
 func (l *looker) giveUpTasks(err error) bool {
-	if !is(err, denied) {
+	if !ecsapi.Is(err, ecsapi.Denied) {
 		return false
 	}
 	l.tasksGone = true
@@ -283,43 +275,9 @@ func (l *looker) countOthers(ctx context.Context, primary *rollout.Deployment) (
 }
 
 func (l *looker) listTasks(ctx context.Context, desired types.DesiredStatus) ([]string, error) {
-	return l.listServiceTasks(ctx, l.deployment.Cluster, l.deployment.Service, desired)
+	return l.api.Unretried().ServiceTasks(ctx, l.deployment.Cluster, l.deployment.Service, desired)
 }
 
 func (l *looker) describeTasks(ctx context.Context, arns []string) ([]rollout.Task, error) {
-	return l.describeSome(ctx, l.deployment.Cluster, l.deployment.Service, arns)
-}
-
-// listServiceTasks lists the tasks of a service, sent once for each page.
-func (d *Deployer) listServiceTasks(ctx context.Context, cluster, service string, desired types.DesiredStatus) ([]string, error) {
-	var arns []string
-	name := rollout.ShortName(service)
-	err := pages("ListTasks", "service "+name, func(token *string) (*string, error) {
-		page, err := d.client.ListTasks(ctx, &ecs.ListTasksInput{
-			Cluster: &cluster, ServiceName: &name, DesiredStatus: desired, NextToken: token,
-		}, single)
-		if err != nil {
-			return nil, callError("ListTasks", "service "+name, err)
-		}
-		arns = append(arns, page.TaskArns...)
-		return page.NextToken, nil
-	})
-	return arns, err
-}
-
-// describeSome describes tasks of a service; an answer about others is dropped.
-func (d *Deployer) describeSome(ctx context.Context, cluster, service string, arns []string) ([]rollout.Task, error) {
-	var tasks []rollout.Task
-	for some := range slices.Chunk(arns, tasksLimit) {
-		out, err := d.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: some}, single)
-		if err != nil {
-			return tasks, callError("DescribeTasks", "service "+rollout.ShortName(service), err)
-		}
-		for _, task := range out.Tasks {
-			if slices.Contains(some, aws.ToString(task.TaskArn)) {
-				tasks = append(tasks, taskOf(task))
-			}
-		}
-	}
-	return tasks, nil
+	return l.api.Unretried().Tasks(ctx, l.deployment.Cluster, arns)
 }

@@ -167,14 +167,14 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		InProgress: service.inProgress(), Before: service.before(),
 		made: d.clock.Now(), request: r,
 	}
-	p.configuration, _ = service.raw["deploymentConfiguration"].(map[string]any)
+	p.configuration, _ = service.Raw["deploymentConfiguration"].(map[string]any)
 	p.Settings = settingsOf(r, service)
 	if r.wantsDefinition() {
 		if err := d.planDefinition(ctx, p, wanted); err != nil {
 			return nil, err
 		}
 	}
-	p.Action = p.decide(service.primary())
+	p.Action = p.decide(service.Primary())
 	if !p.writesNothing() { // what is there or on its way already needs no guard
 		if err := r.expected(p.Current); err != nil {
 			return nil, err

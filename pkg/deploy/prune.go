@@ -11,10 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
 // prunePace is the rate at which revisions are deregistered: ECS refills its
@@ -68,7 +65,7 @@ func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep 
 }
 
 func (d *Deployer) planPrune(ctx context.Context, cluster, service string, keep int32) (*Pruning, error) {
-	found, err := d.describeService(ctx, cluster, service)
+	found, err := d.describe(ctx, cluster, service)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +91,7 @@ func (p *Pruning) InAccount(id string) error { return Request{Account: id}.ownAc
 // findOld fills in which revisions are kept and which are not, beside those that
 // are protected in any case.
 func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string) error {
-	revisions, err := d.activeRevisions(ctx, p.Family)
+	revisions, err := d.api.ActiveRevisions(ctx, p.Family)
 	if err != nil {
 		return err
 	}
@@ -146,11 +143,10 @@ func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
 		}
 		arn := p.Remove[gone]
 		err := d.uninterrupted(ctx, func(ctx context.Context) error {
-			_, err := d.client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
-			return err
+			return d.api.Deregister(ctx, arn)
 		})
 		if err != nil {
-			return callError("DeregisterTaskDefinition", "task definition "+rollout.ShortName(arn), err)
+			return err
 		}
 		gone++
 		d.emit(Event{Type: EventDeregistered, TaskDefinition: arn})
@@ -199,46 +195,21 @@ func (d *Deployer) tidy(ctx context.Context, deployment Deployment, keep int32) 
 	}
 }
 
-// activeRevisions are the ARNs of the family's ACTIVE revisions, oldest first.
-func (d *Deployer) activeRevisions(ctx context.Context, family string) ([]string, error) {
-	var arns []string
-	err := pages("ListTaskDefinitions", "family "+family, func(token *string) (*string, error) {
-		page, err := d.client.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
-			FamilyPrefix: &family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderAsc, NextToken: token,
-		})
-		if err != nil {
-			return nil, callError("ListTaskDefinitions", "family "+family, err)
-		}
-		for _, arn := range page.TaskDefinitionArns {
-			if familyOf(arn) == family { // emulators may list others that begin so
-				arns = append(arns, arn)
-			}
-		}
-		return page.NextToken, nil
-	})
-	return arns, err
-}
-
 // usedRevisions are the revisions that a service or task of the cluster uses,
 // and those that a service may go back to. Other clusters are not known.
 func (d *Deployer) usedRevisions(ctx context.Context, p *Pruning) (map[string]bool, error) {
 	used := map[string]bool{}
-	services, err := d.listServices(ctx, p.Cluster)
+	services, err := d.api.ServiceARNs(ctx, p.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	for some := range slices.Chunk(services, describeLimit) {
-		out, err := d.client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &p.Cluster, Services: some})
-		if err != nil {
-			return nil, callError("DescribeServices", "cluster "+rollout.ShortName(p.Cluster), err)
-		}
-		if err := undescribed("DescribeServices", some, arnsOf(out.Services, func(s types.Service) *string { return s.ServiceArn }), out.Failures); err != nil {
+	described, err := d.api.Services(ctx, p.Cluster, services)
+	if err != nil {
+		return nil, err
+	}
+	for i := range described {
+		if err := d.usedByService(ctx, p, &described[i], used); err != nil {
 			return nil, err
-		}
-		for _, service := range out.Services {
-			if err := d.usedByService(ctx, p, &service, used); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return used, d.usedByTasks(ctx, p.Cluster, p.Family, used)
@@ -267,52 +238,16 @@ func (d *Deployer) usedByService(ctx context.Context, p *Pruning, service *types
 
 // usedByTasks adds the revisions that tasks of the cluster run.
 func (d *Deployer) usedByTasks(ctx context.Context, cluster, family string, used map[string]bool) error {
-	return pages("ListTasks", "family "+family, func(token *string) (*string, error) {
-		page, err := d.client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, Family: &family, NextToken: token})
-		if err != nil {
-			return nil, callError("ListTasks", "family "+family, err)
-		}
-		if len(page.TaskArns) == 0 {
-			return page.NextToken, nil
-		}
-		tasks, err := d.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: page.TaskArns})
-		if err != nil {
-			return nil, callError("DescribeTasks", "family "+family, err)
-		}
-		if err := undescribed("DescribeTasks", page.TaskArns, arnsOf(tasks.Tasks, func(t types.Task) *string { return t.TaskArn }), tasks.Failures); err != nil {
-			return nil, err
-		}
-		for _, task := range tasks.Tasks {
-			used[aws.ToString(task.TaskDefinitionArn)] = true
-		}
-		return page.NextToken, nil
-	})
-}
-
-// arnsOf are the ARNs of what an answer describes.
-func arnsOf[T any](items []T, arn func(T) *string) []string {
-	var arns []string
-	for _, item := range items {
-		arns = append(arns, aws.ToString(arn(item)))
+	arns, err := d.api.FamilyTasks(ctx, cluster, family)
+	if err != nil {
+		return err
 	}
-	return arns
-}
-
-// undescribed is an error if something was listed, and is not described: what it
-// uses is not known.
-func undescribed(action string, asked, described []string, failures []types.Failure) error {
-	for _, arn := range asked {
-		if slices.Contains(described, arn) {
-			continue
-		}
-		reason := "nothing about it"
-		for _, failure := range failures {
-			reason = aws.ToString(failure.Reason)
-			if aws.ToString(failure.Arn) == arn {
-				break
-			}
-		}
-		return nonsense(action, rollout.ShortName(arn), "it was listed, and now ECS says "+reason+"; try again")
+	tasks, err := d.api.AllTasks(ctx, cluster, arns)
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		used[task.TaskDefinition] = true
 	}
 	return nil
 }

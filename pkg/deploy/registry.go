@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
@@ -43,12 +44,12 @@ func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Refer
 	if err != nil {
 		call := NewCallError("ecr:DescribeImages", "image "+ref.String(), err)
 		if call.Code == "ImageNotFoundException" || call.Code == "RepositoryNotFoundException" {
-			return ref, &NotFoundError{Kind: "image", Name: ref.String(), Place: "ECR", Detail: call.reason}
+			return ref, &NotFoundError{Kind: "image", Name: ref.String(), Place: "ECR", Detail: call.Reason()}
 		}
 		return ref, call
 	}
 	if len(out.ImageDetails) == 0 || out.ImageDetails[0].ImageDigest == nil {
-		return ref, &CallError{Action: "ecr:DescribeImages", Resource: "image " + ref.String(), class: unreachable, reason: "ECR answered without a digest"}
+		return ref, ecsapi.Nonsense("ecr:DescribeImages", "image "+ref.String(), "ECR answered without a digest")
 	}
 	return ref.WithDigest(*out.ImageDetails[0].ImageDigest)
 }

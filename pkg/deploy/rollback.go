@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -63,15 +63,14 @@ func (e *NoRollbackError) Hint() string {
 }
 
 // ExitCode is that of a request that cannot be carried out.
-func (e *NoRollbackError) ExitCode() int { return exitUsage }
+func (e *NoRollbackError) ExitCode() int { return exitcode.Usage }
 
-// revisionsLimit is how many revisions DescribeServiceRevisions takes at once, and
-// backLimit how many successful deployments are looked through for the way back. A
-// service that was restarted again and again on one revision has it behind all of
-// these.
+// backLimit is how many successful deployments are looked through for the way back,
+// twenty at a time. A service that was restarted again and again on one revision has
+// it behind all of these.
 const (
-	revisionsLimit = 20
-	backLimit      = 200
+	backLimit = 200
+	backChunk = 20
 )
 
 // PreviewRollback finds out what a rollback of a service would bring back, and
@@ -81,7 +80,7 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 	if err := d.ready(ctx); err != nil {
 		return Rollback{}, err
 	}
-	found, err := d.describeService(ctx, cluster, service)
+	found, err := d.describe(ctx, cluster, service)
 	if err != nil {
 		return Rollback{}, err
 	}
@@ -89,7 +88,7 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 		return Rollback{}, err
 	}
 	r := Rollback{Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Current: aws.ToString(found.TaskDefinition)}
-	if primary := found.primary(); primary != nil {
+	if primary := found.Primary(); primary != nil {
 		r.Current = aws.ToString(primary.TaskDefinition)
 	}
 	revision, err := d.lastGood(ctx, &r)
@@ -107,14 +106,14 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 // lastGood finds the newest successful deployment of another definition, and
 // returns its revision; nil if there is none.
 func (d *Deployer) lastGood(ctx context.Context, r *Rollback) (*types.ServiceRevision, error) {
-	records, err := d.listRecords(ctx, r.Cluster, r.Service, time.Time{})
+	records, err := d.api.Records(ctx, r.Cluster, r.Service, time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	records = slices.DeleteFunc(records, func(record rollout.ServiceDeployment) bool {
 		return record.Status != rollout.ServiceDeploymentSuccessful
 	})
-	for some := range slices.Chunk(records[:min(len(records), backLimit)], revisionsLimit) {
+	for some := range slices.Chunk(records[:min(len(records), backLimit)], backChunk) {
 		if revision, err := d.otherThanCurrent(ctx, r, some); err != nil || revision != nil {
 			return revision, err
 		}
@@ -129,12 +128,12 @@ func (d *Deployer) otherThanCurrent(ctx context.Context, r *Rollback, records []
 	for _, record := range records {
 		arns = append(arns, record.TargetRevisionARN)
 	}
-	revisions, err := d.client.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: arns})
+	revisions, err := d.api.Revisions(ctx, arns...)
 	if err != nil {
-		return nil, callError("DescribeServiceRevisions", "service "+rollout.ShortName(r.Service), err)
+		return nil, err
 	}
 	for i, arn := range arns {
-		for _, revision := range revisions.ServiceRevisions {
+		for _, revision := range revisions {
 			if aws.ToString(revision.ServiceRevisionArn) == arn && aws.ToString(revision.TaskDefinition) != r.Current {
 				r.ServiceDeployment, r.SucceededAt = records[i].ARN, records[i].FinishedAt
 				return &revision, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -202,8 +203,8 @@ func (w *watch) readAfterwards(ctx context.Context) {
 	if primary == nil || primary.RolloutState != rollout.RolloutInProgress {
 		return
 	}
-	if service, err := w.describeService(ctx, w.looker.deployment.Cluster, w.looker.deployment.Service, single); err == nil {
-		w.last.Service = service.snapshot()
+	if service, err := w.describeOnce(ctx, w.looker.deployment.Cluster, w.looker.deployment.Service); err == nil {
+		w.last.Service = service.Snapshot()
 	}
 }
 
@@ -278,7 +279,7 @@ func (w *watch) failed(err error) string {
 	}
 	if w.failures == warnAfter {
 		message := "ECS does not answer; still trying: "
-		if is(err, throttled) {
+		if ecsapi.Is(err, ecsapi.Throttled) {
 			message = "AWS limits the rate of calls; going on more slowly: "
 		}
 		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: message + err.Error()})
@@ -296,7 +297,7 @@ func (w *watch) neverThere(err error) bool {
 // permanent reports whether asking again is useless.
 func permanent(err error) bool {
 	var missing *NotFoundError
-	return is(err, denied) || is(err, unauthenticated) || errors.As(err, &missing)
+	return ecsapi.Is(err, ecsapi.Denied) || ecsapi.Is(err, ecsapi.Unauthenticated) || errors.As(err, &missing)
 }
 
 // limit says which limit has passed, or "". The first question is whether the

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -36,9 +37,9 @@ func (d *Deployer) write(ctx context.Context, send func(context.Context) error, 
 		var done bool
 		var lookErr error
 		switch {
-		case is(err, unreachable):
+		case ecsapi.Is(err, ecsapi.Unreachable):
 			done, lookErr = d.findOut(ctx, look)
-		case is(err, throttled):
+		case ecsapi.Is(err, ecsapi.Throttled):
 			done, lookErr = d.lookAfter(ctx, time.Second<<attempt, look)
 		default:
 			return err
@@ -48,7 +49,7 @@ func (d *Deployer) write(ctx context.Context, send func(context.Context) error, 
 			return nil
 		case errors.Is(lookErr, ErrStale):
 			return lookErr
-		case lookErr != nil && is(err, unreachable):
+		case lookErr != nil && ecsapi.Is(err, ecsapi.Unreachable):
 			return &UncertainError{Err: err}
 		case ctx.Err() != nil:
 			return &InterruptedError{Err: ctx.Err()}
@@ -99,14 +100,14 @@ func (d *Deployer) findOut(ctx context.Context, look func(context.Context) (bool
 // and somebody else has started a deployment, that is an error: ErrStale, with a
 // [*BusyError].
 func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployment) (*described, bool, error) {
-	service, err := d.describeService(ctx, p.Cluster, p.Service)
+	service, err := d.describe(ctx, p.Cluster, p.Service)
 	if err != nil {
 		return nil, false, err
 	}
 	if !p.starts() {
 		return service, len(settingsOf(p.request, service)) == 0, nil
 	}
-	snapshot := service.snapshot()
+	snapshot := service.Snapshot()
 	deployment.find(snapshot)
 	if deployment.ID != "" {
 		return service, true, nil
@@ -142,11 +143,11 @@ func (d *Deployer) traceOf(ctx context.Context, deployment *Deployment) (found, 
 		return record != nil, true, nil
 	}
 	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		arns, err := d.listServiceTasks(ctx, deployment.Cluster, deployment.Service, desired)
+		arns, err := d.api.Unretried().ServiceTasks(ctx, deployment.Cluster, deployment.Service, desired)
 		if err != nil {
 			return false, false, err
 		}
-		tasks, err := d.describeSome(ctx, deployment.Cluster, deployment.Service, arns)
+		tasks, err := d.api.Unretried().Tasks(ctx, deployment.Cluster, arns)
 		if err != nil {
 			return false, false, err
 		}

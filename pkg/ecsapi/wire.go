@@ -1,4 +1,4 @@
-package deploy
+package ecsapi
 
 // The SDK's types drop what they do not know. A task definition or a deployment
 // configuration that passes through them loses the fields of a newer ECS, so
@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -61,11 +60,6 @@ func sendBody(body []byte) func(*ecs.Options) {
 		return stack.Serialize.Add(send, middleware.After)
 	})
 }
-
-// once has a call sent a single time. The SDK would repeat a write after a lost
-// answer, and neither RegisterTaskDefinition nor UpdateService has a token that
-// makes the repetition harmless.
-func once(o *ecs.Options) { o.Retryer = aws.NopRetryer{} }
 
 func withMiddleware(add func(*middleware.Stack) error) func(*ecs.Options) {
 	return func(o *ecs.Options) { o.APIOptions = append(o.APIOptions, add) }

@@ -1,10 +1,11 @@
-package deploy
+package ecsapi
 
 // What an answer of ECS must be like to be believed at all: about what was asked,
 // and a list that ends. Every read of the package goes through these checks.
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -45,8 +46,10 @@ func isService(answer *types.Service, cluster, service string) bool {
 // for: of the family, and the revision where one was named.
 func isDefinition(answer *types.TaskDefinition, name string) bool {
 	arn := aws.ToString(answer.TaskDefinitionArn)
-	if HasRevision(name) {
+	family, _, hasRevision := strings.Cut(rollout.ShortName(name), ":")
+	if hasRevision {
 		return rollout.ShortName(arn) == rollout.ShortName(name)
 	}
-	return familyOf(arn) == familyOf(name)
+	answered, _, _ := strings.Cut(rollout.ShortName(arn), ":")
+	return answered == family
 }

@@ -1,4 +1,4 @@
-package deploy
+package ecsapi
 
 // What comes back from the SDK when a call fails, put into words: which action,
 // on which resource, why, and what to try.
@@ -13,6 +13,8 @@ import (
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 )
 
 // CallError says that a call to AWS failed.
@@ -28,23 +30,43 @@ type CallError struct {
 	// Err is the SDK's error.
 	Err error
 
-	class  class
+	class  Class
 	reason string
 }
 
-// class says what sort of failure an error is; the rest of the package asks
-// for nothing else.
-type class int
+// Class says what sort of failure a [CallError] is.
+type Class int
 
+// The classes.
 const (
-	otherFailure class = iota
-	denied             // the caller may not do this
-	unauthenticated
-	throttled
-	unreachable // no answer, or none that makes sense: the call may have been carried out
-	notFound
-	quota
+	// Other: none of the classes below.
+	Other Class = iota
+	// Denied: the caller is not allowed to do this.
+	Denied
+	// Unauthenticated: there are no valid credentials.
+	Unauthenticated
+	// Throttled: AWS refused the call for the rate of calls; it was not carried out.
+	Throttled
+	// Unreachable: no answer, or none that makes sense. The call may have been
+	// carried out.
+	Unreachable
+	// NotFound: what the call is about does not exist.
+	NotFound
+	// Quota: a quota of the account is used up.
+	Quota
 )
+
+// Class is the class of the error.
+func (e *CallError) Class() Class { return e.class }
+
+// Reason is the error without action and resource.
+func (e *CallError) Reason() string { return e.reason }
+
+// Is reports whether an error is, or wraps, a failed call of a class.
+func Is(err error, class Class) bool {
+	var call *CallError
+	return errors.As(err, &call) && call.class == class
+}
 
 // Error is one line: action, resource, reason.
 func (e *CallError) Error() string {
@@ -57,7 +79,7 @@ func (e *CallError) Unwrap() error { return e.Err }
 // Hint says what to try.
 func (e *CallError) Hint() string {
 	switch e.class {
-	case denied:
+	case Denied:
 		if e.Action == "sts:AssumeRole" {
 			return roleHint(e.reason)
 		}
@@ -66,17 +88,17 @@ func (e *CallError) Hint() string {
 			action, _, _ = strings.Cut(named, " ")
 		}
 		return "allow " + action + " in the policy of the identity that deploys"
-	case unauthenticated:
+	case Unauthenticated:
 		return e.credentialsHint()
-	case throttled:
+	case Throttled:
 		return "AWS limits the rate of calls per account and region; try again in a moment"
-	case unreachable:
+	case Unreachable:
 		var lookup *net.DNSError
 		if errors.As(e.Err, &lookup) && lookup.IsNotFound {
 			return "check the region (-r), which is part of that name, --endpoint-url and the network"
 		}
 		return "check the network, --endpoint-url and the region"
-	case quota:
+	case Quota:
 		return "this is a quota of the account, not a rate: trying again does not help"
 	}
 	return ""
@@ -113,28 +135,34 @@ func (e *CallError) credentialsHint() string {
 // exist, else 1.
 func (e *CallError) ExitCode() int {
 	switch e.class {
-	case denied, unauthenticated:
-		return exitAccess
-	case notFound:
-		return exitUsage
+	case Denied, Unauthenticated:
+		return exitcode.Access
+	case NotFound:
+		return exitcode.Usage
 	}
-	return exitError
+	return exitcode.Error
 }
 
-// nonsense is a call that was answered with something that makes no sense.
+// Nonsense is the error of a call that was answered with something that makes no
+// sense. The action is written as in a policy: "ecr:DescribeImages".
+func Nonsense(action, resource, reason string) *CallError {
+	return &CallError{Action: action, Resource: resource, class: Unreachable, reason: reason}
+}
+
+// nonsense is Nonsense for an action of ECS.
 func nonsense(action, resource, reason string) *CallError {
-	return &CallError{Action: "ecs:" + action, Resource: resource, class: unreachable, reason: reason}
+	return Nonsense("ecs:"+action, resource, reason)
 }
 
 // codeClasses are the error codes that decide; the SDK models few of them.
-var codeClasses = map[class][]string{
-	denied: {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized", "ForbiddenException"},
-	unauthenticated: {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId",
+var codeClasses = map[Class][]string{
+	Denied: {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized", "ForbiddenException"},
+	Unauthenticated: {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId",
 		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
 		"IncompleteSignature", "AuthFailure", "InvalidAccessKeyId"},
-	throttled: {"ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"},
-	notFound:  {"ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"},
-	quota:     {"LimitExceededException"},
+	Throttled: {"ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"},
+	NotFound:  {"ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"},
+	Quota:     {"LimitExceededException"},
 }
 
 // callError classifies the error of a call of ECS. It returns nil for nil.
@@ -167,8 +195,8 @@ func NewCallError(action, resource string, err error) *CallError {
 				e.class = class
 			}
 		}
-		if e.class == otherFailure && response != nil && response.HTTPStatusCode() >= 500 {
-			e.class = unreachable
+		if e.class == Other && response != nil && response.HTTPStatusCode() >= 500 {
+			e.class = Unreachable
 		}
 		return e
 	}
@@ -176,13 +204,13 @@ func NewCallError(action, resource string, err error) *CallError {
 	var speaker interface{ Hint() string }
 	var lookup *net.DNSError
 	switch {
-	case e.class == unauthenticated && errors.As(err, &speaker):
+	case e.class == Unauthenticated && errors.As(err, &speaker):
 		e.reason = "there are no valid AWS credentials: " + innermost(err)
 	case errors.As(err, &lookup) && lookup.IsNotFound:
 		e.reason = "there is no host " + lookup.Name
-	case e.class == unauthenticated && strings.Contains(err.Error(), "IMDS"): // the last place where the SDK looks
+	case e.class == Unauthenticated && strings.Contains(err.Error(), "IMDS"): // the last place where the SDK looks
 		e.reason = "no AWS credentials were found in flags, environment, profile or instance role"
-	case e.class == unauthenticated:
+	case e.class == Unauthenticated:
 		e.reason = "there are no valid AWS credentials: " + innermost(err)
 	case response != nil && response.HTTPStatusCode() != 0:
 		e.reason = fmt.Sprintf("the server answered HTTP %d without an AWS error; is it ECS?", response.HTTPStatusCode())
@@ -195,24 +223,24 @@ func NewCallError(action, resource string, err error) *CallError {
 // got no answer.
 func (e *CallError) without(renewal *CallError) *CallError {
 	e.reason = "there are no valid AWS credentials: " + renewal.Error()
-	e.class = unauthenticated
-	if renewal.class == throttled || renewal.class == unreachable {
+	e.class = Unauthenticated
+	if renewal.class == Throttled || renewal.class == Unreachable {
 		e.class = renewal.class
 	}
 	return e
 }
 
 // transportClass classifies failures without an answer of ECS.
-func transportClass(err error) class {
+func transportClass(err error) Class {
 	text := err.Error()
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return unreachable
+		return Unreachable
 	case strings.Contains(text, "get identity"), strings.Contains(text, "failed to refresh cached credentials"),
 		strings.Contains(text, "static credentials are empty"), strings.Contains(text, "failed to sign request"):
-		return unauthenticated
+		return Unauthenticated
 	}
-	return unreachable
+	return Unreachable
 }
 
 // innermost is the text of the last error of a chain, in one line: what the SDK
@@ -237,8 +265,10 @@ func innermost(err error) string {
 	return text
 }
 
-// is reports whether an error is a failed call of the given class.
-func is(err error, want class) bool {
-	var call *CallError
-	return errors.As(err, &call) && call.class == want
+func firstLine(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }

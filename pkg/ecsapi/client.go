@@ -1,0 +1,41 @@
+// Package ecsapi calls Amazon ECS. Each operation that deployments need is called
+// in one place: lossless, sent again only where that is harmless, its answer held
+// against what was asked, its lists read to their end, its errors put into words.
+//
+// It decides nothing. What an answer means for a deployment is for packages rollout
+// and deploy.
+package ecsapi
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+)
+
+// Client calls ECS through the SDK's client, with that client's settings. Writes are
+// sent once, whatever these settings say.
+type Client struct {
+	sdk  *ecs.Client
+	read []func(*ecs.Options) // options of each read
+}
+
+// New makes a client.
+func New(sdk *ecs.Client) *Client { return &Client{sdk: sdk} }
+
+// Unretried is the same client, with each read sent once: for a caller that is the
+// retry loop itself and should not sit in the SDK's.
+func (c *Client) Unretried() *Client {
+	return &Client{sdk: c.sdk, read: []func(*ecs.Options){once}}
+}
+
+// Region is the region that the client calls.
+func (c *Client) Region() string { return c.sdk.Options().Region }
+
+// once has a call sent a single time. The SDK would repeat a write after a lost
+// answer, and neither RegisterTaskDefinition nor UpdateService has a token that
+// makes the repetition harmless.
+func once(o *ecs.Options) { o.RetryMaxAttempts = 1; o.Retryer = aws.NopRetryer{} }
+
+// with are the options of a read, and others.
+func (c *Client) with(more ...func(*ecs.Options)) []func(*ecs.Options) {
+	return append(append([]func(*ecs.Options){}, c.read...), more...)
+}

@@ -1,0 +1,143 @@
+package ecsapi
+
+// Reading ECS's records of a service's deployments (service deployments) and what
+// they were to run (service revisions).
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+const (
+	// recordPage is how many records ListServiceDeployments lists at most at once.
+	recordPage = 100
+	// recordPages is how many pages are read: ECS promises no order, so the newest
+	// record may be on any. Nobody deploys a service more often in 90 days, after
+	// which ECS forgets.
+	recordPages = 20
+	// recordSlack is how much older than its deployment a record may be.
+	recordSlack = 5 * time.Minute
+)
+
+// Records lists the service deployments of a service, newest first, without
+// their details. With since, only those created about then or later, by ECS's
+// clock.
+func (c *Client) Records(ctx context.Context, cluster, service string, since time.Time) ([]rollout.ServiceDeployment, error) {
+	input := &ecs.ListServiceDeploymentsInput{Cluster: &cluster, Service: &service, MaxResults: aws.Int32(recordPage)}
+	if !since.IsZero() {
+		input.CreatedAt = &types.CreatedAt{After: aws.Time(since.Add(-recordSlack))}
+	}
+	var records []rollout.ServiceDeployment
+	read := 0
+	err := pages("ListServiceDeployments", "service "+rollout.ShortName(service), func(token *string) (*string, error) {
+		input.NextToken = token
+		out, err := c.sdk.ListServiceDeployments(ctx, input, c.read...)
+		if err != nil {
+			return nil, callError("ListServiceDeployments", "service "+rollout.ShortName(service), err)
+		}
+		for _, brief := range out.ServiceDeployments {
+			if arn := aws.ToString(brief.ServiceArn); arn == "" || rollout.SameResource(arn, service) {
+				records = append(records, briefOf(brief))
+			}
+		}
+		if read++; read == recordPages {
+			return nil, nil
+		}
+		return out.NextToken, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(records, func(a, b rollout.ServiceDeployment) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return records, nil
+}
+
+func briefOf(brief types.ServiceDeploymentBrief) rollout.ServiceDeployment {
+	return rollout.ServiceDeployment{
+		ARN: aws.ToString(brief.ServiceDeploymentArn), Status: string(brief.Status), StatusReason: aws.ToString(brief.StatusReason),
+		TargetRevisionARN: aws.ToString(brief.TargetServiceRevisionArn), CreatedAt: aws.ToTime(brief.CreatedAt), FinishedAt: aws.ToTime(brief.FinishedAt),
+	}
+}
+
+// Record reads one service deployment by its ARN; nil if ECS says that it is missing,
+// or answers about another one.
+func (c *Client) Record(ctx context.Context, arn string) (*rollout.ServiceDeployment, error) {
+	out, err := c.sdk.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: []string{arn}}, c.read...)
+	if err != nil {
+		return nil, callError("DescribeServiceDeployments", rollout.ShortName(arn), err)
+	}
+	for _, record := range out.ServiceDeployments {
+		if aws.ToString(record.ServiceDeploymentArn) == arn {
+			return recordOf(record), nil
+		}
+	}
+	return nil, nil
+}
+
+// revisionsLimit is how many revisions DescribeServiceRevisions takes at once.
+const revisionsLimit = 20
+
+// Revisions reads service revisions, by their ARNs. One that is missing, or an
+// answer about another one, is left out.
+func (c *Client) Revisions(ctx context.Context, arns ...string) ([]types.ServiceRevision, error) {
+	var revisions []types.ServiceRevision
+	for some := range slices.Chunk(arns, revisionsLimit) {
+		out, err := c.sdk.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: some}, c.read...)
+		if err != nil {
+			return nil, callError("DescribeServiceRevisions", rollout.ShortName(some[0]), err)
+		}
+		for _, revision := range out.ServiceRevisions {
+			if slices.Contains(some, aws.ToString(revision.ServiceRevisionArn)) {
+				revisions = append(revisions, revision)
+			}
+		}
+	}
+	return revisions, nil
+}
+
+// Stop has ECS end a deployment and roll it back (StopServiceDeployment), by the
+// ARN of its service deployment. One that has ended meanwhile is no error.
+func (c *Client) Stop(ctx context.Context, record string) error {
+	_, err := c.sdk.StopServiceDeployment(ctx, &ecs.StopServiceDeploymentInput{
+		ServiceDeploymentArn: &record, StopType: types.StopServiceDeploymentStopTypeRollback,
+	})
+	var over *types.ConflictException
+	if err == nil || errors.As(err, &over) {
+		return nil
+	}
+	return callError("StopServiceDeployment", rollout.ShortName(record), err)
+}
+
+func recordOf(d types.ServiceDeployment) *rollout.ServiceDeployment {
+	record := &rollout.ServiceDeployment{
+		ARN: aws.ToString(d.ServiceDeploymentArn), Status: string(d.Status), StatusReason: aws.ToString(d.StatusReason),
+		LifecycleStage: string(d.LifecycleStage), CreatedAt: aws.ToTime(d.CreatedAt), FinishedAt: Latest(d.FinishedAt, d.StoppedAt),
+	}
+	if d.TargetServiceRevision != nil {
+		record.TargetRevisionARN = aws.ToString(d.TargetServiceRevision.Arn)
+	}
+	if d.Rollback != nil {
+		record.RollbackReason = aws.ToString(d.Rollback.Reason)
+	}
+	if b := d.DeploymentCircuitBreaker; b != nil {
+		record.Breaker = &rollout.Breaker{Status: string(b.Status), FailureCount: int(b.FailureCount), Threshold: int(b.Threshold)}
+	}
+	if a := d.Alarms; a != nil {
+		record.AlarmsStatus, record.TriggeredAlarms = string(a.Status), a.TriggeredAlarmNames
+	}
+	for _, hook := range d.LifecycleHookDetails {
+		if strings.EqualFold(string(hook.TargetType), "PAUSE") && strings.EqualFold(string(hook.Status), "AWAITING_ACTION") {
+			record.PauseHook = &rollout.PauseHook{ID: aws.ToString(hook.HookId), ExpiresAt: aws.ToTime(hook.ExpiresAt)}
+		}
+	}
+	return record
+}

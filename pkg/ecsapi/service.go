@@ -1,0 +1,179 @@
+package ecsapi
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// describeLimit is how many services DescribeServices takes at once.
+const describeLimit = 10
+
+// Service is a service as ECS describes it: typed, and the document behind it.
+type Service struct {
+	types.Service
+	// Raw is the same service as JSON, with fields that the SDK does not know.
+	Raw map[string]any
+}
+
+// Service reads one service, by the names or ARNs of its cluster and of itself. It
+// returns a [*NotFoundError] or a [*CallError].
+func (c *Client) Service(ctx context.Context, cluster, service string) (*Service, error) {
+	var body []byte
+	out, err := c.sdk.DescribeServices(ctx, &ecs.DescribeServicesInput{
+		Cluster: &cluster, Services: []string{service},
+	}, c.with(keepBody(&body))...)
+	if err != nil {
+		return nil, c.notFoundOr(callError("DescribeServices", "service "+rollout.ShortName(service), err), cluster, service)
+	}
+	if len(out.Services) == 0 {
+		return nil, noService(out.Failures, cluster, service)
+	}
+	at := slices.IndexFunc(out.Services, func(s types.Service) bool { return isService(&s, cluster, service) })
+	if at < 0 {
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is about another service")
+	}
+	if aws.ToString(out.Services[at].ServiceName) == "" || aws.ToString(out.Services[at].Status) == "" {
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is not a service; is this ECS?")
+	}
+	found := &Service{Service: out.Services[at]}
+	var document struct {
+		Services []map[string]any `json:"services"`
+	}
+	if err := decode(body, &document); err != nil {
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), err.Error())
+	}
+	if len(document.Services) > at {
+		found.Raw = document.Services[at]
+	}
+	return found, nil
+}
+
+// noService is why an answer has no service.
+func noService(failures []types.Failure, cluster, service string) error {
+	if len(failures) == 0 {
+		return nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer has neither the service nor a reason why not; is this ECS?")
+	}
+	if reason := aws.ToString(failures[0].Reason); reason != "MISSING" {
+		return nonsense("DescribeServices", "service "+rollout.ShortName(service), strings.TrimSpace(reason+" "+aws.ToString(failures[0].Detail)))
+	}
+	return &NotFoundError{Kind: "service", Name: service, Place: "cluster " + rollout.ShortName(cluster)}
+}
+
+// ServiceARNs lists the ARNs of all services of a cluster.
+func (c *Client) ServiceARNs(ctx context.Context, cluster string) ([]string, error) {
+	var arns []string
+	err := pages("ListServices", "cluster "+cluster, func(token *string) (*string, error) {
+		page, err := c.sdk.ListServices(ctx, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100), NextToken: token}, c.read...)
+		if err != nil {
+			return nil, c.notFoundOr(callError("ListServices", "cluster "+cluster, err), cluster, "")
+		}
+		arns = append(arns, page.ServiceArns...)
+		return page.NextToken, nil
+	})
+	return arns, err
+}
+
+// Services describes services of a cluster, all of them: one that ECS says nothing
+// about is an error.
+func (c *Client) Services(ctx context.Context, cluster string, arns []string) ([]types.Service, error) {
+	var services []types.Service
+	for some := range slices.Chunk(arns, describeLimit) {
+		out, err := c.sdk.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: some}, c.read...)
+		if err != nil {
+			return nil, callError("DescribeServices", "cluster "+rollout.ShortName(cluster), err)
+		}
+		if err := undescribed("DescribeServices", some, arnsOf(out.Services, func(s types.Service) *string { return s.ServiceArn }), out.Failures); err != nil {
+			return nil, err
+		}
+		services = append(services, out.Services...)
+	}
+	return services, nil
+}
+
+// Update sends UpdateService with this JSON, once, and returns the service as ECS
+// then describes it.
+func (c *Client) Update(ctx context.Context, cluster, service string, body []byte) (*Service, error) {
+	name := "service " + rollout.ShortName(service)
+	out, err := c.sdk.UpdateService(ctx, &ecs.UpdateServiceInput{Service: &service}, once, sendBody(body))
+	if err != nil {
+		return nil, callError("UpdateService", name, err)
+	}
+	if out.Service == nil || !isService(out.Service, cluster, service) {
+		return nil, nonsense("UpdateService", name, "the answer is not about that service")
+	}
+	return &Service{Service: *out.Service}, nil
+}
+
+// Primary is the service's PRIMARY deployment; nil if ECS lists none.
+func (s *Service) Primary() *types.Deployment {
+	primary := (&rollout.Service{Deployments: s.deployments()}).Primary()
+	for i := range s.Deployments {
+		if primary != nil && aws.ToString(s.Deployments[i].Id) == primary.ID {
+			return &s.Deployments[i]
+		}
+	}
+	return nil
+}
+
+// TargetGroups are the ARNs of the service's target groups.
+func (s *Service) TargetGroups() []string {
+	var arns []string
+	for _, balancer := range s.LoadBalancers {
+		if arn := aws.ToString(balancer.TargetGroupArn); arn != "" {
+			arns = append(arns, arn)
+		}
+	}
+	return arns
+}
+
+// Snapshot reduces the service to what rollout needs.
+func (s *Service) Snapshot() *rollout.Service {
+	snapshot := &rollout.Service{
+		ARN: aws.ToString(s.ServiceArn), ClusterARN: aws.ToString(s.ClusterArn), Name: aws.ToString(s.ServiceName),
+		Status: aws.ToString(s.Status), TaskDefinition: aws.ToString(s.TaskDefinition),
+		Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
+	}
+	snapshot.Deployments = s.deployments()
+	for _, event := range s.Events {
+		snapshot.Events = append(snapshot.Events, rollout.ServiceEvent{
+			ID: aws.ToString(event.Id), At: aws.ToTime(event.CreatedAt), Message: aws.ToString(event.Message),
+		})
+	}
+	return snapshot
+}
+
+func (s *Service) deployments() []rollout.Deployment {
+	var deployments []rollout.Deployment
+	for _, deployment := range s.Deployments {
+		deployments = append(deployments, DeploymentOf(deployment))
+	}
+	return deployments
+}
+
+// DeploymentOf reduces a deployment to what rollout needs.
+func DeploymentOf(d types.Deployment) rollout.Deployment {
+	return rollout.Deployment{
+		ID: aws.ToString(d.Id), Status: aws.ToString(d.Status), TaskDefinition: aws.ToString(d.TaskDefinition),
+		Desired: int(d.DesiredCount), Running: int(d.RunningCount), Pending: int(d.PendingCount), Failed: int(d.FailedTasks),
+		RolloutState: string(d.RolloutState), RolloutStateReason: aws.ToString(d.RolloutStateReason), CreatedAt: aws.ToTime(d.CreatedAt),
+	}
+}
+
+// Latest is the newest of some times; nil ones do not count.
+func Latest(times ...*time.Time) time.Time {
+	var newest time.Time
+	for _, t := range times {
+		if t != nil && t.After(newest) {
+			newest = *t
+		}
+	}
+	return newest
+}
