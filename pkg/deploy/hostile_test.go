@@ -35,7 +35,7 @@ const (
 )
 
 // hostileCases is how many cases run where the environment asks for nothing else.
-const hostileCases = 150
+const hostileCases = 100
 
 // quick makes a rollout last twenty seconds.
 const quick = `
@@ -143,8 +143,7 @@ type hostileRun struct {
 	deployer *deploy.Deployer
 	events   []deploy.Event
 	found    []string // what is wrong
-	cancel   context.CancelFunc
-	cut      time.Time // when it was cancelled
+	cut      time.Time // when it was interrupted
 	attempts []attempt
 }
 
@@ -186,11 +185,12 @@ func (c hostileCase) play(t *testing.T) (run *hostileRun) {
 
 // deploy does what the mode says, and judges it.
 func (r *hostileRun) deploy(ctx context.Context) {
-	ctx, r.cancel = context.WithCancel(ctx)
-	defer r.cancel()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	limit := deploy.WatchOptions{CompleteTimeout: 10 * time.Minute}
 	wanted := request()
 	policy := deploy.Policy{Watch: limit}
+	stop := func() {}
 	switch r.mode {
 	case "restart":
 		wanted = restart()
@@ -216,14 +216,15 @@ func (r *hostileRun) deploy(ctx context.Context) {
 		if r.mode == "interrupt-back" {
 			policy.OnInterrupt = deploy.RollbackOnInterrupt
 		}
-		stop := time.AfterFunc(time.Duration(r.seed%40)*time.Second, func() { r.cut = time.Now(); r.cancel() })
-		defer stop.Stop()
+		timer := time.AfterFunc(time.Duration(r.seed%40)*time.Second, func() { r.cut = time.Now(); cancel() })
+		stop = func() { timer.Stop() }
 	case "join":
 		policy.NoWait = true
 	case "wait":
 		policy.IfInProgress = deploy.WaitIfInProgress
 	}
 	r.attempt(r.mode, policy, func() (deploy.Outcome, error) { return r.deployer.Run(ctx, wanted, policy) })
+	stop()
 	switch r.mode {
 	case "join":
 		time.Sleep(time.Duration(r.seed%20) * time.Second)
