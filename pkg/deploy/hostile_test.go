@@ -142,7 +142,7 @@ type hostileRun struct {
 	client   *hostile.Client
 	deployer *deploy.Deployer
 	events   []deploy.Event
-	found    []string // what is wrong
+	found    []string  // what is wrong
 	cut      time.Time // when it was interrupted
 	attempts []attempt
 }
