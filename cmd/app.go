@@ -174,12 +174,17 @@ func (a *app) settingsFile() (string, error) {
 // reporter makes the renderer of the invocation.
 func (a *app) reporter() report.Renderer {
 	if a.renderer == nil {
-		a.renderer = report.New(a.output(), report.Options{
-			Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
-			Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Command: a.command,
-		})
+		a.renderer = report.New(a.output(), a.reportOptions())
 	}
 	return a.renderer
+}
+
+// reportOptions say where and how the invocation shows things.
+func (a *app) reportOptions() report.Options {
+	return report.Options{
+		Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
+		Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
+	}
 }
 
 // colored decides whether a stream is coloured.

@@ -28,7 +28,7 @@ func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 				return err
 			}
 		}
-		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", lastPart(plan.Service), lastPart(plan.Cluster)))
+		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", lastPart(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target)))
 	}
 }
 

@@ -30,7 +30,7 @@ func TestConfirm(t *testing.T) {
 	}{
 		{"yes", deploy, "y\n", 0, `started: `},
 		{"in full", deploy, "  YES \n", 0, `started: `},
-		{"quiet", deploy + " -q", "y\n", 0, `doorman-service:1 -> a new revision of doorman-service(?s:.*)image: (?s:.*)deploy this to`},
+		{"quiet", deploy + " -q", "y\n", 0, `doorman-service:1 \(v1\) -> a new revision of doorman-service \(v2\)(?s:.*)image: (?s:.*)deploy this to`},
 		{"no", deploy, "n\n", 1, `error: not confirmed; nothing was done`},
 		{"just return", deploy, "\n", 1, `error: not confirmed; nothing was done`},
 		{"another word", deploy, "yesterday\n", 1, `error: not confirmed`},
@@ -45,7 +45,7 @@ func TestConfirm(t *testing.T) {
 			if code != tt.code || !regexp.MustCompile(tt.said).MatchString(said) {
 				t.Errorf("exit code %d, want %d:\n%s", code, tt.code, said)
 			}
-			asked := strings.Contains(said, "deploy this to doorman-service in production1? [y/N] ")
+			asked := strings.Contains(said, "deploy this to doorman-service in production1 (us-east-1, account 123456789012, target production)? [y/N] ")
 			if asked != (tt.answer != "") {
 				t.Errorf("asked: %t\n%s", asked, said)
 			}

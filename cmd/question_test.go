@@ -15,7 +15,7 @@ import (
 // TestTheQuestionComesAfterWhatItIsAbout: in no form of the output is somebody
 // asked about what was not shown on the terminal.
 func TestTheQuestionComesAfterWhatItIsAbout(t *testing.T) {
-	const question, change = "deploy this to doorman-service in production1? [y/N] ", "docker.repo.com/doorman:v1 -> docker.repo.com/doorman:v2"
+	const question, change = "deploy this to doorman-service in production1 (us-east-1, account 123456789012)? [y/N] ", "docker.repo.com/doorman:v1 -> docker.repo.com/doorman:v2"
 	for _, c := range []struct {
 		name, typed string
 		arguments   []string

@@ -96,6 +96,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 			return Deployment{}, err
 		}
 		deployment.TaskDefinition = registered
+		d.tags.learn(registered, p.Tag)
 		d.emit(Event{Type: EventRegistered, TaskDefinition: registered})
 	}
 	if err := ctx.Err(); err != nil {

@@ -163,5 +163,6 @@ func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Def
 	if err != nil {
 		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)
 	}
+	d.tags.learn(aws.ToString(stored.TaskDefinitionArn), tagOf(definition))
 	return definition, &stored.TaskDefinition, nil
 }

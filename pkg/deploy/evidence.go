@@ -27,6 +27,10 @@ const (
 	logLines = 10
 	// logAttempts is how often an empty log is asked for again.
 	logAttempts = 5
+	// logsRead is of how many causes the log is read.
+	logsRead = 10
+	// tagsRead is how many revisions are read for the tags of their images.
+	tagsRead = 5
 	// evidenceLimit bounds a call for evidence, in real time.
 	evidenceLimit = 5 * time.Second
 )
@@ -50,6 +54,7 @@ type evidence struct {
 	logged     map[string]rollout.Log // by the key of the cause
 	asked      map[string]int         // how often a log was asked for, by the same
 	logsDenied bool
+	tagged     bool                  // the tags of the service's revisions were read
 	ill        []rollout.TargetGroup // groups that had unhealthy targets
 }
 
@@ -57,22 +62,55 @@ func newEvidence(d *Deployer) evidence {
 	return evidence{Deployer: d, logged: map[string]rollout.Log{}, asked: map[string]int{}}
 }
 
+// endedBy are the circuit breaker's count and the alarms that went off, as ECS's
+// record has them.
+func endedBy(record *rollout.ServiceDeployment) (*rollout.Breaker, []string) {
+	if record == nil {
+		return nil, nil
+	}
+	if record.Breaker != nil && record.Breaker.Status == "DISABLED" {
+		return nil, record.TriggeredAlarms
+	}
+	return record.Breaker, record.TriggeredAlarms
+}
+
+// readTags reads, once, the revisions that somebody who joins sees beside a
+// deployment, for the tags of their images. Who deploys knows the tags from the
+// plan.
+func (e *evidence) readTags(ctx context.Context, deployment *Deployment, service *rollout.Service) {
+	if e.tagged || service == nil || deployment.Action != ActionFollow {
+		return
+	}
+	e.tagged = true
+	revisions := []string{deployment.TaskDefinition}
+	for _, d := range service.Deployments {
+		revisions = append(revisions, d.TaskDefinition)
+	}
+	for _, arn := range revisions[:min(len(revisions), tagsRead)] {
+		if arn != "" && e.tags.of(arn) == "" {
+			_, _, _ = e.describeDefinition(ctx, arn) // it remembers the tag; without permission there is none
+		}
+	}
+}
+
 // addLogs gives causes the last log lines of the container that ended the task.
 func (e *evidence) addLogs(ctx context.Context, deployment *Deployment, causes []rollout.Cause) {
-	for i, cause := range causes {
+	for i := range causes {
+		cause := &causes[i]
 		if cause.Container == "" || !cause.Ran() {
 			continue
 		}
-		log, ok := e.logged[cause.Key()]
-		if !ok {
-			log = e.readLog(ctx, deployment, cause)
+		key := cause.Key()
+		log, ok := e.logged[key]
+		if !ok && len(e.asked) < logsRead || e.asked[key] > 0 && !ok {
+			log = e.readLog(ctx, deployment, *cause)
 			// CloudWatch Logs may be seconds late: an empty answer is asked for again.
-			if len(log.Lines) > 0 || e.asked[cause.Key()] >= logAttempts {
-				e.logged[cause.Key()] = log
+			if len(log.Lines) > 0 || e.asked[key] >= logAttempts {
+				e.logged[key] = log
 			}
-			e.asked[cause.Key()]++
+			e.asked[key]++
 		}
-		causes[i].Log = log
+		cause.Quote(log)
 	}
 }
 
@@ -105,7 +143,7 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return log
 	}
 	for _, event := range out.Events {
-		log.Lines = append(log.Lines, printable(aws.ToString(event.Message)))
+		log.Lines = append(log.Lines, ecsapi.Cut(printable(aws.ToString(event.Message))))
 	}
 	return log
 }

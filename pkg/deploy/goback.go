@@ -89,6 +89,8 @@ func (d *Deployer) stopRecord(ctx context.Context, deployment Deployment) error 
 	if deployment.ServiceDeployment == "" {
 		return errors.New("the deployment's record is not known")
 	}
+	ctx, cancel := d.within(ctx, lookLimit)
+	defer cancel()
 	return d.api.Stop(ctx, deployment.ServiceDeployment)
 }
 

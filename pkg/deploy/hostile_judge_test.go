@@ -131,6 +131,12 @@ func (r *hostileRun) judgeWrites(a attempt, ours []started, updates int) {
 	if a.wayBack() && len(ours) == 2 && strings.HasSuffix(ours[1].definition, "/web:1") {
 		most = 2
 	}
+	// A count that somebody sets back to what it was looks as if ours was never
+	// carried out, and ECS keeps no trace of it.
+	setBack := strings.HasPrefix(a.mode, "count") && slices.ContainsFunc(r.script, func(d hostile.Distortion) bool { return d.Name == hostile.Scale })
+	if setBack && len(ours) == 0 {
+		most = 2
+	}
 	if updates > most {
 		r.wrong(a, "UpdateService was carried out %d times", updates)
 	}

@@ -66,6 +66,10 @@ type Plan struct {
 	Action Action `json:"action"`
 	// Current is the ARN of the revision in service.
 	Current string `json:"current"`
+	// CurrentTag and Tag are the tags of the images of Current and of the wanted
+	// revision, or the beginnings of their digests; "" if they are not known.
+	CurrentTag string `json:"currentTag,omitempty"`
+	Tag        string `json:"tag,omitempty"`
 	// Base is the ARN of the revision that is built on; "" for a file.
 	Base string `json:"base,omitempty"`
 	// Register: a new revision will be registered, of the family Family.
@@ -104,21 +108,26 @@ type Plan struct {
 
 // String is the plan in one line.
 func (p Plan) String() string {
-	name := rollout.ShortName(p.Service)
+	return rollout.ShortName(p.Service) + ": " + p.Summary()
+}
+
+// Summary is the plan in one line, without the name of the service.
+func (p Plan) Summary() string {
+	current := rollout.Named(p.Current, p.CurrentTag)
 	switch p.Action {
 	case ActionNone:
-		return fmt.Sprintf("%s: nothing to do, %s is in service", name, rollout.ShortName(p.Current))
+		return fmt.Sprintf("nothing to do, %s is in service", current)
 	case ActionSettings:
-		return fmt.Sprintf("%s: only settings change", name)
+		return "only settings change"
 	case ActionJoin:
-		return fmt.Sprintf("%s: %s is on its way already", name, rollout.ShortName(p.Current))
+		return fmt.Sprintf("%s is already being deployed; following it", current)
 	case ActionRestart:
-		return fmt.Sprintf("%s: %s is started anew", name, rollout.ShortName(p.Current))
+		return fmt.Sprintf("%s is started anew", current)
 	}
 	if p.Register {
-		return fmt.Sprintf("%s: %s -> a new revision of %s", name, rollout.ShortName(p.Current), p.Family)
+		return fmt.Sprintf("%s -> %s", current, rollout.Named("a new revision of "+p.Family, p.Tag))
 	}
-	text := fmt.Sprintf("%s: %s -> %s", name, rollout.ShortName(p.Current), rollout.ShortName(p.TaskDefinition))
+	text := fmt.Sprintf("%s -> %s", current, rollout.Named(p.TaskDefinition, p.Tag))
 	if p.Reused {
 		text += ", which is registered already"
 	}

@@ -99,15 +99,20 @@ func (s *described) supported() error {
 	return nil
 }
 
-// stuck warns of limits that leave a rolling deployment no room: with as many
-// tasks as desired running, ECS may neither start one (the upper limit is
-// rounded down) nor stop one (the lower is rounded up).
+// stuck warns of limits that leave a deployment no room: with as many tasks as
+// desired running, ECS can neither start one (the upper limit is rounded down) nor
+// stop one (the lower is rounded up). Blue/green, linear and canary deployments
+// start their tasks beside the earlier ones, whatever the limits.
 func (s *described) stuck(settings []Setting) []string {
-	if s.SchedulingStrategy == types.SchedulingStrategyDaemon {
-		return nil
-	}
 	count, minimum, maximum := s.DesiredCount, int32(100), int32(200) // the defaults of ECS
+	daemon := s.SchedulingStrategy == types.SchedulingStrategyDaemon
+	if daemon {
+		minimum, maximum = 0, 100
+	}
 	if c := s.DeploymentConfiguration; c != nil {
+		if c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
+			return nil
+		}
 		minimum, maximum = orDefault(c.MinimumHealthyPercent, minimum), orDefault(c.MaximumPercent, maximum)
 	}
 	for _, setting := range settings {
@@ -124,8 +129,12 @@ func (s *described) stuck(settings []Setting) []string {
 	if count == 0 || upper > int64(count) || lower < int64(count) {
 		return nil
 	}
-	return []string{fmt.Sprintf("ECS will be able neither to start nor to stop a task: of %d tasks at least %d must run (%d%%) and at most %d may (%d%%); change -m or -M",
-		count, lower, minimum, upper, maximum)}
+	remedy := "Lower -m or raise -M."
+	if daemon { // ECS never runs two tasks of a daemon on one instance
+		remedy = "Lower -m."
+	}
+	return []string{fmt.Sprintf("This deployment cannot make progress: with %d tasks, minimum %d%% and maximum %d%%, ECS can neither start nor stop a task. %s",
+		count, minimum, maximum, remedy)}
 }
 
 func orDefault(value *int32, otherwise int32) int32 {

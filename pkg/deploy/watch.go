@@ -137,9 +137,10 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 	return w
 }
 
-// newsSince is the time, by ECS's clock, after which a service event is news.
+// newsSince is the time, by ECS's clock, after which a service event is news: since
+// the deployment began, also for somebody who joins it later.
 func (dep Deployment) newsSince() time.Time {
-	if dep.CreatedAt.IsZero() || dep.Before.NewestEvent.After(dep.CreatedAt) {
+	if dep.CreatedAt.IsZero() || dep.Action == ActionSettings {
 		return dep.Before.NewestEvent
 	}
 	return dep.CreatedAt.Add(-time.Millisecond)
@@ -316,7 +317,7 @@ func (w *watch) limit() string {
 	if !w.warned {
 		w.warned = true
 		w.emit(Event{Type: EventWarning, Elapsed: elapsed, Service: w.last.Service,
-			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting for ECS to decide", Span(DefaultRunningTimeout), w.waitingForTasks())})
+			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting: %s", Span(DefaultRunningTimeout), w.waitingForTasks(), w.whoEnds())})
 	}
 	return ""
 }
@@ -383,14 +384,28 @@ func (w *watch) near() bool {
 	return mine != nil && mine.Desired > 0 && mine.Running >= mine.Desired
 }
 
+// knowStart takes the beginning of a deployment that somebody else started from the
+// service: events of ECS since then are about it.
+func (w *watch) knowStart() {
+	deployment := w.looker.deployment
+	mine := w.last.Service.Deployment(deployment.ID)
+	if mine != nil && deployment.CreatedAt.IsZero() && deployment.Action == ActionJoin {
+		deployment.CreatedAt = mine.CreatedAt
+		w.news.since = deployment.newsSince()
+	}
+}
+
 // explain is why the deployment does not do well, as far as is known.
 func (w *watch) explain(ctx context.Context) rollout.Diagnosis {
+	w.knowStart()
+	w.evidence.readTags(ctx, w.looker.deployment, w.last.Service)
 	diagnosis := rollout.Explain(w.looker.deployment.ID, w.last.Tasks, w.news.told)
 	w.evidence.addLogs(ctx, w.looker.deployment, diagnosis.Causes)
 	return diagnosis
 }
 
-// conclude gathers the last evidence for a verdict that is not a success.
+// conclude gathers the last evidence for a verdict. A success has only the tasks
+// that stopped on the way.
 func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason string) Outcome {
 	bound := concludeLimit
 	if verdict == rollout.TimedOut {
@@ -402,7 +417,9 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 		w.readAfterwards(ctx)
 	}
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
-		return w.outcome(verdict, reason, rollout.Diagnosis{})
+		diagnosis := w.explain(ctx)
+		diagnosis.Events, diagnosis.Advice = nil, nil // they do not hold any more
+		return w.outcome(verdict, reason, diagnosis)
 	}
 	// Best effort: the verdict stands without it.
 	if err := w.looker.readStopped(ctx); err == nil {
@@ -411,11 +428,10 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis := w.explain(ctx)
 	w.evidence.noteTargets(ctx, w.looker.groups)
 	diagnosis.TargetGroups = w.evidence.ill
-	if record := w.last.ServiceDeployment; record != nil {
-		diagnosis.Alarms = record.TriggeredAlarms
-		if record.Breaker != nil && record.Breaker.Status != "DISABLED" {
-			diagnosis.Breaker = record.Breaker
-		}
+	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
+	diagnosis.Advise()
+	if stage := w.last.ServiceDeployment.Stage(); stage != "" && verdict == rollout.TimedOut {
+		reason += " (" + stage + ")" // where the deployment stands; the counts of tasks do not say it
 	}
 	return w.outcome(verdict, reason, diagnosis)
 }

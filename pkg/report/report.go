@@ -50,6 +50,8 @@ type Options struct {
 	// Version is the program's version, Simulated the scenario where the
 	// embedded ECS is used, "" else.
 	Version, Simulated string
+	// Target is the target of the settings file, "" where none is used.
+	Target string
 	// Command makes a command line from a subcommand, its flags for the given
 	// deployment included. It may be nil: then no commands are suggested.
 	Command func(deployment deploy.Deployment, words ...string) string

@@ -184,7 +184,7 @@ func TestOldNewsSaysWhenItHappened(t *testing.T) {
 		Type: deploy.EventService, Time: at(3600), Service: state(2, 2, 0, 2, 0),
 		ServiceEvent: &rollout.ServiceEvent{ID: "1", At: at(8), Message: "(service doorman) has reached a steady state."},
 	}})
-	if want := "10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
+	if want := "10:00:00  doorman in production1 (us-east-1, account 123456789012)\n10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
 		t.Errorf("%q, want %q", err, want)
 	}
 }
@@ -461,11 +461,11 @@ func TestViews(t *testing.T) {
 		Service: *state(2, 2, 1, 1, 3),
 		Last:    &rollout.ServiceDeployment{Status: "ROLLBACK_SUCCESSFUL", StatusReason: "the threshold was exceeded"},
 	}
-	if err := report.Status(&b, status, false); err != nil {
+	if err := report.Status(status, report.Options{Out: &b, Command: command}); err != nil {
 		t.Fatal(err)
 	}
 	status.Last, status.LastUnread = nil, "ecs:ListServiceDeployments is denied"
-	if err := report.Status(&b, status, false); err != nil {
+	if err := report.Status(status, report.Options{Out: &b, Command: command}); err != nil {
 		t.Fatal(err)
 	}
 	rollback := deploy.Rollback{
@@ -483,7 +483,7 @@ func TestViews(t *testing.T) {
 		t.Error("a value of the environment is shown")
 	}
 	for name, write := range map[string]func(w *full) error{
-		"status":   func(w *full) error { return report.Status(w, status, true) },
+		"status":   func(w *full) error { return report.Status(status, report.Options{Out: w, OutColor: true}) },
 		"rollback": func(w *full) error { return report.Rollback(w, rollback, true) },
 		"value":    func(w *full) error { return report.Value(w, status) },
 		"line":     func(w *full) error { return report.Line(w, status) },

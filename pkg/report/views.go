@@ -13,9 +13,6 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// eventsShown is how many service events a status shows.
-const eventsShown = 5
-
 // Value writes a value as indented JSON.
 func Value(w io.Writer, value any) error {
 	text, err := encode(value, "  ")
@@ -36,50 +33,6 @@ func Line(w io.Writer, value any) error {
 	return err
 }
 
-// Status writes where a service stands.
-func Status(w io.Writer, s deploy.Status, colored bool) error {
-	p := newPalette(colored)
-	var b strings.Builder
-	service := s.Service
-	fmt.Fprintf(&b, "%s  %s  %s\n", p.bold.Sprint(service.Name), service.Status, rollout.ShortName(service.ClusterARN))
-	fmt.Fprintf(&b, "  tasks       %d of %d running, %d pending\n", service.Running, service.Desired, service.Pending)
-	for _, d := range service.Deployments {
-		state := d.RolloutState
-		switch state {
-		case rollout.RolloutCompleted:
-			state = p.good.Sprint(state)
-		case rollout.RolloutFailed:
-			state = p.bad.Sprint(state)
-		}
-		fmt.Fprintf(&b, "  %-10s  %s  %d of %d running", strings.ToLower(d.Status), rollout.ShortName(d.TaskDefinition), d.Running, d.Desired)
-		if d.Failed > 0 {
-			fmt.Fprintf(&b, ", %d failed", d.Failed)
-		}
-		fmt.Fprintf(&b, "  %s  since %s  %s\n", state, stamp(d.CreatedAt), p.dim.Sprint(d.ID))
-	}
-	if s.Last != nil {
-		fmt.Fprintf(&b, "  last        %s", s.Last.Status)
-		if !s.Last.FinishedAt.IsZero() {
-			fmt.Fprintf(&b, " at %s", stamp(s.Last.FinishedAt))
-		}
-		if s.Last.StatusReason != "" {
-			fmt.Fprintf(&b, ": %s", s.Last.StatusReason)
-		}
-		b.WriteString("\n")
-	} else if s.LastUnread != "" {
-		fmt.Fprintf(&b, "  last        not readable: %s\n", s.LastUnread)
-	}
-	for i, event := range service.Events {
-		if i == eventsShown {
-			break
-		}
-		message := strings.TrimPrefix(event.Message, "(service "+service.Name+") ")
-		fmt.Fprintf(&b, "  %s  %s\n", p.dim.Sprint(event.At.Local().Format("01-02 15:04:05")), message)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
@@ -91,7 +44,7 @@ func stamp(t time.Time) string {
 func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	p := newPalette(colored)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(rollout.ShortName(r.Service)), rollout.ShortName(r.Current), p.bold.Sprint(rollout.ShortName(r.Target)))
+	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(rollout.ShortName(r.Service)), rollout.Named(r.Current, r.CurrentTag), p.bold.Sprint(rollout.Named(r.Target, r.TargetTag)))
 	fmt.Fprintf(&b, "  it came into service at %s\n", stamp(r.SucceededAt))
 	for _, d := range r.Differences {
 		fmt.Fprintf(&b, "  %s\n", d)
@@ -148,7 +101,7 @@ func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	}
 	section(&b, colors.bold.Sprint("service"), settings)
 	if other := p.InProgress; other != nil {
-		fmt.Fprintf(&b, "%s deployment %s of %s is in progress\n", colors.warn.Sprint("warning:"), other.ID, rollout.ShortName(other.TaskDefinition))
+		fmt.Fprintf(&b, "%s deployment %s of %s is in progress\n", colors.warn.Sprint("warning:"), other.ID, other.Name())
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(&b, "%s %s\n", colors.warn.Sprint("warning:"), warning)
