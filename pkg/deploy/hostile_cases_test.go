@@ -38,6 +38,9 @@ var hostileRegressions = []string{
 	"classic join 602022: stale DescribeServices 0s+51s 8",
 	"crash-unguarded count 602216: half-hang UpdateService 0s+0s 0; delete - 54s+0s 0",
 	"crash-unrelated join 602460: stale DescribeServices 0s+1m0s 5",
+	"crash back 801872: half-hang UpdateService 0s+0s 0; restart UpdateService 0s+0s 1",
+	"crash-classic running 802217: restart - 1s+0s 1; empty UpdateService 0s+0s 0",
+	"classic join 803161: stale DescribeServices 0s+54s 4",
 	"crash-unrelated drained 500025: hang-lost UpdateService 0s+0s 0; other DescribeServiceRevisions 0s+24h0m0s 1",
 	"crash-unrelated restart 101284: lost UpdateService 0s+0s 0; colleague UpdateService 0s+0s 0",
 }

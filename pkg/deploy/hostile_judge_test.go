@@ -241,6 +241,10 @@ func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 			}
 		}
 	}
+	if r.script.Has(hostile.Restart) && o.Deployment.ID != mine.id && o.Deployment.TaskDefinition == mine.definition {
+		// A colleague's restart of what we deployed is as good as ours.
+		mine.id, mine.record = o.Deployment.ID, now.numbers[o.Deployment.ID]
+	}
 	status := now.records[mine.record]
 	acted := r.script.Has(hostile.Colleague, hostile.Restart, hostile.Scale, hostile.Stop)
 	switch o.Verdict {
@@ -298,11 +302,6 @@ func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 // judgeSuccess: ECS has completed exactly this deployment.
 func (r *hostileRun) judgeSuccess(a attempt, now truth, mine started, status string) {
 	o := a.outcome
-	if r.script.Has(hostile.Restart) && o.Deployment.ID != mine.id && o.Deployment.TaskDefinition == mine.definition {
-		// A colleague's restart of what we deployed is as good as ours.
-		mine.id, mine.record = o.Deployment.ID, now.numbers[o.Deployment.ID]
-		status = now.records[mine.record]
-	}
 	switch {
 	case o.Deployment.ID != mine.id:
 		r.wrong(a, "%s was followed, ours is %s", o.Deployment.ID, mine.id)
