@@ -60,13 +60,15 @@ func TestScaledToZeroAfterCrashes(t *testing.T) {
 // joined is told, repeated while it holds, and in the verdict.
 func TestReasonsReachWhoeverJoins(t *testing.T) {
 	const unable = "unable to stop or start tasks"
+	stuck := request()
+	stuck.AllowStuck = true
 	for name, join := range map[string]func(b *bench) deploy.Outcome{
 		"wait":             func(b *bench) deploy.Outcome { return b.follow("prod", "web", "") },
-		"the same command": func(b *bench) deploy.Outcome { return b.run(request(), deploy.Policy{}) },
+		"the same command": func(b *bench) deploy.Outcome { return b.run(stuck, deploy.Policy{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, wedged, func(b *bench) {
-				b.run(request(), deploy.Policy{NoWait: true})
+				b.run(stuck, deploy.Policy{NoWait: true})
 				time.Sleep(5 * time.Minute)
 				b.events = nil
 				o := join(b)
@@ -173,15 +175,15 @@ func TestStagesAreNamed(t *testing.T) {
 func TestStuckKnowsTheStrategy(t *testing.T) {
 	hundred := int32(100)
 	r := request()
-	r.MinimumHealthyPercent, r.MaximumPercent = &hundred, &hundred
+	r.MinimumHealthyPercent, r.MaximumPercent, r.AllowStuck = &hundred, &hundred, true
 	for name, tt := range map[string]struct {
 		strategy, scheduling, want string
 	}{
-		"rolling":    {"ROLLING", "REPLICA", "This deployment cannot make progress: with 2 tasks, minimum 100% and maximum 100%, ECS can neither start nor stop a task. Lower -m or raise -M."},
-		"not said":   {"", "REPLICA", "This deployment cannot make progress: with 2 tasks, minimum 100% and maximum 100%, ECS can neither start nor stop a task. Lower -m or raise -M."},
+		"rolling":    {"ROLLING", "REPLICA", "This deployment cannot make progress: with 2 tasks, minimum 100% and maximum 100%, ECS can neither start nor stop a task"},
+		"not said":   {"", "REPLICA", "This deployment cannot make progress: with 2 tasks, minimum 100% and maximum 100%, ECS can neither start nor stop a task"},
 		"blue/green": {"BLUE_GREEN", "REPLICA", ""},
 		"canary":     {"CANARY", "REPLICA", ""},
-		"daemon":     {"ROLLING", "DAEMON", "This deployment cannot make progress: with 2 tasks, minimum 100% and maximum 100%, ECS can neither start nor stop a task. Lower -m."},
+		"daemon":     {"ROLLING", "DAEMON", "This deployment cannot make progress: with 2 tasks, minimum 100% and maximum 100%, ECS can neither start nor stop a task"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, webWorld, func(b *bench) {

@@ -82,6 +82,8 @@ type Deployment struct {
 	Action Action `json:"action"`
 	// RolledBackTo: ECS was rolling back to this deployment when it was joined.
 	RolledBackTo bool `json:"rolledBackTo,omitempty"`
+	// Newest: it was joined as the service's newest deployment, and not by its name.
+	Newest bool `json:"-"`
 	// Settings are the settings that were changed with it.
 	Settings []Setting `json:"settings,omitempty"`
 	// Notes are those of the plan.

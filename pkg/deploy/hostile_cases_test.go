@@ -31,6 +31,18 @@ var hostileRegressions = []string{
 	"flaky back 2164: restart - 22s+0s 3; half-hang UpdateService 0s+0s 0",
 	"crash-unrelated restart 2216: other DescribeServiceDeployments 0s+24h0m0s 1",
 	"unrelated wait 3646: stale DescribeServices 0s+12s 7; internal-lost UpdateService 0s+0s 0",
+	"unrelated tight-running 601002: lost UpdateService 0s+0s 0; stale Describe* 0s+1m0s 4",
+	"unrelated tight-running 601085: stale * 0s+51s 7; lost UpdateService 0s+0s 0",
+	"healthy count 601224: scale - 28s+0s 1; half-hang UpdateService 0s+0s 0",
+	"crash-unrelated count 601376: delete UpdateService 0s+0s 1; half UpdateService 0s+0s 0",
+	"classic join 602022: stale DescribeServices 0s+51s 8",
+	"crash-unguarded count 602216: half-hang UpdateService 0s+0s 0; delete - 54s+0s 0",
+	"crash-unrelated join 602460: stale DescribeServices 0s+1m0s 5",
+	"crash back 801872: half-hang UpdateService 0s+0s 0; restart UpdateService 0s+0s 1",
+	"crash-classic running 802217: restart - 1s+0s 1; empty UpdateService 0s+0s 0",
+	"classic join 803161: stale DescribeServices 0s+54s 4",
+	"crash-unrelated drained 500025: hang-lost UpdateService 0s+0s 0; other DescribeServiceRevisions 0s+24h0m0s 1",
+	"crash-unrelated restart 101284: lost UpdateService 0s+0s 0; colleague UpdateService 0s+0s 0",
 }
 
 // TestHostileRegressions runs the cases that were wrong once.

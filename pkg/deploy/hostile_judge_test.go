@@ -113,6 +113,9 @@ func (r *hostileRun) judge(a attempt) {
 		r.judgeError(a, updates)
 		return
 	}
+	if last := a.events[len(a.events)-1]; last.Type != deploy.EventOutcome || last.Outcome.Verdict != a.outcome.Verdict {
+		r.wrong(a, "the last event is %s", last.Type)
+	}
 	r.judgeVerdict(a, now, ours)
 }
 
@@ -147,7 +150,8 @@ func (r *hostileRun) judgeWrites(a attempt, ours []started, updates int) {
 		}
 		arn, _ := w.Output["taskDefinition"].(doc)["taskDefinitionArn"].(string)
 		used := slices.ContainsFunc(ours, func(s started) bool { return s.definition == arn })
-		if !used && !strings.Contains(said, rollout.ShortName(arn)) {
+		named := strings.Contains(said, rollout.ShortName(arn)) || strings.Contains(said, "may have been registered")
+		if !used && !named {
 			r.wrong(a, "%s was registered, is not used, and is not named", rollout.ShortName(arn))
 		}
 	}
@@ -198,6 +202,32 @@ func (r *hostileRun) judgeError(a attempt, updates int) {
 	}
 }
 
+// ran reports whether a task of a deployment was RUNNING, ever.
+func (r *hostileRun) ran(id string) bool {
+	for _, desired := range []string{"RUNNING", "STOPPED"} {
+		var list struct{ TaskArns []string }
+		if r.ask("ListTasks", `{"cluster":"prod","serviceName":"web","desiredStatus":"`+desired+`"}`, &list) != nil || len(list.TaskArns) == 0 {
+			continue
+		}
+		var described struct {
+			Tasks []struct {
+				StartedBy string
+				StartedAt float64
+			}
+		}
+		input, err := json.Marshal(doc{"cluster": "prod", "tasks": list.TaskArns})
+		if err != nil || r.ask("DescribeTasks", string(input), &described) != nil {
+			continue
+		}
+		for _, task := range described.Tasks {
+			if task.StartedBy == id && task.StartedAt > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // judgeVerdict: each verdict is true.
 func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 	o := a.outcome
@@ -210,6 +240,10 @@ func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 				mine = s
 			}
 		}
+	}
+	if r.script.Has(hostile.Restart) && o.Deployment.ID != mine.id && o.Deployment.TaskDefinition == mine.definition {
+		// A colleague's restart of what we deployed is as good as ours.
+		mine.id, mine.record = o.Deployment.ID, now.numbers[o.Deployment.ID]
 	}
 	status := now.records[mine.record]
 	acted := r.script.Has(hostile.Colleague, hostile.Restart, hostile.Scale, hostile.Stop)
@@ -224,10 +258,11 @@ func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 			r.wrong(a, "the deployment is %s", now.primary.RolloutState)
 		}
 	case rollout.Updated:
-		if a.mode != "count" && a.mode != "count-0" && a.mode != "again" {
+		asked, settings := map[string]int{"count": 4, "count-0": 0}[a.mode]
+		if !settings {
 			r.wrong(a, "more than settings was asked for")
 		}
-		if r.client.Acted.IsZero() && o.Desired != now.desired || now.status != "ACTIVE" && time.Since(r.client.Acted) > 25*time.Second {
+		if r.client.Acted.IsZero() && (o.Desired != now.desired || now.desired != asked) || now.status != "ACTIVE" && time.Since(r.client.Acted) > 25*time.Second {
 			r.wrong(a, "the service is %s, with %d of %d tasks", now.status, now.running, now.desired)
 		}
 	case rollout.RolledBack:
@@ -236,7 +271,9 @@ func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 			r.wrong(a, "its record is %s, and %s is PRIMARY", status, now.primary.ID)
 		}
 	case rollout.Superseded:
-		if !acted {
+		// A restart of what a colleague brought in a moment before restarts theirs.
+		others := r.script.Has(hostile.Stop, hostile.Scale) || mine.record == "" || now.newest != mine.record || a.mode == "restart" && r.script.Has(hostile.Colleague)
+		if !acted || r.client.Acted.IsZero() || !others {
 			r.wrong(a, "nobody else deployed")
 		}
 	case rollout.Failed:
@@ -254,6 +291,9 @@ func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 			r.wrong(a, "nothing was started")
 		}
 	case rollout.Running:
+		if !r.ran(mine.id) {
+			r.wrong(a, "no task of %s ever ran", mine.id)
+		}
 	default:
 		r.wrong(a, "this verdict cannot be")
 	}
@@ -262,11 +302,6 @@ func (r *hostileRun) judgeVerdict(a attempt, now truth, ours []started) {
 // judgeSuccess: ECS has completed exactly this deployment.
 func (r *hostileRun) judgeSuccess(a attempt, now truth, mine started, status string) {
 	o := a.outcome
-	if r.script.Has(hostile.Restart) && o.Deployment.ID != mine.id && o.Deployment.TaskDefinition == mine.definition {
-		// A colleague's restart of what we deployed is as good as ours.
-		mine.id, mine.record = o.Deployment.ID, now.numbers[o.Deployment.ID]
-		status = now.records[mine.record]
-	}
 	switch {
 	case o.Deployment.ID != mine.id:
 		r.wrong(a, "%s was followed, ours is %s", o.Deployment.ID, mine.id)
@@ -289,7 +324,7 @@ func (r *hostileRun) judgeTimeout(a attempt) {
 	if !atLimit && !reason {
 		r.wrong(a, "no limit has passed")
 	}
-	lasting := slices.ContainsFunc(r.script, func(d hostile.Distortion) bool { return d.For > 2*time.Minute })
+	lasting := slices.ContainsFunc(r.script, func(d hostile.Distortion) bool { return d.For > 2*time.Minute || d.Name == hostile.Denied })
 	if limit == 10*time.Minute && o.Elapsed >= limit && !lasting && !r.script.Acts() {
 		r.wrong(a, "it is stuck")
 	}

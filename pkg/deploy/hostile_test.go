@@ -35,7 +35,7 @@ const (
 )
 
 // hostileCases is how many cases run where the environment asks for nothing else.
-const hostileCases = 150
+const hostileCases = 100
 
 // quick makes a rollout last twenty seconds.
 const quick = `
@@ -111,15 +111,19 @@ func randomCase(seed uint64) hostileCase {
 	return hostileCase{names[r.IntN(len(names))], hostileModes[r.IntN(len(hostileModes))], seed, hostile.Random(r)}
 }
 
-// steady is a clock without jitter, so that a case runs the same way each time.
+// steady is a clock that takes the jitter out of pauses, so that a case runs the
+// same way each time. It never makes a pause longer: limits are exact.
 type steady struct{}
 
 func (steady) Now() time.Time { return time.Now() }
 
 func (steady) Sleep(ctx context.Context, d time.Duration) error {
-	for _, nominal := range []time.Duration{1, 2, 3, 4, 6, 8, 12, 15, 16, 32, 64} {
-		if at := nominal * time.Second; d >= at*9/10 && d <= at*11/10 {
-			d = at
+	for _, jittered := range []struct{ least, most time.Duration }{ // a pause, or two, a tenth to either side
+		{900, 1320}, {1800, 2200}, {2700, 3300}, {3600, 4400}, {5400, 6600}, {7200, 8800}, {9000, 13200}, {13500, 17600},
+	} {
+		if d >= jittered.least*time.Millisecond && d <= jittered.most*time.Millisecond {
+			d = jittered.least * time.Millisecond
+			break
 		}
 	}
 	timer := time.NewTimer(d)
@@ -138,9 +142,8 @@ type hostileRun struct {
 	client   *hostile.Client
 	deployer *deploy.Deployer
 	events   []deploy.Event
-	found    []string // what is wrong
-	cancel   context.CancelFunc
-	cut      time.Time // when it was cancelled
+	found    []string  // what is wrong
+	cut      time.Time // when it was interrupted
 	attempts []attempt
 }
 
@@ -182,11 +185,12 @@ func (c hostileCase) play(t *testing.T) (run *hostileRun) {
 
 // deploy does what the mode says, and judges it.
 func (r *hostileRun) deploy(ctx context.Context) {
-	ctx, r.cancel = context.WithCancel(ctx)
-	defer r.cancel()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	limit := deploy.WatchOptions{CompleteTimeout: 10 * time.Minute}
 	wanted := request()
 	policy := deploy.Policy{Watch: limit}
+	stop := func() {}
 	switch r.mode {
 	case "restart":
 		wanted = restart()
@@ -212,14 +216,15 @@ func (r *hostileRun) deploy(ctx context.Context) {
 		if r.mode == "interrupt-back" {
 			policy.OnInterrupt = deploy.RollbackOnInterrupt
 		}
-		stop := time.AfterFunc(time.Duration(r.seed%40)*time.Second, func() { r.cut = time.Now(); r.cancel() })
-		defer stop.Stop()
+		timer := time.AfterFunc(time.Duration(r.seed%40)*time.Second, func() { r.cut = time.Now(); cancel() })
+		stop = func() { timer.Stop() }
 	case "join":
 		policy.NoWait = true
 	case "wait":
 		policy.IfInProgress = deploy.WaitIfInProgress
 	}
 	r.attempt(r.mode, policy, func() (deploy.Outcome, error) { return r.deployer.Run(ctx, wanted, policy) })
+	stop()
 	switch r.mode {
 	case "join":
 		time.Sleep(time.Duration(r.seed%20) * time.Second)

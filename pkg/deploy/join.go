@@ -34,7 +34,7 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 		return Deployment{}, err
 	}
 	j := joined{snapshot: found.Snapshot(), Deployment: Deployment{
-		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(),
+		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(), Newest: deployment == "",
 	}}
 	record, err := d.recordToJoin(ctx, j, deployment)
 	switch {

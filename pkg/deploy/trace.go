@@ -8,15 +8,21 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
 // ofRevision is the record, if its target revision runs the task definition, or
-// else nil.
+// else nil. A revision about which ECS says nothing is an error.
 func (d *Deployer) ofRevision(ctx context.Context, record *rollout.ServiceDeployment, taskDefinition string) (*rollout.ServiceDeployment, error) {
 	revisions, err := d.api.Unretried().Revisions(ctx, record.TargetRevisionARN)
-	if err != nil || len(revisions) == 0 || aws.ToString(revisions[0].TaskDefinition) != taskDefinition {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(revisions) == 0:
+		return nil, ecsapi.Nonsense("ecs:DescribeServiceRevisions", rollout.ShortName(record.TargetRevisionARN), "the answer is about another revision")
+	case aws.ToString(revisions[0].TaskDefinition) != taskDefinition:
+		return nil, nil
 	}
 	return record, nil
 }

@@ -91,9 +91,42 @@ func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOpti
 	return outcome, err
 }
 
+// newestFor is how long a deployment that was joined as the newest one may turn out
+// not to be: the answers by which it was found may have been old.
+const newestFor = time.Minute
+
 // follow is Watch without the last event.
 func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
-	return newWatch(d, deployment, o).run(ctx)
+	w := newWatch(d, deployment, o)
+	started := w.started
+	for {
+		outcome, err := w.run(ctx)
+		if err != nil || !deployment.Newest || outcome.Verdict != rollout.Superseded || outcome.Elapsed > newestFor {
+			return outcome, err
+		}
+		newer := w.joinNewer(ctx, deployment)
+		if newer.ID == deployment.ID {
+			return outcome, nil
+		}
+		deployment = newer
+		w = newWatch(d, deployment, o)
+		w.started = started
+	}
+}
+
+// joinNewer joins the newest deployment again, until ECS shows another one than
+// before.
+func (w *watch) joinNewer(ctx context.Context, before Deployment) Deployment {
+	for w.elapsed() <= newestFor {
+		newer, err := w.Join(ctx, before.Cluster, before.Service, "")
+		if err == nil && newer.ID != before.ID {
+			return newer
+		}
+		if w.clock.Sleep(ctx, jitter(pollNear)) != nil {
+			break
+		}
+	}
+	return before
 }
 
 // watch is one following of one deployment.

@@ -120,15 +120,15 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 	switch {
 	case primary == nil || deployment.identity().Of(primary) != rollout.Later:
 		return service, false, nil
-	case !certain:
+	case !certain || p.Action == ActionRestart: // ours may restart what somebody else deployed
 		return service, false, errNoTrace
 	}
 	return service, false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: snapshot.Name, Deployment: *primary})
 }
 
-// errNoTrace says that somebody else's deployment took over, and that ours, if there
-// was one, would have left no trace that can be read.
-var errNoTrace = errors.New("another deployment took over, and ECS's records cannot be read")
+// errNoTrace says that somebody else's deployment took over, and that nothing tells
+// whether there was one of ours.
+var errNoTrace = errors.New("another deployment took over, and nothing tells whether there was one of ours")
 
 // overwritten fails if somebody set one of the plan's settings to another value
 // than it had and than the plan asks for: whether ours was carried out before is not
