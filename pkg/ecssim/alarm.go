@@ -111,7 +111,7 @@ func (e *engine) alarmed(s *service, name string) {
 		return
 	}
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	if p.Rollout != "IN_PROGRESS" || sd == nil || sd.over() || sd.RollbackAt != 0 {
 		return
 	}
@@ -181,7 +181,7 @@ func (e *engine) failAlarm(s *service, sd *serviceDeployment) {
 // bake is how long the PRIMARY deployment is watched when all its tasks are up
 // and the others gone. A rollback is not watched (assumed).
 func (e *engine) bake(s *service) time.Duration {
-	sd := s.history(s.primary().HistoryArn)
+	sd := s.current()
 	switch {
 	case sd == nil || sd.RollbackAt != 0:
 		return 0

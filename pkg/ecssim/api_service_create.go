@@ -21,7 +21,7 @@ func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	c.Services[s.Name] = s
+	c.adopt(s)
 	e.deploy(s, td.arn())
 	return map[string]any{"service": e.serviceView(s, true)}, nil
 }
@@ -116,7 +116,7 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 		p.Status, p.UpdatedAt = "ACTIVE", e.Now
 		p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 		// Assumed: a service deployment that a newer one replaces is STOPPED.
-		e.finish(s, s.history(p.HistoryArn), "STOPPED", "Service deployment stopped because a newer service deployment was started.")
+		e.finish(s, s.current(), "STOPPED", "Service deployment stopped because a newer service deployment was started.")
 	}
 	d := &deployment{
 		Number: e.Engine.digits(), Status: "PRIMARY", TaskDefinition: taskDefinition,
@@ -189,7 +189,7 @@ func (e *engine) deleteService(in deleteServiceInput, _ Document) (any, *apiErro
 		return nil, invalid("The service cannot be stopped while it is scaled above 0.")
 	}
 	s.Status, s.Desired, s.SteadyAt = "DRAINING", 0, 0
-	e.finish(s, s.history(s.primary().HistoryArn), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text
+	e.finish(s, s.current(), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text
 	e.wake(s, firstPassDelay)
 	return map[string]any{"service": e.serviceView(s, true)}, nil
 }

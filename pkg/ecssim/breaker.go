@@ -10,7 +10,7 @@ import "time"
 // rollback. Of the circuit breaker and the alarm the first one decides.
 func (e *engine) checkFailure(s *service) {
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	if sd != nil && sd.Status == "ROLLBACK_REQUESTED" {
 		reason := sd.Reason // of a pause hook that was rolled back
 		if reason == "" {
@@ -79,7 +79,7 @@ type failure struct {
 // its old id and creation time.
 func (e *engine) fail(s *service, why failure) {
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	p.Rollout, p.Reason, p.UpdatedAt = "FAILED", why.rollup, e.Now
 	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 	if sd != nil {
@@ -137,6 +137,7 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 	if sd := s.history(failed.HistoryArn); sd != nil {
 		e.recount(s, sd)
 		back.HistoryArn = sd.Arn
+		sd.Stage = ""
 		sd.Status, sd.Reason, sd.UpdatedAt = "ROLLBACK_IN_PROGRESS", why.status, e.Now
 		sd.RollbackReason, sd.RollbackAt, sd.RollbackTo = why.status, e.Now, back.RevisionArn
 	}
@@ -147,7 +148,7 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 // complete ends the PRIMARY deployment with success.
 func (e *engine) complete(s *service) {
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	p.Rollout, p.Proven, p.UpdatedAt = "COMPLETED", true, e.Now
 	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 	p.Reason = "ECS deployment " + p.id() + " completed."
