@@ -24,13 +24,11 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	replaced := s.count(d, func(t *task) bool { return t.alive() && t.Unhealthy != "" })
 	var ids []string
 	for range n {
-		t := e.newTask(s.order(d))
-		if why := e.place(t); why != "" {
+		t, why := e.start(s.order(d))
+		if why != "" {
 			e.blocked(s, d, why)
 			break
 		}
-		s.home.add(t)
-		e.enter(t)
 		ids = append(ids, "(task "+t.ID+")")
 	}
 	if len(ids) > 0 {
@@ -41,6 +39,17 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 		e.say(s, 0, "%s", text)
 	}
 	return len(ids), len(ids) == n
+}
+
+// start starts a task, or says why there is no place for it.
+func (e *engine) start(o order) (t *task, why string) {
+	t = e.newTask(o)
+	if why = e.place(t); why != "" {
+		return nil, why
+	}
+	e.Clusters[t.Cluster].add(t)
+	e.enter(t)
+	return t, ""
 }
 
 // newTask makes a task. It has no place yet.
