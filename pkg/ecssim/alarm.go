@@ -46,7 +46,7 @@ func (e *engine) stirAlarms(s *service, d *deployment) {
 	for i, a := range e.World.Alarms {
 		if a.AfterDeployment && e.alarming(a, d) {
 			e.schedule(e.Now.add(time.Duration(a.After)), event{
-				Kind: eventAlarm, Number: i, Cluster: s.Cluster, Service: s.Name, Deployment: d.Number,
+				Kind: eventAlarm, Number: i, Cluster: s.Cluster, Service: s.Name, Deployment: d.ID,
 			})
 		}
 	}
@@ -73,7 +73,7 @@ func (e *engine) alarming(a AlarmSpec, d *deployment) bool {
 func (e *engine) ring(ev event) {
 	if ev.Service != "" {
 		s := e.serviceOf(ev)
-		if s == nil || s.Status != "ACTIVE" || s.primary().Number != ev.Deployment {
+		if s == nil || s.Status != "ACTIVE" || s.primary().ID != ev.Deployment {
 			return
 		}
 	}

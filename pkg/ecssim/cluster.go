@@ -3,10 +3,7 @@ package ecssim
 // This file is how the engine finds its way inside a cluster: its tasks, whoever
 // started them, and the services that own some of them.
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // newCluster makes an empty cluster.
 func newCluster(name string) *cluster {
@@ -80,9 +77,10 @@ func (c *cluster) forget(t *task) {
 
 // without takes a task out of a list, in place.
 func without(list []*task, t *task) []*task {
-	i := slices.Index(list, t)
-	if i < 0 {
-		return list
+	for i, other := range list {
+		if other == t {
+			return append(list[:i], list[i+1:]...)
+		}
 	}
-	return slices.Delete(list, i, i+1)
+	return list
 }

@@ -23,8 +23,9 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	}
 	replaced := s.count(d, func(t *task) bool { return t.alive() && t.Unhealthy != "" })
 	var ids []string
+	o := s.order(d)
 	for range n {
-		t, why := e.start(s.order(d))
+		t, why := e.start(o)
 		if why != "" {
 			e.blocked(s, d, why)
 			break

@@ -9,7 +9,8 @@ import (
 )
 
 // event is something that happens at a moment. Those that concern a service or a
-// task name it and its cluster; those that a later decision can make void carry what to compare.
+// task name it and its cluster; those that a later decision can make void carry
+// what to compare.
 type event struct {
 	At      millis    `json:"at"`
 	Seq     uint64    `json:"seq"`

@@ -1,8 +1,8 @@
 package ecssim
 
 // This file is where the life of a task touches the service that owns it, and
-// the only place where it does: what the service says, counts and does next. A
-// task that no service owns lives on without a word.
+// the only place where it does: what the service says, counts and does next.
+// Nobody reacts to a task that no service owns.
 
 import (
 	"fmt"
@@ -28,7 +28,7 @@ func (e *engine) tell(t *task, now turn) {
 	if s == nil {
 		return
 	}
-	d := s.deploymentBy(t.StartedBy)
+	d := s.deployment(t.StartedBy)
 	switch now {
 	case startedRunning:
 		for _, lb := range t.Balancers {
@@ -48,7 +48,7 @@ func (e *engine) tell(t *task, now turn) {
 	case stoppedByHand:
 		s.SteadyAt = 0
 	case ended:
-		e.buried(s, d, t)
+		e.countStopped(s, d, t)
 		return // the scheduler looks when it knows what else has a place now
 	}
 	e.wake(s, passDelay)
@@ -70,8 +70,8 @@ func (t *task) complaint() string {
 	return fmt.Sprintf("(task %s) %s is unhealthy in %s due to (reason %s)", t.ID, where, lb, reason)
 }
 
-// buried counts the failure of a task that has stopped by itself.
-func (e *engine) buried(s *service, d *deployment, t *task) {
+// countStopped counts the failure of a task that has stopped by itself.
+func (e *engine) countStopped(s *service, d *deployment, t *task) {
 	if d == nil || !t.Dying || t.Counted {
 		return
 	}

@@ -83,11 +83,12 @@ type aim struct {
 	lower    int  // at least so many tasks stay healthy
 	upper    int  // at most so many are RUNNING or PENDING
 	keepsOld bool // no task of an earlier deployment is stopped to make room
+	replaced bool // the PRIMARY deployment has enough healthy tasks to replace all others
 }
 
 // aim is what the stage of the PRIMARY deployment aims at.
 func (e *engine) aim(s *service, desired int) aim {
-	a := aim{desired: desired, keepsOld: s.stage().keepsOld}
+	a := aim{desired: desired, keepsOld: s.stage().keepsOld, replaced: e.scaledUp(s, desired)}
 	a.lower, a.upper = s.Config.limits(desired)
 	if s.Daemon {
 		a.upper = max(a.upper, desired)
@@ -118,9 +119,8 @@ func (e *engine) startTasks(s *service, a aim) (started int, waiting bool) {
 	if p.Launched && p.Rollout != "FAILED" && p.Desired != a.desired {
 		p.Desired, p.UpdatedAt = a.desired, e.Now
 	}
-	replaced := e.scaledUp(s, a.desired)
 	for i, d := range s.Deployments {
-		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || replaced) {
+		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || a.replaced) {
 			continue
 		}
 		missing := d.Desired - s.count(d, func(t *task) bool { return t.held() && t.Unhealthy == "" })
@@ -166,21 +166,20 @@ func (e *engine) stopTasks(s *service, a aim, started int) int {
 // stopOld stops tasks of earlier deployments: as many healthy ones as the lower
 // limit spares, and those that never worked or are replaced.
 func (e *engine) stopOld(s *service, a aim) int {
-	replaced := e.scaledUp(s, a.desired)
-	if a.keepsOld || replaced && s.succeedsFirst() {
+	if a.keepsOld || a.replaced && s.succeedsFirst() {
 		return 0
 	}
 	n, spare := 0, s.census().healthy-a.lower
 	for i := len(s.Deployments) - 1; i > 0; i-- {
 		d := s.Deployments[i]
 		var olds []*task
-		for _, t := range s.tasksOf(d) {
+		for t := range s.tasksOf(d) {
 			switch {
 			case !t.alive():
 			case t.Healthy && spare > 0:
 				spare--
 				olds = append(olds, t)
-			case !t.Healthy && (!d.Proven || d.Rollout == "FAILED" || replaced):
+			case !t.Healthy && (!d.Proven || d.Rollout == "FAILED" || a.replaced):
 				olds = append(olds, t)
 			}
 		}
@@ -215,7 +214,7 @@ func (e *engine) enough(s *service, desired int) int {
 // are not healthy first, then the newest.
 func (e *engine) scaleIn(s *service, d *deployment, desired int) int {
 	var held, out []*task
-	for _, t := range s.tasksOf(d) {
+	for t := range s.tasksOf(d) {
 		if t.alive() {
 			held = append(held, t)
 		}
@@ -233,14 +232,14 @@ func (e *engine) scaleIn(s *service, d *deployment, desired int) int {
 }
 
 func scalingBy(d *deployment) string {
-	return "Scaling activity initiated by (deployment " + d.id() + ")"
+	return "Scaling activity initiated by (deployment " + d.ID + ")"
 }
 
 // drain stops the tasks of a service that was deleted.
 func (e *engine) drain(s *service) {
 	for _, d := range s.Deployments {
 		var out []*task
-		for _, t := range s.tasksOf(d) {
+		for t := range s.tasksOf(d) {
 			if t.alive() {
 				out = append(out, t)
 			}
@@ -327,7 +326,7 @@ func (e *engine) settled(s *service, desired int) bool {
 		return true
 	}
 	for _, t := range s.tasks() {
-		if t.StartedBy != p.id() && t.Status != deprovisioning {
+		if t.StartedBy != p.ID && t.Status != deprovisioning {
 			return false
 		}
 	}

@@ -5,27 +5,22 @@ package ecssim
 // balancers.
 
 import (
+	"iter"
 	"slices"
-	"strings"
 )
 
 // primary is the PRIMARY deployment. Every ACTIVE service has one.
 func (s *service) primary() *deployment { return s.Deployments[0] }
 
-// deployment finds a deployment that is still known, by its number.
-func (s *service) deployment(number string) *deployment {
+// deployment finds a deployment that is still known, by its id: the startedBy of
+// its tasks.
+func (s *service) deployment(id string) *deployment {
 	for _, d := range s.Deployments {
-		if d.Number == number {
+		if d.ID == id {
 			return d
 		}
 	}
 	return nil
-}
-
-// deploymentBy finds a deployment that is still known, by the startedBy of its
-// tasks.
-func (s *service) deploymentBy(startedBy string) *deployment {
-	return s.deployment(strings.TrimPrefix(startedBy, deploymentPrefix))
 }
 
 // history finds a service deployment by its ARN.
@@ -48,15 +43,14 @@ const ownedGroup = "service:"
 func (s *service) tasks() []*task { return s.home.group(groupOf(s.Name)) }
 
 // tasksOf are those of them that belong to a deployment.
-func (s *service) tasksOf(d *deployment) []*task {
-	var found []*task
-	id := d.id()
-	for _, t := range s.tasks() {
-		if t.StartedBy == id {
-			found = append(found, t)
+func (s *service) tasksOf(d *deployment) iter.Seq[*task] {
+	return func(yield func(*task) bool) {
+		for _, t := range s.tasks() {
+			if t.StartedBy == d.ID && !yield(t) {
+				return
+			}
 		}
 	}
-	return found
 }
 
 // current is the service deployment that drives the PRIMARY deployment.
@@ -64,9 +58,9 @@ func (s *service) current() *serviceDeployment { return s.history(s.primary().Hi
 
 // count counts the tasks of a deployment, among those not STOPPED yet, that fit.
 func (s *service) count(d *deployment, fits func(*task) bool) int {
-	n, id := 0, d.id()
-	for _, t := range s.tasks() {
-		if t.StartedBy == id && fits(t) {
+	n := 0
+	for _, t := range s.tasks() { // not tasksOf: this is what the engine does most
+		if t.StartedBy == d.ID && fits(t) {
 			n++
 		}
 	}
@@ -76,7 +70,7 @@ func (s *service) count(d *deployment, fits func(*task) bool) int {
 // order is what a new task of a deployment is started with.
 func (s *service) order(d *deployment) order {
 	return order{
-		Cluster: s.Cluster, Group: groupOf(s.Name), StartedBy: d.id(),
+		Cluster: s.Cluster, Group: groupOf(s.Name), StartedBy: d.ID,
 		TaskDefinition: d.TaskDefinition, LaunchType: s.launchType(),
 		Subnets: subnets(d.Spec), Balancers: balancers(d.Spec), Grace: s.Grace,
 		Exec: s.Spec["enableExecuteCommand"] == true, Apart: s.Daemon,

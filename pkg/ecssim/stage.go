@@ -35,9 +35,14 @@ var rolling = []stage{
 	{name: cleanUp},
 }
 
-// stagesOf are the stages that a deployment goes through. The simulator has one
-// strategy; deploymentConfig.check refuses the others.
-func stagesOf(deploymentConfig) []stage { return rolling }
+// stagesOf are the stages of the strategy that a configuration names; none: the
+// simulator does not have that strategy.
+func stagesOf(c deploymentConfig) []stage {
+	if c.Strategy == "ROLLING" {
+		return rolling
+	}
+	return nil
+}
 
 // beginStages takes the PRIMARY deployment to its first stage, unless it has
 // got there.

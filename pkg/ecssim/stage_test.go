@@ -73,7 +73,7 @@ func TestAPauseKeepsTheEarlierTasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.advance(e.Now.add(10 * time.Minute))
-	fresh := s.tasksOf(s.primary())
+	fresh := slices.Collect(s.tasksOf(s.primary()))
 	if s.current().waitsAt() != postScaleUp || len(fresh) != 3 {
 		t.Fatalf("at %s with %d new tasks", s.current().Stage, len(fresh))
 	}

@@ -147,7 +147,7 @@ type serviceEvent struct {
 
 // deployment is an entry of Service.deployments.
 type deployment struct {
-	Number         string   `json:"number"` // its id is ecs-svc/<number>
+	ID             string   `json:"id"`     // ecs-svc/<number>
 	Status         string   `json:"status"` // PRIMARY, ACTIVE; INACTIVE is not shown any more
 	TaskDefinition string   `json:"taskDefinition"`
 	CreatedAt      millis   `json:"createdAt"`
@@ -175,10 +175,8 @@ type deployment struct {
 // deploymentPrefix begins the id of every deployment.
 const deploymentPrefix = "ecs-svc/"
 
-func (d *deployment) id() string { return deploymentPrefix + d.Number }
-
 // serviceDeployment is one entry of the history that ListServiceDeployments
-// shows. Deployment is the number of the deployment that it began with.
+// shows. Deployment is the id of the deployment that it began with.
 type serviceDeployment struct {
 	Arn        string           `json:"arn"`
 	Deployment string           `json:"deployment"`
@@ -224,7 +222,6 @@ type revisionCount struct {
 // revision is a service revision: the configuration that a deployment deploys.
 type revision struct {
 	Arn            string     `json:"arn"`
-	Number         string     `json:"number"` // of its deployment
 	TaskDefinition string     `json:"taskDefinition"`
 	CreatedAt      millis     `json:"createdAt"`
 	Images         []Document `json:"images"`

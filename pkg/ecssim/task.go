@@ -62,10 +62,13 @@ func (t *task) traced(ms millis) millis { return ms * t.Plan.StartAfter / traceR
 // playTask plays an event of a task, unless the task has taken another way.
 func (e *engine) playTask(ev event) {
 	c := e.Clusters[ev.Cluster]
-	if c == nil || c.task(ev.Task) == nil {
+	if c == nil {
 		return
 	}
 	t := c.task(ev.Task)
+	if t == nil {
+		return
+	}
 	gone := t.Stopping || t.Dying || t.Status == stopped
 	switch {
 	case ev.Kind == eventForget:

@@ -96,9 +96,9 @@ func (e *engine) showDeployments(s *service, view Document) {
 }
 
 func (e *engine) deploymentView(s *service, d *deployment) map[string]any {
-	runningTasks, pendingTasks := tally(s.tasksOf(d))
+	runningTasks, pendingTasks := tally(slices.Collect(s.tasksOf(d)))
 	view := map[string]any{
-		"id": d.id(), "status": d.Status, "taskDefinition": d.TaskDefinition,
+		"id": d.ID, "status": d.Status, "taskDefinition": d.TaskDefinition,
 		"desiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
 		"failedTasks": d.Failures, "createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(),
 	}
@@ -122,10 +122,10 @@ func (e *engine) deploymentView(s *service, d *deployment) map[string]any {
 }
 
 func (e *engine) taskSetView(s *service, d *deployment) map[string]any {
-	runningTasks, pendingTasks := tally(s.tasksOf(d))
+	runningTasks, pendingTasks := tally(slices.Collect(s.tasksOf(d)))
 	return map[string]any{
-		"id": d.id(), "status": d.Status, "taskDefinition": d.TaskDefinition,
-		"taskSetArn": e.arn("task-set/" + s.Cluster + "/" + s.Name + "/" + d.id()),
+		"id": d.ID, "status": d.Status, "taskDefinition": d.TaskDefinition,
+		"taskSetArn": e.arn("task-set/" + s.Cluster + "/" + s.Name + "/" + d.ID),
 		"serviceArn": e.serviceArn(s), "clusterArn": e.arn("cluster/" + s.Cluster),
 		"computedDesiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
 		"createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(), "stabilityStatus": "STEADY_STATE",
