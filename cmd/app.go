@@ -109,7 +109,7 @@ func (a *app) prepare(c *cobra.Command) error {
 	}
 	file := config.File{}
 	if path != "" {
-		if file, err = config.ReadFile(path, buildVersion()); err != nil {
+		if file, err = config.ReadFile(c.Context(), path, buildVersion()); err != nil {
 			return err
 		}
 		a.fromFile = true
@@ -164,7 +164,10 @@ func (a *app) settingsFile() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := config.Find(dir)
+	path, err := config.Find(dir)
+	if err != nil {
+		return "", err
+	}
 	if relative, err := filepath.Rel(dir, path); path != "" && err == nil {
 		return relative, nil
 	}

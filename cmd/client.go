@@ -106,9 +106,10 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 		return aws.Config{}, err
 	}
 	a.warnOfKeys(c)
+	a.tellRole()
 	ctx := c.Context()
 	source := &source{name: "profile " + a.profile()}
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, append(a.clientOptions(), a.credentialOptions(source)...)...)
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, append(a.clientOptions(), a.credentialOptions(ctx, source)...)...)
 	switch {
 	case err != nil:
 		return aws.Config{}, loadError(err)
@@ -123,17 +124,21 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 	return cfg, nil
 }
 
-// clientOptions are how AWS is called.
-func (a *app) clientOptions() []func(*awsconfig.LoadOptions) error {
+// httpClient is the SDK's own client: a plain one would not take AWS_CA_BUNDLE.
+func (a *app) httpClient() *awshttp.BuildableClient {
 	limit := callLimit
 	if a.settings.CallTimeout > 0 {
 		limit = a.settings.CallTimeout
 	}
+	return awshttp.NewBuildableClient().WithTimeout(limit)
+}
+
+// clientOptions are how AWS is called.
+func (a *app) clientOptions() []func(*awsconfig.LoadOptions) error {
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithLogger(logging.Nop{}), // what goes wrong is returned, and -v shows the calls
 		awsconfig.WithAPIOptions(a.logs()),
-		// The SDK's own client: a plain one would not take AWS_CA_BUNDLE.
-		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(limit)),
+		awsconfig.WithHTTPClient(a.httpClient()),
 	}
 	if a.settings.Region != "" {
 		options = append(options, awsconfig.WithRegion(a.settings.Region))
@@ -155,7 +160,10 @@ func (a *app) checkAccess() error {
 	case s.AssumeRole != "" && !roleARN().MatchString(s.AssumeRole):
 		return &usageError{problem: fmt.Sprintf("%q is not the ARN of a role", s.AssumeRole), hint: "write it as arn:aws:iam::123456789012:role/NAME"}
 	}
-	return checkEndpoint(s.EndpointURL)
+	if err := checkEndpoint(s.EndpointURL); err != nil {
+		return err
+	}
+	return s.CheckEndpoint()
 }
 
 // loadError says why the AWS settings cannot be loaded.

@@ -9,7 +9,7 @@ import (
 // definitionFlags say which definition should run where.
 var definitionFlags = []string{
 	"cluster", "service-name", "task-definition", "task-definition-file", "allow-unknown-fields",
-	"image", "container", "tag", "tag-env-var", "only", "pin-digest",
+	"image", "container", "tag", "tag-env-var", "allow-variable", "only", "pin-digest",
 	"env", "unset-env", "secret", "unset-secret", "docker-label", "log-option", "task-definition-tag", "command", "entry-point",
 	"cpu", "memory", "container-cpu", "container-memory", "container-memory-reservation",
 	"task-role", "execution-role", "runtime-platform",
@@ -83,7 +83,7 @@ func (a *app) request(c *cobra.Command) (deploy.Request, error) {
 	if err := a.needTarget(); err != nil {
 		return deploy.Request{}, err
 	}
-	request, err := a.settings.Request(a.streams.In)
+	request, err := a.settings.Request(c.Context(), a.streams.In)
 	if err != nil {
 		return deploy.Request{}, err
 	}

@@ -31,7 +31,7 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err := a.prepare(c); err != nil {
 		return err
 	}
-	request, err := a.settings.Request(a.streams.In)
+	request, err := a.settings.Request(c.Context(), a.streams.In)
 	if err != nil {
 		return err
 	}

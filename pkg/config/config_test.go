@@ -374,7 +374,10 @@ func TestFind(t *testing.T) {
 	}
 	check := func(dir, want string) {
 		t.Helper()
-		got := Find(filepath.Join(root, dir))
+		got, err := Find(filepath.Join(root, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
 		if want != "" {
 			want = filepath.Join(root, want)
 		}

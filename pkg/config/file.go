@@ -2,10 +2,9 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,9 +13,6 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
 )
-
-// FileName is the name of the file that is looked for.
-const FileName = "ecs-deploy.yaml"
 
 // formatVersion is the version of the file's format.
 const formatVersion = "1"
@@ -78,36 +74,13 @@ func (e *FileError) Hint() string {
 // ExitCode is that of bad input.
 func (e *FileError) ExitCode() int { return 3 }
 
-// Find looks for the settings file in dir and above it, up to the root of the
-// repository; outside of a repository, in dir alone. It returns "" where there is
-// none.
-func Find(dir string) string {
-	found := ""
-	for at := dir; ; at = filepath.Dir(at) {
-		path := filepath.Join(at, FileName)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() && found == "" {
-			found = path
-		}
-		_, err := os.Stat(filepath.Join(at, ".git"))
-		switch {
-		case err == nil:
-			return found
-		case filepath.Dir(at) != at:
-		case filepath.Dir(found) == filepath.Clean(dir):
-			return found
-		default:
-			return ""
-		}
-	}
-}
-
 // ReadFile reads a settings file. Problems with its content are a [*FileError];
 // running is the version of the running program, which the file may bound with
 // required-version. One that is no release, such as "", satisfies every bound.
-func ReadFile(path, running string) (File, error) {
-	content, err := os.ReadFile(path)
+func ReadFile(ctx context.Context, path, running string) (File, error) {
+	content, err := Input{What: "the settings file", Path: path, Pipes: true, Remedy: "name another with --config"}.Read(ctx)
 	if err != nil {
-		return File{}, &Error{Problem: "the settings file cannot be read: " + err.Error(), Remedy: "name another with --config"}
+		return File{}, err
 	}
 	return ParseFile(path, content, running)
 }

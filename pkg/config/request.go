@@ -1,8 +1,8 @@
 package config
 
 import (
+	"context"
 	"io"
-	"os"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -28,8 +28,9 @@ func (e *Error) Hint() string { return e.Remedy }
 func (e *Error) ExitCode() int { return 3 }
 
 // Request turns the settings into what the library takes. It reads the task
-// definition's file, if one is named; stdin is what the name "-" stands for.
-func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
+// definition's file, if one is named, until ctx ends; stdin is what the name "-"
+// stands for.
+func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request, error) {
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
 		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily,
@@ -47,7 +48,7 @@ func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
 		return deploy.Request{}, err
 	}
 	if s.TaskDefinitionFile != "" {
-		if r.Definition, err = s.definition(stdin); err != nil {
+		if r.Definition, err = s.definition(ctx, stdin); err != nil {
 			return deploy.Request{}, err
 		}
 	}
@@ -56,20 +57,24 @@ func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
 
 // definition reads the task definition's file, with variables from the
 // environment.
-func (s *Settings) definition(stdin io.Reader) (taskdef.Definition, error) {
+func (s *Settings) definition(ctx context.Context, stdin io.Reader) (taskdef.Definition, error) {
 	source := s.TaskDefinitionFile
-	var text []byte
-	var err error
+	text, err := Input{
+		What: "the task definition", Path: source, Stdin: stdin, Pipes: !s.Origin("task-definition-file").InFile(),
+		Remedy: "name a file with --task-definition-file, or - for standard input",
+	}.Read(ctx)
+	if err != nil {
+		return taskdef.Definition{}, err
+	}
 	if source == StandardInput {
 		source = "standard input"
-		text, err = io.ReadAll(stdin)
-	} else {
-		text, err = os.ReadFile(source)
 	}
-	if err != nil {
-		return taskdef.Definition{}, &Error{Problem: "the task definition cannot be read: " + err.Error(), Remedy: "name a file with --task-definition-file, or - for standard input"}
+	guard := s.guard()
+	d, err := taskdef.Parse(source, text, taskdef.ParseOptions{AllowUnknownFields: s.AllowUnknownFields, Variable: guard.lookup})
+	if refused := guard.refusal(source, text); refused != nil {
+		return taskdef.Definition{}, refused
 	}
-	return taskdef.Parse(source, text, taskdef.ParseOptions{AllowUnknownFields: s.AllowUnknownFields, Variable: os.LookupEnv})
+	return d, err
 }
 
 // Policy turns the settings into how a request is gone about.

@@ -25,6 +25,7 @@ type Settings struct {
 	AllowUnknownFields, AllowOtherFamily   bool
 	Images, Only                           []string
 	Tag, TagEnvVar                         string
+	AllowVariables                         []string
 	PinDigest                              bool
 	DesiredCount, Min, Max, MaxDefinitions *int32
 
@@ -66,6 +67,9 @@ type Settings struct {
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key
+	// checkOnly: files are read to see what is wrong with them, and nothing of them
+	// goes anywhere.
+	checkOnly bool
 	// heights are the layers that settings come from, the higher the number the
 	// higher the layer; of a map, those of its entries, and what has none is a flag.
 	heights      map[string]int
