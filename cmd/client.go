@@ -108,11 +108,14 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 	a.warnOfKeys(c)
 	a.tellRole()
 	ctx := c.Context()
+	if err := a.checkVariables(); err != nil {
+		return aws.Config{}, err
+	}
 	source := &source{name: "profile " + a.profile()}
 	cfg, err := awsconfig.LoadDefaultConfig(ctx, append(a.clientOptions(), a.credentialOptions(ctx, source)...)...)
 	switch {
 	case err != nil:
-		return aws.Config{}, loadError(err)
+		return aws.Config{}, a.loadError(err)
 	case cfg.Region == "":
 		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
 	case !hostLabel().MatchString(cfg.Region):
@@ -167,10 +170,13 @@ func (a *app) checkAccess() error {
 }
 
 // loadError says why the AWS settings cannot be loaded.
-func loadError(err error) error {
+func (a *app) loadError(err error) error {
 	var noProfile awsconfig.SharedConfigProfileNotExistError
 	var badFile awsconfig.SharedConfigLoadError
 	var badRole awsconfig.SharedConfigAssumeRoleError
+	if named := a.variableError(err); named != nil {
+		return named
+	}
 	files := "see ~/.aws/config and ~/.aws/credentials, or what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name"
 	switch {
 	case errors.As(err, &noProfile):

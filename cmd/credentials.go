@@ -84,11 +84,14 @@ func (a *app) credentialOptions(ctx context.Context, from *source) []func(*awsco
 			}
 			a.roleCall(ctx)(o)
 		}),
-	}
-	if endpoint := a.stsEndpoint(); endpoint != "" {
-		options = append(options, awsconfig.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {
-			o.Client = a.identityClient(endpoint)
-		}))
+		awsconfig.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {
+			if o.RoleARN != "" {
+				from.name = "role " + o.RoleARN
+			}
+			if endpoint := a.stsEndpoint(); endpoint != "" {
+				o.Client = a.identityClient(endpoint)
+			}
+		}),
 	}
 	if s.Profile != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(s.Profile))
@@ -160,18 +163,22 @@ func (a *app) identityClient(endpoint string) *sts.Client {
 	})
 }
 
-// stsEndpoint is where roles are assumed: where ECS is, if that is an emulator
-// and nobody says otherwise. "" means where the SDK says. The settings file does
-// not say where: identity tokens go nowhere but to where the user says.
+// stsEndpoint is where roles are assumed: where the user says that ECS is, if that
+// is an emulator and the user does not say otherwise. "" means where the SDK says.
+// The settings file does not decide where identity tokens go.
 func (a *app) stsEndpoint() string {
-	if a.settings.Origin("endpoint-url").InFile() {
+	if s := a.settings; s.EndpointURL != "" && !s.Origin("endpoint-url").InFile() {
+		return s.EndpointURL
+	}
+	switch ecs := os.Getenv("AWS_ENDPOINT_URL_ECS"); {
+	case os.Getenv("AWS_ENDPOINT_URL_STS") != "":
+		return ""
+	case strings.HasPrefix(ecs, "http://"):
+		return ecs
+	case strings.EqualFold(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true"):
 		return ""
 	}
-	_, neighbours := a.endpoints()
-	if a.settings.EndpointURL == "" && os.Getenv("AWS_ENDPOINT_URL_STS") != "" {
-		return ""
-	}
-	return neighbours
+	return os.Getenv("AWS_ENDPOINT_URL") // the SDK forgets it while it looks for credentials
 }
 
 // askCode asks the person at the terminal for the code of an MFA device.
