@@ -137,6 +137,9 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 		for _, warning := range config.Warnings(os.Environ()) {
 			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
 		}
+		if variables := a.settings.Overridden(); len(variables) > 0 {
+			_, _ = fmt.Fprintf(a.streams.Err, "variables override target %s: %s\n", a.settings.Target, strings.Join(variables, ", "))
+		}
 		if left := a.settings.LeftOut(); len(left) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
 		}

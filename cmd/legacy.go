@@ -176,7 +176,10 @@ func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	name := ""
+	var given *twiceError
 	switch {
+	case errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &given):
+		return twice(invalid.GetFlag(), given)
 	case errors.As(err, &unknown):
 		name = "--" + unknown.GetSpecifiedName()
 	case errors.As(err, &invalid): // -to is taken as -t with the value "o"

@@ -64,6 +64,7 @@ view.`,
 	}
 	root.AddCommand(a.topics()...)
 	a.completeFlags(root)
+	eachOnce(root)
 	return root
 }
 

@@ -56,8 +56,8 @@ func (k Key) Env() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
 }
 
-// secret reports whether the setting's value must never be shown.
-func (k Key) secret() bool { return k.Name == "aws-access-key" || k.Name == "aws-secret-key" }
+// Secret reports whether the setting's value must never be shown.
+func (k Key) Secret() bool { return k.Name == "aws-access-key" || k.Name == "aws-secret-key" }
 
 // Keys is the table of all settings, bound to s, in the order of the help.
 func (s *Settings) Keys() []Key {

@@ -63,7 +63,7 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 	key, ok := r.keys[name.Value]
 	switch {
 	case !ok:
-		r.problem(name, fmt.Sprintf("unknown key %q; %s", name.Value, r.keysLike(name.Value)))
+		r.problem(name, fmt.Sprintf("unknown key %q; %s", name.Value, r.keysLike(l, name.Value)))
 		return
 	case !key.Source.InFile():
 		r.problem(name, fmt.Sprintf("%q cannot be set in a file; use the flag --%s", name.Value, name.Value))
@@ -91,9 +91,13 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 	}
 }
 
-// keysLike says which key may have been meant by one that is not known.
-func (r *fileReader) keysLike(name string) string {
+// keysLike says which key may have been meant by one that is not known. All of
+// them are listed once: the list is longer than most files.
+func (r *fileReader) keysLike(l *layer, name string) string {
 	var known []string
+	if l.target != "" {
+		known = append(known, "extends")
+	}
 	for _, key := range r.keys {
 		if key.Source.InFile() {
 			known = append(known, key.Name)
@@ -103,6 +107,10 @@ func (r *fileReader) keysLike(name string) string {
 	if like := nearest.Name(name, known); like != "" {
 		return fmt.Sprintf("did you mean %q?", like)
 	}
+	if r.listed {
+		return "see the list above"
+	}
+	r.listed = true
 	return "known are " + strings.Join(known, ", ")
 }
 

@@ -72,7 +72,7 @@ func (o ViewOptions) shows(key Key) func(string) string {
 
 // shown is the value of a key that is no map.
 func shown(key Key) any {
-	if key.secret() {
+	if key.Secret() {
 		return hidden
 	}
 	switch v := key.Value.(type) {
