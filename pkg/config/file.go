@@ -119,7 +119,7 @@ func (r *fileReader) top(node *yaml.Node) {
 		case "required-version":
 			r.requiredVersion(child)
 		case "require-target":
-			if text, ok := plain(child); !ok || (toggle{&r.file.requireTarget}).Set(text) != nil {
+			if text, ok := plain(child); !ok || inFile(toggle{&r.file.requireTarget}, text) != nil {
 				r.problem(child, "require-target is true or false")
 			}
 		case "defaults":
@@ -164,77 +164,6 @@ func (r *fileReader) target(name, node *yaml.Node) {
 		}
 		l.extends = &reference{text, child}
 	})
-}
-
-// extensions makes sure that each target extends one that exists, and none
-// itself. Each target is looked at a few times, however long the chains are.
-func (r *fileReader) extensions() {
-	names := r.file.Targets()
-	for _, name := range names {
-		l := r.file.targets[name]
-		if l.extends != nil && r.file.targets[l.extends.name] == nil {
-			r.problem(l.extends.node, fmt.Sprintf("target %s extends %q, which does not exist; %s", name, l.extends.name, among("targets", l.extends.name, names)))
-			l.extends = nil
-		}
-	}
-	for _, circle := range circles(names, r.file.extended) {
-		r.problem(r.file.targets[circle[0]].extends.node, fmt.Sprintf("target %s extends itself: %s", circle[0], way(append(circle, circle[0]))))
-	}
-}
-
-// extended is the name of the target that a target extends, or "".
-func (f File) extended(name string) string {
-	if l := f.targets[name]; l != nil && l.extends != nil {
-		return l.extends.name
-	}
-	return ""
-}
-
-// circles are the ways that come back to where they begin, each from the first of
-// its names.
-func circles(names []string, next func(string) string) [][]string {
-	var found [][]string
-	walk, position := map[string]int{}, map[string]int{} // in which walk a name was met, and where in it
-	for i, start := range names {
-		var met []string
-		at := start
-		for ; at != "" && walk[at] == 0; at = next(at) {
-			walk[at], position[at] = i+1, len(met)
-			met = append(met, at)
-		}
-		if at == "" || walk[at] != i+1 {
-			continue // it ends, or leads to what was looked at before
-		}
-		circle := met[position[at]:]
-		found = append(found, first(circle, names))
-	}
-	return found
-}
-
-// first turns a circle so that it begins with the one of its names that stands
-// first among all names.
-func first(circle, names []string) []string {
-	in := make(map[string]int, len(circle))
-	for i, name := range circle {
-		in[name] = i
-	}
-	for _, name := range names {
-		if i, ok := in[name]; ok {
-			return slices.Concat(circle[i:], circle[:i])
-		}
-	}
-	return circle
-}
-
-// wayLength is how many names of a way are shown.
-const wayLength = 12
-
-// way shows a way from target to target. Of a long one the middle is left out.
-func way(names []string) string {
-	if over := len(names) - wayLength; over > 0 {
-		names = slices.Concat(names[:wayLength/2], []string{fmt.Sprintf("(%d more)", over)}, names[len(names)-wayLength/2:])
-	}
-	return strings.Join(names, " -> ")
 }
 
 // among says which of some names may have been meant, or lists them.

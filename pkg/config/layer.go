@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -123,9 +124,18 @@ func (r *fileReader) origin(l *layer, node *yaml.Node) Origin {
 	return origin
 }
 
+// inFile sets a value to a text of the file. There, a switch is true or false, as
+// in YAML 1.2: what yes, on or 1 is, editors and other programs would dispute.
+func inFile(v pflag.Value, text string) error {
+	if _, is := v.(toggle); is && text != "true" && text != "false" {
+		return fmt.Errorf("%q is neither true nor false", text)
+	}
+	return v.Set(text)
+}
+
 // set reads a text as the flag of the same name does.
 func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
-	err := key.Value.Set(text)
+	err := inFile(key.Value, text)
 	if err == nil && key.Name == "image" {
 		_, err = image.Parse(text)
 	}
