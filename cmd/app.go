@@ -138,7 +138,7 @@ func (a *app) prepare(c *cobra.Command) error {
 	}
 	file := config.File{}
 	if path != "" {
-		if file, err = config.ReadFile(path, buildVersion()); err != nil {
+		if file, err = config.ReadFile(c.Context(), path, buildVersion()); err != nil {
 			return err
 		}
 		a.fromFile = true
@@ -165,6 +165,9 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 	if !a.settings.Quiet {
 		for _, warning := range config.Warnings(os.Environ()) {
 			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
+		}
+		if variables := a.settings.Overridden(); len(variables) > 0 {
+			_, _ = fmt.Fprintf(a.streams.Err, "variables override target %s: %s\n", a.settings.Target, strings.Join(variables, ", "))
 		}
 		if left := a.settings.LeftOut(); len(left) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
@@ -199,7 +202,10 @@ func (a *app) settingsFile() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := config.Find(dir)
+	path, err := config.Find(dir)
+	if err != nil {
+		return "", err
+	}
 	if relative, err := filepath.Rel(dir, path); path != "" && err == nil {
 		return relative, nil
 	}

@@ -109,12 +109,16 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 		return aws.Config{}, err
 	}
 	a.warnOfKeys(c)
+	a.tellRole()
 	ctx := c.Context()
+	if err := a.checkVariables(); err != nil {
+		return aws.Config{}, err
+	}
 	source := &source{name: "profile " + a.profile()}
-	cfg, err := a.loadConfig(ctx, append(a.clientOptions(), a.credentialOptions(source)...))
+	cfg, err := a.loadConfig(ctx, append(a.clientOptions(), a.credentialOptions(ctx, source)...))
 	switch {
 	case err != nil:
-		return aws.Config{}, loadError(err)
+		return aws.Config{}, a.loadError(err)
 	case a.settledRegion(cfg.Region) != nil:
 		return aws.Config{}, a.settledRegion(cfg.Region)
 	case cfg.Region == "":
@@ -128,17 +132,21 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 	return cfg, nil
 }
 
-// clientOptions are how AWS is called.
-func (a *app) clientOptions() []func(*awsconfig.LoadOptions) error {
+// httpClient is the SDK's own client: a plain one would not take AWS_CA_BUNDLE.
+func (a *app) httpClient() *awshttp.BuildableClient {
 	limit := callLimit
 	if a.settings.CallTimeout > 0 {
 		limit = a.settings.CallTimeout
 	}
+	return awshttp.NewBuildableClient().WithTimeout(limit)
+}
+
+// clientOptions are how AWS is called.
+func (a *app) clientOptions() []func(*awsconfig.LoadOptions) error {
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithLogger(logging.Nop{}), // what goes wrong is returned, and -v shows the calls
 		awsconfig.WithAPIOptions(a.logs()),
-		// The SDK's own client: a plain one would not take AWS_CA_BUNDLE.
-		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(limit)),
+		awsconfig.WithHTTPClient(a.httpClient()),
 	}
 	if a.settings.Region != "" {
 		options = append(options, awsconfig.WithRegion(a.settings.Region))
@@ -165,14 +173,20 @@ func (a *app) checkAccess() error {
 	case s.RoleSessionName != "" && !sessionName().MatchString(s.RoleSessionName):
 		return &usageError{problem: fmt.Sprintf("%q is not the name of a session", s.RoleSessionName), hint: "write 2 to 64 letters, digits and _+=,.@- for --role-session-name"}
 	}
-	return checkEndpoint(s.EndpointURL)
+	if err := checkEndpoint(s.EndpointURL); err != nil {
+		return err
+	}
+	return s.CheckEndpoint()
 }
 
 // loadError says why the AWS settings cannot be loaded.
-func loadError(err error) error {
+func (a *app) loadError(err error) error {
 	var noProfile awsconfig.SharedConfigProfileNotExistError
 	var badFile awsconfig.SharedConfigLoadError
 	var badRole awsconfig.SharedConfigAssumeRoleError
+	if named := a.variableError(err); named != nil {
+		return named
+	}
 	files := "see ~/.aws/config and ~/.aws/credentials, or what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name"
 	switch {
 	case errors.As(err, &noProfile):

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -112,11 +113,11 @@ files that they name, and prints every problem at once: exit code 3.`,
 		Example: `  ecs-deploy config validate
   ecs-deploy config validate --config deploy/production.yaml`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error { return a.runConfigValidate() },
+		RunE: func(c *cobra.Command, _ []string) error { return a.runConfigValidate(c.Context()) },
 	}
 }
 
-func (a *app) runConfigValidate() error {
+func (a *app) runConfigValidate(ctx context.Context) error {
 	path, err := a.settingsFile()
 	if err != nil {
 		return err
@@ -124,11 +125,11 @@ func (a *app) runConfigValidate() error {
 	if path == "" {
 		return &usageError{problem: "there is no settings file", hint: "name it with --config FILE; it is looked for as " + config.FileName + " up to the repository's root"}
 	}
-	file, err := config.ReadFile(path, buildVersion())
+	file, err := config.ReadFile(ctx, path, buildVersion())
 	if err != nil {
 		return err
 	}
-	if err := file.Validate(); err != nil {
+	if err := file.Validate(ctx); err != nil {
 		return err
 	}
 	found := validFile{File: path, Targets: append([]string{}, file.Targets()...)}
@@ -175,12 +176,12 @@ the settings file. A first line like this tells them where it is:
 
 // completeTargets reads the targets from the settings file, if there is one
 // without problems. A name that a shell might act upon is not put into its line.
-func (a *app) completeTargets(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (a *app) completeTargets(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	path, err := a.settingsFile()
 	if err != nil || path == "" {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	file, err := config.ReadFile(path, buildVersion())
+	file, err := config.ReadFile(c.Context(), path, buildVersion())
 	if err != nil {
 		cobra.CompDebugln(err.Error(), false)
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 )
 
 const (
@@ -60,9 +62,16 @@ func (a *app) warnOfKeys(c *cobra.Command) {
 	}
 }
 
+// tellRole reports a role that the settings file, and not the user, has assumed.
+func (a *app) tellRole() {
+	if origin := a.settings.Origin("assume-role"); origin.InFile() && a.settings.AssumeRole != "" && !a.settings.Quiet {
+		_, _ = fmt.Fprintf(a.streams.Err, "assuming role %s, as %s says\n", a.settings.AssumeRole, origin.Place())
+	}
+}
+
 // credentialOptions are whose credentials are loaded. The profile may name a
 // role, which is then noted in from.
-func (a *app) credentialOptions(from *source) []func(*awsconfig.LoadOptions) error {
+func (a *app) credentialOptions(ctx context.Context, from *source) []func(*awsconfig.LoadOptions) error {
 	s := a.settings
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
@@ -73,7 +82,15 @@ func (a *app) credentialOptions(from *source) []func(*awsconfig.LoadOptions) err
 			if s.AssumeRole == "" { // else the settings are of that role
 				a.roleSettings(o)
 			}
-			a.roleCall(o)
+			a.roleCall(ctx)(o)
+		}),
+		awsconfig.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {
+			if o.RoleARN != "" {
+				from.name = "role " + o.RoleARN
+			}
+			if endpoint := a.stsEndpoint(); endpoint != "" {
+				o.Client = a.identityClient(endpoint)
+			}
 		}),
 	}
 	if s.Profile != "" {
@@ -92,7 +109,7 @@ func (a *app) identify(ctx context.Context, cfg *aws.Config, from *source) error
 	cfg.Credentials = &spoken{cfg.Credentials, a, from.name}
 	if s.AssumeRole != "" {
 		from.assumed = true
-		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(*cfg), s.AssumeRole, a.roleSettings, a.roleCall)
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(*cfg), s.AssumeRole, a.roleSettings, a.roleCall(ctx))
 		cfg.Credentials = &spoken{aws.NewCredentialsCache(provider), a, "role " + s.AssumeRole}
 	}
 	if !from.assumed && (s.MFASerial != "" || s.ExternalID != "") {
@@ -121,33 +138,51 @@ func (a *app) roleSettings(o *stscreds.AssumeRoleOptions) {
 }
 
 // roleCall is how any role is assumed, that of a profile too.
-func (a *app) roleCall(o *stscreds.AssumeRoleOptions) {
-	if o.RoleSessionName == "" {
-		o.RoleSessionName = roleSession
-	}
-	if o.Duration == 0 {
-		o.Duration = roleTime
-	}
-	o.TokenProvider = func() (string, error) { return a.askCode(aws.ToString(o.SerialNumber)) }
-	if client, ok := o.Client.(*sts.Client); ok {
-		options := client.Options()
-		setEndpoint(&options.BaseEndpoint, a.stsEndpoint())
-		o.Client = sts.New(options)
+func (a *app) roleCall(ctx context.Context) func(*stscreds.AssumeRoleOptions) {
+	return func(o *stscreds.AssumeRoleOptions) {
+		if o.RoleSessionName == "" {
+			o.RoleSessionName = roleSession
+		}
+		if o.Duration == 0 {
+			o.Duration = roleTime
+		}
+		o.TokenProvider = func() (string, error) { return a.askCode(ctx, aws.ToString(o.SerialNumber)) }
+		if client, ok := o.Client.(*sts.Client); ok {
+			options := client.Options()
+			setEndpoint(&options.BaseEndpoint, a.stsEndpoint())
+			o.Client = sts.New(options)
+		}
 	}
 }
 
-// stsEndpoint is where roles are assumed: where ECS is, if that is an emulator
-// and nobody says otherwise. "" means where the SDK says.
+// identityClient is STS at an endpoint, for identity tokens: what is asked of it is
+// not signed, so that the region is a formality.
+func (a *app) identityClient(endpoint string) *sts.Client {
+	return sts.NewFromConfig(aws.Config{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: a.httpClient(), APIOptions: a.logs(), BaseEndpoint: &endpoint,
+	})
+}
+
+// stsEndpoint is where roles are assumed: where the user says that ECS is, if that
+// is an emulator and the user does not say otherwise. "" means where the SDK says.
+// The settings file does not decide where identity tokens go.
 func (a *app) stsEndpoint() string {
-	_, neighbours := a.endpoints()
-	if a.settings.EndpointURL == "" && os.Getenv("AWS_ENDPOINT_URL_STS") != "" {
+	if s := a.settings; s.EndpointURL != "" && !s.Origin("endpoint-url").InFile() {
+		return s.EndpointURL
+	}
+	switch ecs := os.Getenv("AWS_ENDPOINT_URL_ECS"); {
+	case os.Getenv("AWS_ENDPOINT_URL_STS") != "":
+		return ""
+	case strings.HasPrefix(ecs, "http://"):
+		return ecs
+	case strings.EqualFold(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true"):
 		return ""
 	}
-	return neighbours
+	return os.Getenv("AWS_ENDPOINT_URL") // the SDK forgets it while it looks for credentials
 }
 
 // askCode asks the person at the terminal for the code of an MFA device.
-func (a *app) askCode(serial string) (string, error) {
+func (a *app) askCode(ctx context.Context, serial string) (string, error) {
 	if !a.streams.InTerminal {
 		return "", &credentialsError{
 			problem: fmt.Sprintf("a code of the MFA device %s is needed, and there is no terminal to ask for it", serial),
@@ -155,7 +190,10 @@ func (a *app) askCode(serial string) (string, error) {
 		}
 	}
 	_, _ = fmt.Fprintf(a.streams.Err, "code of the MFA device %s: ", serial)
-	line, err := readLine(a.streams.In)
+	line, err := readLine(config.Stoppable(ctx, a.streams.In))
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", &credentialsError{problem: "the code of the MFA device cannot be read: " + message(err), hint: "type it and press return"}
 	}

@@ -334,3 +334,35 @@ func TestCallsGoThroughTheProxy(t *testing.T) {
 		t.Errorf("%s, exit code %d:\n%s", got, code, out)
 	}
 }
+
+// TestKeysWithALineBreak names the variable or the flag, and asks nobody.
+func TestKeysWithALineBreak(t *testing.T) {
+	for name, test := range map[string]struct {
+		variable, value string
+		args            []string
+		want            string
+	}{
+		"the key":            {"AWS_ACCESS_KEY_ID", "AKIDX\n", nil, "the variable AWS_ACCESS_KEY_ID has a line break in it"},
+		"the secret":         {"AWS_SECRET_ACCESS_KEY", "hunter2\r\n", nil, "the variable AWS_SECRET_ACCESS_KEY has a line break in it"},
+		"the token":          {"AWS_SESSION_TOKEN", "hunter2 x", nil, "the variable AWS_SESSION_TOKEN has a space in it"},
+		"a control":          {"AWS_SESSION_TOKEN", "hunter2\x1b", nil, "the variable AWS_SESSION_TOKEN has the character U+001B in it"},
+		"by flag":            {"TZ", "UTC", []string{"-k", "AKIDX\n", "-s", "hunter2"}, "flag --aws-access-key has a line break in it"},
+		"by our variable":    {"ECS_DEPLOY_AWS_SECRET_KEY", "hunter2\n", []string{"-k", "AKIDX"}, "variable ECS_DEPLOY_AWS_SECRET_KEY has a line break in it"},
+		"to assume a role":   {"AWS_SESSION_TOKEN", "hunter2\n", []string{"-a", deployer}, "the variable AWS_SESSION_TOKEN has a line break in it"},
+		"the other variable": {"AWS_ACCESS_KEY", "AKIDX\n", nil, "the variable AWS_ACCESS_KEY has a line break in it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home(t, "")
+			c := newCloud(t)
+			enter(t, c.URL)
+			if test.variable == "AWS_ACCESS_KEY" {
+				t.Setenv("AWS_ACCESS_KEY_ID", "")
+			}
+			t.Setenv(test.variable, test.value)
+			code, out := person(t, "", append(test.args, status...)...)
+			if code != 4 || !strings.Contains(out, "error: "+test.want+"\n") || strings.Contains(out, "hunter2") || len(c.made("")) > 0 {
+				t.Errorf("exit code %d, %d calls:\n%s", code, len(c.made("")), out)
+			}
+		})
+	}
+}

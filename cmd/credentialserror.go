@@ -48,6 +48,9 @@ func (p *spoken) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, p.explain(err)
 	}
+	if err := p.sound(found); err != nil {
+		return aws.Credentials{}, err
+	}
 	return found, nil
 }
 
@@ -65,6 +68,8 @@ func (p *spoken) explain(err error) error {
 		return said
 	case errors.As(err, &call):
 		return call // the role's, or the profile's on which it stands
+	case p.app.variableError(err) != nil:
+		return p.app.variableError(err)
 	case missing(err):
 		return p.app.noCredentials()
 	case loggedOut(err):

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,7 @@ import (
 // definitionFlags say which definition should run where.
 var definitionFlags = []string{
 	"cluster", "service-name", "task-definition", "task-definition-file", "no-variables", "show-variables", "allow-unknown-fields",
-	"image", "container", "tag", "tag-env-var", "only", "pin-digest",
+	"image", "container", "tag", "tag-env-var", "allow-variable", "only", "pin-digest",
 	"env-file", "env", "unset-env", "secret", "unset-secret", "docker-label", "log-option", "task-definition-tag", "command", "entry-point",
 	"cpu", "memory", "container-cpu", "container-memory", "container-memory-reservation",
 	"task-role", "execution-role", "runtime-platform",
@@ -85,7 +86,7 @@ func (a *app) request(c *cobra.Command) (deploy.Request, error) {
 	if err := a.needTarget(); err != nil {
 		return deploy.Request{}, err
 	}
-	request, err := a.read()
+	request, err := a.read(c.Context())
 	if err != nil {
 		return deploy.Request{}, err
 	}
@@ -94,8 +95,8 @@ func (a *app) request(c *cobra.Command) (deploy.Request, error) {
 
 // read reads what the settings ask for, and the files that they name, and tells what is
 // worth knowing of those.
-func (a *app) read() (deploy.Request, error) {
-	request, err := a.settings.Request(a.streams.In)
+func (a *app) read(ctx context.Context) (deploy.Request, error) {
+	request, err := a.settings.Request(ctx, a.streams.In)
 	notes := a.settings.Notes()
 	if a.settings.ShowVariables {
 		for _, line := range notes.Variables {

@@ -115,7 +115,10 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	var syntax *pflag.InvalidSyntaxError
+	var given *twiceError
 	switch {
+	case errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &given):
+		return twice(invalid.GetFlag(), given)
 	case errors.As(err, &unknown):
 		names := unknownFlags(c.Flags(), a.args)
 		failure.problem = "unknown flag: " + strings.Join(names, ", ")

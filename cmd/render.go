@@ -32,7 +32,7 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err := a.prepare(c); err != nil {
 		return err
 	}
-	request, err := a.read()
+	request, err := a.read(c.Context())
 	if err != nil {
 		return err
 	}

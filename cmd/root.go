@@ -63,6 +63,7 @@ view.`,
 	}
 	root.AddCommand(a.topics()...)
 	a.completeFlags(root)
+	eachOnce(root)
 	return root
 }
 

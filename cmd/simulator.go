@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
 
@@ -60,7 +60,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	if o.speed <= 0 {
 		return &usageError{problem: fmt.Sprintf("the speed %g is not above 0", o.speed), hint: "1 is real time, 20 is twenty times faster"}
 	}
-	world, err := a.servedWorld(o.world)
+	world, err := a.servedWorld(ctx, o.world)
 	if err != nil {
 		return err
 	}
@@ -89,15 +89,15 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 }
 
 // servedWorld is the world of a file, or a scenario's with one service.
-func (a *app) servedWorld(path string) (ecssim.World, error) {
+func (a *app) servedWorld(ctx context.Context, path string) (ecssim.World, error) {
 	if path == "" {
 		a.settings.Simulate = true // the default scenario, where none is named
 		a.nameDemo()
 		return a.seedWorld()
 	}
-	text, err := os.ReadFile(path)
+	text, err := config.Input{What: "the world", Path: path, Stdin: a.streams.In, Pipes: true, Remedy: "docs/simulator.md describes worlds"}.Read(ctx)
 	if err != nil {
-		return ecssim.World{}, &usageError{problem: "the world cannot be read: " + err.Error(), hint: "docs/simulator.md describes worlds"}
+		return ecssim.World{}, err
 	}
 	world, err := ecssim.ParseWorld(path, text)
 	if err != nil {

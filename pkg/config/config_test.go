@@ -160,7 +160,7 @@ func TestValues(t *testing.T) {
 			"": {}, "0": {}, "0s": {}, "-1": {}, "-90s": {}, "soon": {}, "90 s": {}, "1.5": {}, "99999999999": {},
 		},
 		"until":   {"running": yes("running"), "drained": yes("drained"), "": {}, "Running": {}, "done": {}},
-		"no-wait": {"true": yes("true"), "false": yes("false"), "": {}, "on": {}, "yes": {}, "1": {}, "TRUE": {}},
+		"no-wait": {"true": yes("true"), "false": yes("false"), "": {}, "on": yes("true"), "Yes": yes("true"), "1": yes("true"), "TRUE": yes("true"), "t": yes("true"), "off": yes("false"), "NO": yes("false"), "0": yes("false"), "F": yes("false"), "2": {}, "y": {}, " true": {}},
 		"cluster": {"production1": yes("production1"), "012345670123": yes("012345670123"), "": yes("")},
 		"image":   {"web:v2": yes("web:v2"), "a,b": yes("a,b")},
 	} {
@@ -251,7 +251,7 @@ func TestAHigherListReplacesALowerOne(t *testing.T) {
 
 func TestBadVariables(t *testing.T) {
 	for name, text := range map[string]string{
-		"ECS_DEPLOY_DESIRED_COUNT": "abc", "ECS_DEPLOY_MIN": "1.5", "ECS_DEPLOY_TIMEOUT": "soon", "ECS_DEPLOY_UNTIL": "forever", "ECS_DEPLOY_NO_WAIT": "1",
+		"ECS_DEPLOY_DESIRED_COUNT": "abc", "ECS_DEPLOY_MIN": "1.5", "ECS_DEPLOY_TIMEOUT": "soon", "ECS_DEPLOY_UNTIL": "forever", "ECS_DEPLOY_NO_WAIT": "maybe",
 	} {
 		clearEnvironment(t)
 		t.Setenv(name, text)
@@ -374,12 +374,12 @@ func TestFind(t *testing.T) {
 	}
 	check := func(dir, want string) {
 		t.Helper()
-		got := Find(filepath.Join(root, dir))
+		got, err := Find(filepath.Join(root, dir))
 		if want != "" {
 			want = filepath.Join(root, want)
 		}
-		if got != want {
-			t.Errorf("from %s: %q, want %q", dir, got, want)
+		if got != want || err != nil {
+			t.Errorf("from %s: %q, %v, want %q", dir, got, err, want)
 		}
 	}
 	write("outside/ecs-deploy.yaml")

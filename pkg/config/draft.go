@@ -94,7 +94,11 @@ func (d Draft) defaults() *section {
 	}
 	s.add("cluster", yamltext.Scalar(first.Cluster))
 	for _, name := range []string{"assume-role", "external-id", "endpoint-url"} {
-		if key, _ := d.Found.key(name); key.Value.String() != "" && !simulated {
+		key, _ := d.Found.key(name)
+		if name == "endpoint-url" && isClear(key.Value.String()) {
+			continue // no file can name it
+		}
+		if key.Value.String() != "" && !simulated {
 			s.add(name, yamltext.Scalar(key.Value.String()))
 		}
 	}

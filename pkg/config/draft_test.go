@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -158,7 +159,7 @@ func TestDraftsReadBack(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file, err := ReadFile(path, "")
+		file, err := ReadFile(t.Context(), path, "")
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
@@ -184,7 +185,7 @@ func TestDraftsReadBack(t *testing.T) {
 // changesNothing makes sure that a target asks for something, and that it is what
 // is there.
 func changesNothing(t draftTest, s *Settings, e deploy.Export, text []byte) {
-	request, err := s.Request(nil)
+	request, err := s.Request(context.Background(), nil)
 	if err == nil {
 		err = request.Validate()
 	}

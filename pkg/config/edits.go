@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,9 +15,9 @@ const noRole = "none"
 // edits are the edits of the task definition that the settings ask for. Those of
 // one member are in the order of the settings; different members do not touch
 // each other.
-func (s *Settings) edits() ([]taskdef.Edit, error) {
+func (s *Settings) edits(ctx context.Context) ([]taskdef.Edit, error) {
 	var edits []taskdef.Edit
-	env, err := s.variables()
+	env, err := s.variables(ctx)
 	if err != nil {
 		return nil, err
 	}

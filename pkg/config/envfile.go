@@ -5,9 +5,9 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,14 +16,23 @@ import (
 
 // variables are the variables of containers, with those of the env-files: in the order
 // of their layers, and in each layer those of the files first.
-func (s *Settings) variables() ([]Entry, error) {
+func (s *Settings) variables(ctx context.Context) ([]Entry, error) {
 	type placed struct {
 		Entry
 		height int
 	}
 	var all []placed
 	for i, file := range s.EnvFiles {
-		entries, err := readEnvFile(file)
+		origin := Origin{}
+		if origins := s.EntryOrigins("env-file"); i < len(origins) {
+			origin = origins[i]
+		}
+		if origin.InFile() {
+			if err := inRepository("env-file", file.Value, origin); err != nil {
+				return nil, err
+			}
+		}
+		entries, err := readEnvFile(ctx, file, !origin.InFile())
 		if err != nil {
 			return nil, err
 		}
@@ -43,10 +52,11 @@ func (s *Settings) variables() ([]Entry, error) {
 }
 
 // readEnvFile reads the variables of a file, for the container that its entry names.
-func readEnvFile(file Entry) ([]Entry, error) {
-	text, err := os.ReadFile(file.Value)
+// It may be a pipe if the user named it.
+func readEnvFile(ctx context.Context, file Entry, byUser bool) ([]Entry, error) {
+	text, err := Input{What: "the env-file", Path: file.Value, Pipes: byUser, Remedy: "name a file with --env-file [CONTAINER:]FILE"}.Read(ctx)
 	if err != nil {
-		return nil, &Error{Problem: "the env-file cannot be read: " + err.Error(), Remedy: "name a file with --env-file [CONTAINER:]FILE"}
+		return nil, err
 	}
 	entries, err := parseEnvFile(file.Value, text)
 	for i := range entries {

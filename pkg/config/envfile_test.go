@@ -98,7 +98,7 @@ func TestEnvFileLayers(t *testing.T) {
 	if err := s.Resolve(flags, f); err != nil {
 		t.Fatal(err)
 	}
-	all, err := s.variables()
+	all, err := s.variables(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestEnvFileLayers(t *testing.T) {
 	}
 	s.EnvFiles = append(s.EnvFiles, Entry{Value: filepath.Join(dir, "none.env")})
 	var missing *Error
-	if _, err := s.Request(nil); !errors.As(err, &missing) || !strings.Contains(err.Error(), "none.env") {
+	if _, err := s.Request(t.Context(), nil); !errors.As(err, &missing) || !strings.Contains(err.Error(), "none.env") {
 		t.Errorf("error %v", err)
 	}
 }

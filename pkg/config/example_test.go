@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +29,7 @@ targets:
 		panic(err)
 	}
 
-	file, err := config.ReadFile(path, "")
+	file, err := config.ReadFile(context.Background(), path, "")
 	if err != nil {
 		fmt.Println(err) // every problem, with its line and column
 		return
@@ -39,7 +40,7 @@ targets:
 		return
 	}
 	settings.Images = []string{"docker.repo.com/doorman:v2"}
-	request, err := settings.Request(nil)
+	request, err := settings.Request(context.Background(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return

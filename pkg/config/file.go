@@ -2,10 +2,9 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,9 +13,6 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
 )
-
-// FileName is the name of the file that is looked for.
-const FileName = "ecs-deploy.yaml"
 
 // formatVersion is the version of the file's format.
 const formatVersion = "1"
@@ -81,36 +77,13 @@ func (e *FileError) Hint() string {
 // ExitCode is that of bad input.
 func (e *FileError) ExitCode() int { return 3 }
 
-// Find looks for the settings file in dir and above it, up to the root of the
-// repository; outside of a repository, in dir alone. It returns "" where there is
-// none.
-func Find(dir string) string {
-	found := ""
-	for at := dir; ; at = filepath.Dir(at) {
-		path := filepath.Join(at, FileName)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() && found == "" {
-			found = path
-		}
-		_, err := os.Stat(filepath.Join(at, ".git"))
-		switch {
-		case err == nil:
-			return found
-		case filepath.Dir(at) != at:
-		case filepath.Dir(found) == filepath.Clean(dir):
-			return found
-		default:
-			return ""
-		}
-	}
-}
-
 // ReadFile reads a settings file. Problems with its content are a [*FileError];
 // running is the version of the running program, which the file may bound with
 // required-version. One that is no release, such as "", satisfies every bound.
-func ReadFile(path, running string) (File, error) {
-	content, err := os.ReadFile(path)
+func ReadFile(ctx context.Context, path, running string) (File, error) {
+	content, err := Input{What: "the settings file", Path: path, Pipes: true, Remedy: "name another with --config"}.Read(ctx)
 	if err != nil {
-		return File{}, &Error{Problem: "the settings file cannot be read: " + err.Error(), Remedy: "name another with --config"}
+		return File{}, err
 	}
 	return ParseFile(path, content, running)
 }
@@ -149,7 +122,7 @@ func (r *fileReader) top(node *yaml.Node) {
 		case "required-version":
 			r.requiredVersion(child)
 		case "require-target":
-			if text, ok := plain(child); !ok || (toggle{&r.file.requireTarget}).Set(text) != nil {
+			if text, ok := plain(child); !ok || inFile(toggle{&r.file.requireTarget}, text) != nil {
 				r.problem(child, "require-target is true or false")
 			}
 		case "defaults":
@@ -194,50 +167,6 @@ func (r *fileReader) target(name, node *yaml.Node) {
 		}
 		l.extends = &reference{text, child}
 	})
-}
-
-// extensions makes sure that each target extends one that exists, and none
-// itself.
-func (r *fileReader) extensions() {
-	names := r.file.Targets()
-	told := map[string]bool{}
-	for _, name := range names {
-		l := r.file.targets[name]
-		if l.extends == nil {
-			continue
-		}
-		if r.file.targets[l.extends.name] == nil {
-			r.problem(l.extends.node, fmt.Sprintf("target %s extends %q, which does not exist; %s", name, l.extends.name, among("targets", l.extends.name, names)))
-			l.extends = nil
-			continue
-		}
-		if circle := r.file.circle(name); len(circle) > 0 && !told[name] {
-			r.problem(l.extends.node, fmt.Sprintf("target %s extends itself: %s", name, strings.Join(append(circle, name), " -> ")))
-			for _, member := range circle {
-				told[member] = true
-			}
-		}
-	}
-}
-
-// circle are the targets from name by way of extends back to name; none if there
-// is no way back.
-func (f File) circle(name string) []string {
-	var way []string
-	for next := name; ; {
-		way = append(way, next)
-		l := f.targets[next]
-		if l == nil || l.extends == nil {
-			return nil
-		}
-		next = l.extends.name
-		switch {
-		case next == name:
-			return way
-		case slices.Contains(way, next):
-			return nil // a circle that name only leads to
-		}
-	}
 }
 
 // among says which of some names may have been meant, or lists them.

@@ -178,13 +178,13 @@ func TestABadValueIsToldWithItsPlaceEvenIfOverridden(t *testing.T) {
 func TestReadFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	for _, unreadable := range []string{path, filepath.Dir(path)} {
-		_, err := ReadFile(unreadable, "")
+		_, err := ReadFile(t.Context(), unreadable, "")
 		checkProblem(t, err, unreadable)
 	}
 	if err := os.WriteFile(path, []byte("version: 1\ndefaults: {image: web:v2, cluster: a}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := ReadFile(path, "")
+	f, err := ReadFile(t.Context(), path, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -17,8 +16,11 @@ func (s *Settings) tag() (string, int, error) {
 	if s.TagEnvVar == "" {
 		return s.Tag, s.heights["tag"], nil
 	}
-	tag, height := os.Getenv(s.TagEnvVar), s.heights["tag-env-var"]
+	height := s.heights["tag-env-var"]
+	tag, err := s.tagVariable()
 	switch {
+	case err != nil:
+		return "", height, err
 	case s.Tag != "":
 		return "", height, &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
 	case tag == "":

@@ -123,7 +123,7 @@ func TestImagesOfLayersAreThoseOfTheModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Request(nil)
+		r, err := s.Request(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,8 +58,8 @@ func (k Key) Env() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
 }
 
-// secret reports whether the setting's value must never be shown.
-func (k Key) secret() bool { return k.Name == "aws-access-key" || k.Name == "aws-secret-key" }
+// Secret reports whether the setting's value must never be shown.
+func (k Key) Secret() bool { return k.Name == "aws-access-key" || k.Name == "aws-secret-key" }
 
 // Keys is the table of all settings, bound to s, in the order of the help.
 func (s *Settings) Keys() []Key {
@@ -130,6 +130,7 @@ func (s *Settings) definitionKeys() []row {
 		{"container", "", "set the image of one container, whatever it has now (repeatable)", NotVariable, perContainer{target: &s.ContainerImages}},
 		{"tag", "", "`tag` for the images that are given without one, or, without any, for the containers of --only", Anywhere, text{&s.Tag, "tag"}},
 		{"tag-env-var", "e", "`variable` that holds the tag, instead of --tag", Anywhere, text{&s.TagEnvVar, "variable"}},
+		{"allow-variable", "", "`names` of variables that files can use although they may hold credentials (repeatable)", NotFile, names{&s.AllowVariables}},
 		{"only", "", "`names` of the containers that get the tag, where no image is given; '*' is all", Anywhere, names{&s.Only}},
 		{"pin-digest", "", "register the digest that the tag stands for now, as ECR says", Anywhere, toggle{&s.PinDigest}},
 	}

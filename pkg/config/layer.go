@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -63,7 +64,7 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 	key, ok := r.keys[name.Value]
 	switch {
 	case !ok:
-		r.problem(name, fmt.Sprintf("unknown key %q; %s", name.Value, r.keysLike(name.Value)))
+		r.problem(name, fmt.Sprintf("unknown key %q; %s", name.Value, r.keysLike(l, name.Value)))
 		return
 	case !key.Source.InFile():
 		r.problem(name, fmt.Sprintf("%q cannot be set in a file; use the flag --%s", name.Value, name.Value))
@@ -91,9 +92,13 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 	}
 }
 
-// keysLike says which key may have been meant by one that is not known.
-func (r *fileReader) keysLike(name string) string {
+// keysLike says which key may have been meant by one that is not known. All of
+// them are listed once: the list is longer than most files.
+func (r *fileReader) keysLike(l *layer, name string) string {
 	var known []string
+	if l.target != "" {
+		known = append(known, "extends")
+	}
 	for _, key := range r.keys {
 		if key.Source.InFile() {
 			known = append(known, key.Name)
@@ -103,6 +108,10 @@ func (r *fileReader) keysLike(name string) string {
 	if like := nearest.Name(name, known); like != "" {
 		return fmt.Sprintf("did you mean %q?", like)
 	}
+	if r.listed {
+		return "see the list above"
+	}
+	r.listed = true
 	return "known are " + strings.Join(known, ", ")
 }
 
@@ -115,11 +124,23 @@ func (r *fileReader) origin(l *layer, node *yaml.Node) Origin {
 	return origin
 }
 
+// inFile sets a value to a text of the file. There, a switch is true or false, as
+// in YAML 1.2: what yes, on or 1 is, editors and other programs would dispute.
+func inFile(v pflag.Value, text string) error {
+	if _, is := v.(toggle); is && text != "true" && text != "false" {
+		return fmt.Errorf("%q is neither true nor false", text)
+	}
+	return v.Set(text)
+}
+
 // set reads a text as the flag of the same name does.
 func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
-	err := key.Value.Set(text)
+	err := inFile(key.Value, text)
 	if err == nil && key.Name == "image" {
 		_, err = image.Parse(text)
+	}
+	if err == nil && key.Name == "endpoint-url" && isClear(text) {
+		err = fmt.Errorf("a file cannot name %s: AWS requests would go to another machine over plain http; write https, or pass the URL with --endpoint-url", withoutUser(text))
 	}
 	if err != nil {
 		r.problem(node, fmt.Sprintf("%s: %v", key.Name, err))

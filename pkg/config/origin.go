@@ -37,15 +37,18 @@ func (o Origin) String() string {
 	case Variable:
 		return "variable " + o.Name
 	case Target:
-		return o.place() + ", target " + o.Name
+		return o.Place() + ", target " + o.Name
 	case Defaults:
-		return o.place() + ", defaults"
+		return o.Place() + ", defaults"
 	}
 	return "built in"
 }
 
-// place is where the file has it: file:line:column.
-func (o Origin) place() string { return place{o.Line, o.Column}.in(o.File) }
+// InFile reports whether the settings file gives it, and not the user.
+func (o Origin) InFile() bool { return o.Layer == Defaults || o.Layer == Target }
+
+// Place is where the file has it: file:line:column.
+func (o Origin) Place() string { return place{o.Line, o.Column}.in(o.File) }
 
 // Origin is where a key's value comes from. Of a key that is a map it is that of
 // the last entry, see [Settings.EntryOrigins].

@@ -13,6 +13,7 @@ type fileReader struct {
 	running  string
 	keys     map[string]Key // bound to settings that nobody uses
 	problems []problem
+	listed   bool   // the keys were listed
 	outdated string // why this version of the program does not do, or ""
 }
 

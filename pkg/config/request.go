@@ -1,9 +1,9 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -29,8 +29,9 @@ func (e *Error) Hint() string { return e.Remedy }
 func (e *Error) ExitCode() int { return 3 }
 
 // Request turns the settings into what the library takes. It reads the task
-// definition's file, if one is named; stdin is what the name "-" stands for.
-func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
+// definition's file, if one is named, until ctx ends; stdin is what the name "-"
+// stands for.
+func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request, error) {
 	s.notes = Notes{}
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
@@ -45,11 +46,11 @@ func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
 		return deploy.Request{}, err
 	}
 	var err error
-	if r.Edits, err = s.edits(); err != nil {
+	if r.Edits, err = s.edits(ctx); err != nil {
 		return deploy.Request{}, err
 	}
 	if s.TaskDefinitionFile != "" {
-		if r.Definition, err = s.definition(stdin); err != nil {
+		if r.Definition, err = s.definition(ctx, stdin); err != nil {
 			return deploy.Request{}, err
 		}
 	}
@@ -58,21 +59,21 @@ func (s *Settings) Request(stdin io.Reader) (deploy.Request, error) {
 
 // definition reads the task definition's file, with variables from the
 // environment.
-func (s *Settings) definition(stdin io.Reader) (taskdef.Definition, error) {
+func (s *Settings) definition(ctx context.Context, stdin io.Reader) (taskdef.Definition, error) {
 	source := s.TaskDefinitionFile
-	var text []byte
-	var err error
+	text, err := Input{
+		What: "the task definition", Path: source, Stdin: stdin, Pipes: !s.Origin("task-definition-file").InFile(),
+		Remedy: "name a file with --task-definition-file, or - for standard input",
+	}.Read(ctx)
+	if err != nil {
+		return taskdef.Definition{}, err
+	}
 	if source == StandardInput {
 		source = "standard input"
-		text, err = io.ReadAll(stdin)
-	} else {
-		text, err = os.ReadFile(source)
 	}
-	if err != nil {
-		return taskdef.Definition{}, &Error{Problem: "the task definition cannot be read: " + err.Error(), Remedy: "name a file with --task-definition-file, or - for standard input"}
-	}
+	guard := s.guard()
 	options := taskdef.ParseOptions{
-		AllowUnknownFields: s.AllowUnknownFields, Variable: os.LookupEnv,
+		AllowUnknownFields: s.AllowUnknownFields, Variable: guard.lookup,
 		Warn: func(p taskdef.Problem) {
 			s.notes.Warnings = append(s.notes.Warnings, fmt.Sprintf("%s:%d:%d: %s", source, p.Line, p.Column, p.Reason))
 		},
@@ -83,7 +84,11 @@ func (s *Settings) definition(stdin io.Reader) (taskdef.Definition, error) {
 	if s.NoVariables {
 		options.Variable = nil
 	}
-	return taskdef.Parse(source, text, options)
+	d, err := taskdef.Parse(source, text, options)
+	if refused := guard.refusal(source, text); refused != nil {
+		return taskdef.Definition{}, refused
+	}
+	return d, err
 }
 
 // Policy turns the settings into how a request is gone about.

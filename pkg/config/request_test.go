@@ -30,7 +30,7 @@ func TestRequestAndPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := s.Request(nil)
+	request, err := s.Request(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestRequestAndPolicy(t *testing.T) {
 }
 
 func TestWhatIsNotAskedIsNotInTheRequest(t *testing.T) {
-	request, err := new(Settings).Request(nil)
+	request, err := new(Settings).Request(t.Context(), nil)
 	if err != nil || request.DesiredCount != nil || request.MinimumHealthyPercent != nil || request.MaximumPercent != nil ||
 		!request.Definition.IsZero() || request.Images != nil {
 		t.Errorf("%+v %v", request, err)
@@ -68,7 +68,7 @@ func TestTagFromAVariable(t *testing.T) {
 		{"EMPTY", "", "", "the variable EMPTY"},
 		{"NOT_SET_AT_ALL", "", "", "the variable NOT_SET_AT_ALL"},
 	} {
-		request, err := (&Settings{TagEnvVar: c.variable, Tag: c.tag}).Request(nil)
+		request, err := (&Settings{TagEnvVar: c.variable, Tag: c.tag}).Request(t.Context(), nil)
 		if c.problem == "" && (err != nil || request.Tag != c.want) {
 			t.Errorf("%s %s: %v %v", c.variable, c.tag, request.Tag, err)
 		}
@@ -114,7 +114,7 @@ func TestTagsOfLayers(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := given(t, f, strings.Fields(c.args))
-		request, err := s.Request(nil)
+		request, err := s.Request(t.Context(), nil)
 		if c.problem != "" {
 			checkProblem(t, err, c.problem)
 			continue
@@ -151,7 +151,7 @@ func TestDefinitionsOfLayers(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := given(t, f, strings.Fields(c.args))
-		request, err := s.Request(nil)
+		request, err := s.Request(t.Context(), nil)
 		if err != nil || request.TaskDefinition != c.name || request.Definition.IsZero() == c.definition {
 			t.Errorf("%s, %s: %q %v %v", c.file, c.args, request.TaskDefinition, request.Definition, err)
 		}
@@ -201,7 +201,7 @@ func TestEdits(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.TaskDefinitionFile = StandardInput
-		request, err := s.Request(strings.NewReader(before))
+		request, err := s.Request(t.Context(), strings.NewReader(before))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -251,7 +251,7 @@ func at(t *testing.T, d taskdef.Definition, place string) any {
 
 func TestCommandsThatAreNotClear(t *testing.T) {
 	for _, text := range []string{`sh -c "a b"`, `["a", 1]`, `["a"`, `a\b`} {
-		_, err := (&Settings{Commands: []Entry{{Container: "app", Value: text}}}).Request(nil)
+		_, err := (&Settings{Commands: []Entry{{Container: "app", Value: text}}}).Request(t.Context(), nil)
 		checkProblem(t, err, "--command of container app: ")
 	}
 }
@@ -280,7 +280,7 @@ func TestDefinitionFromAFile(t *testing.T) {
 		return path
 	}
 	good := write("good.json", `{"family": "a", "containerDefinitions": [{"name": "b", "image": "c"}]}`)
-	request, err := (&Settings{TaskDefinitionFile: good}).Request(nil)
+	request, err := (&Settings{TaskDefinitionFile: good}).Request(t.Context(), nil)
 	if err != nil || request.Definition.Family() != "a" {
 		t.Errorf("%v %v", request.Definition, err)
 	}
@@ -290,7 +290,7 @@ func TestDefinitionFromAFile(t *testing.T) {
 		write("bad.json", "{\n  \"family\" }"): "bad.json:2:12: ",
 		write("empty.json", ""):                "empty.json",
 	} {
-		_, err := (&Settings{TaskDefinitionFile: path}).Request(nil)
+		_, err := (&Settings{TaskDefinitionFile: path}).Request(t.Context(), nil)
 		checkProblem(t, err, part)
 	}
 }

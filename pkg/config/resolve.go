@@ -120,10 +120,17 @@ func (s *Settings) fromLayers(key Key, flag *pflag.Flag, merged *viper.Viper, sa
 	}
 	origin := said.values[key.Name].origin
 	if os.Getenv(key.Env()) != "" {
+		if lower := said.values[key.Name]; origin.Layer == Target && !lower.null && !slices.Equal(lower.texts, texts(key, merged.Get(key.Name))) {
+			s.overridden = append(s.overridden, fmt.Sprintf("%s (%s, %s)", key.Env(), key.Name, origin.Place()))
+		}
 		origin = Origin{Layer: Variable, Name: key.Env()}
 	}
 	return s.give(key, texts(key, merged.Get(key.Name)), origin)
 }
+
+// Overridden are the variables that win over another value in the target that is
+// named, each with the key and its place.
+func (s *Settings) Overridden() []string { return s.overridden }
 
 // give reads a setting's texts.
 func (s *Settings) give(key Key, texts []string, origin Origin) error {

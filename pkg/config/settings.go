@@ -26,6 +26,7 @@ type Settings struct {
 	NoVariables, ShowVariables             bool
 	Images, Only                           []string
 	Tag, TagEnvVar                         string
+	AllowVariables                         []string
 	PinDigest                              bool
 	DesiredCount, Min, Max, MaxDefinitions *int32
 
@@ -69,6 +70,9 @@ type Settings struct {
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key
+	// checkOnly: files are read to see what is wrong with them, and nothing of them
+	// goes anywhere.
+	checkOnly bool
 	// heights are the layers that settings come from, the higher the number the
 	// higher the layer; of a map, those of its entries, and what has none is a flag.
 	heights      map[string]int
@@ -80,6 +84,8 @@ type Settings struct {
 	// kept are keys of the file that are not used, because flags ask for something
 	// else alone.
 	kept []string
+	// overridden are variables that win over keys of the target that is named.
+	overridden []string
 	// origins has where each key that was given comes from; of a map, where each
 	// of its entries does, and those that have none here are flags.
 	origins      map[string]Origin

@@ -229,7 +229,7 @@ func TestATagInAHigherImageWins(t *testing.T) {
 		clearEnvironment(t)
 		t.Setenv("GIT_TAG", "")
 		s := given(t, parse(t, text), c.arguments)
-		_, err := s.Request(nil)
+		_, err := s.Request(t.Context(), nil)
 		if asked := err != nil && strings.Contains(err.Error(), "the variable GIT_TAG"); asked != c.asked || !asked && err != nil {
 			t.Errorf("%v: %v", c.arguments, err)
 		}
@@ -386,7 +386,7 @@ func TestARevisionIsTakenAsItIs(t *testing.T) {
 		if err := s.Resolve(flags, f); err != nil {
 			t.Fatal(err)
 		}
-		request, err := s.Request(nil)
+		request, err := s.Request(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

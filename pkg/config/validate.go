@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,7 +10,7 @@ import (
 // Validate finds what is wrong with the file beyond its text: files that it names
 // and that cannot be read, and settings of a target that do not go together. All
 // problems are one [*FileError].
-func (f File) Validate() error {
+func (f File) Validate(ctx context.Context) error {
 	var problems []string
 	seen := map[string]bool{}
 	for _, target := range append([]string{""}, f.Targets()...) {
@@ -20,7 +21,7 @@ func (f File) Validate() error {
 		if err != nil {
 			return err
 		}
-		for _, problem := range append(f.definitionProblems(s), f.policyProblems(s)...) {
+		for _, problem := range append(f.definitionProblems(ctx, s), f.policyProblems(s)...) {
 			if !seen[problem] { // that of the defaults is every target's
 				seen[problem] = true
 				problems = append(problems, problem)
@@ -34,16 +35,17 @@ func (f File) Validate() error {
 }
 
 // definitionProblems tries the file of the task definition that a target names.
-func (f File) definitionProblems(s *Settings) []string {
+func (f File) definitionProblems(ctx context.Context, s *Settings) []string {
 	if s.TaskDefinitionFile == "" || s.TaskDefinitionFile == "-" {
 		return nil
 	}
-	only := &Settings{TaskDefinitionFile: s.TaskDefinitionFile, AllowUnknownFields: s.AllowUnknownFields}
-	_, err := only.Request(nil)
+	only := &Settings{TaskDefinitionFile: s.TaskDefinitionFile, AllowUnknownFields: s.AllowUnknownFields, checkOnly: true}
+	only.origins = map[string]Origin{"task-definition-file": s.Origin("task-definition-file")}
+	_, err := only.Request(ctx, nil)
 	if err == nil {
 		return nil
 	}
-	return []string{s.Origin("task-definition-file").place() + ": " + oneLine(err)}
+	return []string{s.Origin("task-definition-file").Place() + ": " + oneLine(err)}
 }
 
 // policyProblems holds a target's policy to the library's own rules.

@@ -38,7 +38,7 @@ func TestValidateFindsWhatIsWrongWithEveryTarget(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		var problems FileError
-		if err := f.Validate(); err != nil {
+		if err := f.Validate(t.Context()); err != nil {
 			var found *FileError
 			if !errors.As(err, &found) {
 				t.Fatalf("%s: %v", name, err)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/utf8text"
 )
 
@@ -109,6 +111,16 @@ func (v list) Set(text string) error {
 
 func (v list) Type() string { return "list" }
 
+// Repeatable reports whether a flag of a setting can be given several times, and
+// each time adds to the value.
+func Repeatable(v pflag.Value) bool {
+	switch v.(type) {
+	case list, names, entryValue:
+		return true
+	}
+	return false
+}
+
 // text is a text; an empty one is as good as none.
 type text struct {
 	target *string
@@ -158,15 +170,27 @@ func (v toggle) String() string {
 }
 
 func (v toggle) Set(value string) error {
-	switch value {
-	case "true":
-		*v.target = true
-	case "false":
-		*v.target = false
-	default:
-		return fmt.Errorf("%q is neither true nor false", value)
+	on, err := switched(value)
+	if err == nil {
+		*v.target = on
 	}
-	return nil
+	return err
+}
+
+// switched reads a switch: what strconv.ParseBool takes, and yes, no, on and off,
+// in upper or lower case.
+func switched(value string) (bool, error) {
+	switch strings.ToLower(value) {
+	case "yes", "on":
+		return true, nil
+	case "no", "off":
+		return false, nil
+	}
+	on, err := strconv.ParseBool(value)
+	if err != nil {
+		return false, fmt.Errorf("%q is neither true nor false", value)
+	}
+	return on, nil
 }
 
 func (v toggle) Type() string { return "bool" }

@@ -199,7 +199,7 @@ func TestAViewAsksForTheSame(t *testing.T) {
 		}
 		asked := func(text, target string) (string, string) {
 			s, shown := viewed(t, text, target)
-			request, err := s.Request(nil)
+			request, err := s.Request(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

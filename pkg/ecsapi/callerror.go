@@ -128,6 +128,9 @@ func (e *CallError) credentialsHint() string {
 	case e.Code == "UnrecognizedClientException", e.Code == "InvalidClientTokenId", e.Code == "InvalidAccessKeyId", e.Code == "AuthFailure":
 		return "check the access key, AWS_SESSION_TOKEN, which temporary keys need, and the region (-r), which may have to be enabled for the account"
 	}
+	if e.Code == "InvalidIdentityToken" || e.Code == "IDPRejectedClaim" {
+		return "check the identity token (AWS_WEB_IDENTITY_TOKEN_FILE), its audience, and the trust policy of the role"
+	}
 	return "log in again (aws sso login), or check the profile (-p), keys and region (-r)"
 }
 
@@ -159,7 +162,7 @@ var codeClasses = map[Class][]string{
 	Denied: {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized", "ForbiddenException"},
 	Unauthenticated: {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId",
 		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
-		"IncompleteSignature", "AuthFailure", "InvalidAccessKeyId"},
+		"IncompleteSignature", "AuthFailure", "InvalidAccessKeyId", "InvalidIdentityToken", "IDPRejectedClaim"},
 	Throttled: {"ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"},
 	NotFound:  {"ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"},
 	Quota:     {"LimitExceededException"},

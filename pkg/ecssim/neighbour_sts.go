@@ -19,6 +19,7 @@ import (
 func security() map[string]queryOperation {
 	return map[string]queryOperation{
 		"AssumeRole":        (*engine).assumeRole,
+		withWebIdentity:     (*engine).assumeRoleWithWebIdentity,
 		"GetCallerIdentity": (*engine).getCallerIdentity,
 	}
 }
@@ -59,29 +60,53 @@ type assumedRoleResult struct {
 const defaultSession = 3600 // seconds; AssumeRole's DurationSeconds
 
 func (e *engine) assumeRole(form url.Values) (any, *apiError) {
-	arn, name := form.Get("RoleArn"), form.Get("RoleSessionName")
-	seconds, err := sessionSeconds(form)
+	wanted, err := wantedSession(form)
+	if err == nil {
+		err = e.trusts(form.Get("RoleArn"), form)
+	}
 	if err != nil {
 		return nil, err
 	}
-	for _, member := range []string{"RoleArn", "RoleSessionName"} {
+	return e.beginSession(wanted), nil
+}
+
+// wanted is the session that a request asks for.
+type wanted struct {
+	account, role, name string
+	seconds             int
+}
+
+// wantedSession reads what the requests for a role have in common, and finds what
+// breaks the model of STS.
+func wantedSession(form url.Values, required ...string) (wanted, *apiError) {
+	arn, name := form.Get("RoleArn"), form.Get("RoleSessionName")
+	seconds, err := sessionSeconds(form)
+	if err != nil {
+		return wanted{}, err
+	}
+	for _, member := range append([]string{"RoleArn", "RoleSessionName"}, required...) {
 		if form.Get(member) == "" {
-			return nil, unfit("null", member, "Member must not be null")
+			return wanted{}, unfit("null", member, "Member must not be null")
 		}
 	}
-	if len(name) < 2 {
-		return nil, unfit("'"+name+"'", "RoleSessionName", "Member must have length greater than or equal to 2")
-	}
-	if !sessionName().MatchString(name) {
-		return nil, unfit("'"+name+"'", "RoleSessionName", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+	switch {
+	case len(name) < 2:
+		return wanted{}, unfit("'"+name+"'", "RoleSessionName", "Member must have length greater than or equal to 2")
+	case len(name) > 64:
+		return wanted{}, unfit("'"+name+"'", "RoleSessionName", "Member must have length less than or equal to 64")
+	case !sessionName().MatchString(name):
+		return wanted{}, unfit("'"+name+"'", "RoleSessionName", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
 	}
 	account, role, ok := splitRole(arn)
 	if !ok {
-		return nil, &apiError{code: "ValidationError", message: arn + " is invalid"}
+		return wanted{}, &apiError{code: "ValidationError", message: arn + " is invalid"}
 	}
-	if err := e.trusts(arn, form); err != nil {
-		return nil, err
-	}
+	return wanted{account, role, name, seconds}, nil
+}
+
+// beginSession gives the credentials of a session.
+func (e *engine) beginSession(w wanted) assumedRoleResult {
+	account, role, name, seconds := w.account, w.role, w.name, w.seconds
 	key := "ASIA" + strings.ToUpper(e.Wire.hex(16))
 	s := session{Identity: assumedRole(account, role, name), Until: e.Now.add(time.Duration(seconds) * time.Second)}
 	if e.Sessions == nil {
@@ -94,7 +119,7 @@ func (e *engine) assumeRole(form url.Values) (any, *apiError) {
 	result.Credentials.Key, result.Credentials.Secret = key, derived("secret", key, 40)
 	result.Credentials.Token = sessionToken(key)
 	result.Credentials.Expiration = time.UnixMilli(int64(s.Until)).UTC().Format(time.RFC3339)
-	return result, nil
+	return result
 }
 
 // sessionName is what STS takes for the name of a session.

@@ -117,7 +117,7 @@ func (e *engine) serve(req wireRequest) (any, *apiError) {
 	case len(req.body) > maxBody:
 		return nil, serialization("The request body is too large.")
 	}
-	if err := e.authenticate(req.caller); err != nil {
+	if err := e.authenticate(req.caller); err != nil && !req.needsNoKey() {
 		if req.query {
 			err = queryRefusal(err)
 		}

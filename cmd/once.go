@@ -1,0 +1,63 @@
+package cmd
+
+// A flag that takes one value and is given twice, with two values: one of them is a
+// mistake, mostly of a script that adds flags to others.
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
+)
+
+// once is the value of a flag that can have one value only.
+type once struct {
+	pflag.Value
+	given *string // nil: not yet
+}
+
+// Set sets the value, or refuses another one than the first.
+func (o *once) Set(text string) error {
+	if o.given != nil && *o.given != text {
+		return &twiceError{first: *o.given, second: text}
+	}
+	o.given = &text
+	return o.Value.Set(text)
+}
+
+// twiceError says that a flag was given two values.
+type twiceError struct{ first, second string }
+
+func (e *twiceError) Error() string {
+	return fmt.Sprintf("it has two values, %q and %q", e.first, e.second)
+}
+
+// eachOnce makes every flag of a command and those below it, but for those that are
+// repeatable, take one value.
+func eachOnce(c *cobra.Command) {
+	single := func(f *pflag.Flag) {
+		_, is := f.Value.(*once)
+		if _, several := f.Value.(pflag.SliceValue); !is && !several && !config.Repeatable(f.Value) {
+			f.Value = &once{Value: f.Value}
+		}
+	}
+	c.Flags().VisitAll(single)
+	c.PersistentFlags().VisitAll(single)
+	for _, sub := range c.Commands() {
+		eachOnce(sub)
+	}
+}
+
+// twice is the error of a flag that was given two values. Those that are secret
+// are not shown.
+func twice(f *pflag.Flag, err *twiceError) *usageError {
+	problem := fmt.Sprintf("--%s is given twice, with two values", f.Name)
+	if !slices.ContainsFunc(keys(), func(key config.Key) bool { return key.Name == f.Name && key.Secret() }) {
+		problem = fmt.Sprintf("--%s is given twice: %s and %s", f.Name, shell.Quote(err.first), shell.Quote(err.second))
+	}
+	return &usageError{problem: problem, hint: "pass one of them"}
+}

@@ -1,0 +1,81 @@
+package config
+
+// Where the settings file is looked for.
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// FileName is the name of the file that is looked for.
+const FileName = "ecs-deploy.yaml"
+
+// FileNames are its names. A folder has at most one of them.
+var FileNames = []string{FileName, "ecs-deploy.yml"}
+
+// Find looks for the settings file in dir and above it, up to the root of the
+// repository; outside of a repository, in dir alone. It returns "" where there is
+// none. Two in one folder, and one that is no file, are an [*Error].
+//
+// A folder above dir in which everybody may write, such as /tmp, is not searched,
+// and is no repository: what is in it is nobody's word.
+func Find(dir string) (string, error) {
+	found := ""
+	for at := dir; ; at = filepath.Dir(at) {
+		if at != dir && isPublic(at) {
+			return alone(found, dir), nil
+		}
+		if found == "" {
+			path, err := settingsIn(at)
+			if err != nil {
+				return "", err
+			}
+			found = path
+		}
+		if _, err := os.Stat(filepath.Join(at, ".git")); err == nil {
+			return found, nil
+		}
+		if filepath.Dir(at) == at {
+			return alone(found, dir), nil
+		}
+	}
+}
+
+// alone is what was found in dir itself, outside of a repository.
+func alone(found, dir string) string {
+	if filepath.Dir(found) == filepath.Clean(dir) {
+		return found
+	}
+	return ""
+}
+
+// isPublic reports whether everybody may put files into a folder.
+func isPublic(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o002 != 0
+}
+
+// settingsIn is the settings file of a folder, or "".
+func settingsIn(dir string) (string, error) {
+	const remedy = "name another with --config, or --config none for no file"
+	var found []string
+	for _, name := range FileNames {
+		path := filepath.Join(dir, name)
+		switch info, err := os.Stat(path); {
+		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+			return "", &Error{Problem: "the settings file cannot be read: " + err.Error(), Remedy: remedy}
+		case err != nil, info.IsDir():
+		case !info.Mode().IsRegular():
+			return "", &Error{Problem: "the settings file " + path + " is a pipe, a device or a socket, not a file", Remedy: remedy}
+		default:
+			found = append(found, path)
+		}
+	}
+	if len(found) > 1 {
+		return "", &Error{Problem: "there are two settings files: " + strings.Join(found, " and "), Remedy: "remove one of them, or name one with --config"}
+	}
+	return strings.Join(found, ""), nil
+}

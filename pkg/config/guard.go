@@ -1,0 +1,152 @@
+package config
+
+// A file is the word of whoever wrote the repository, a flag or a variable that of
+// the user. What follows is not for a file to decide: where credentials are sent,
+// and which of them become a part of what is deployed. docs/security.md has the
+// whole of it.
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// credentialNames are patterns of the names of variables that hold credentials.
+var credentialNames = []string{
+	"AWS_ACCESS_KEY_ID", "*_ACCESS_KEY", "*SECRET*", "*TOKEN", "*TOKEN_V[0-9]*", "*_JWT", "*_JWT_V[0-9]*", "*PASSWORD*", "*PASSWD*", "*PASSPHRASE*", "*PASS", "*_PWD",
+	"*PRIVATE_KEY*", "*API_KEY*", "*APIKEY*", "*CREDENTIAL*", "*_AUTH", "*AUTH_CONFIG", "*_PAT", "*_COOKIE",
+}
+
+// referenceNames are patterns of names that look like those, and say where a
+// credential is.
+var referenceNames = []string{
+	"*_ARN", "*_ARNS", "*_NAME", "*_NAMES", "*_PATH", "*_FILE", "*_URI", "*_PREFIX", "*_PARAMETER", "*_REGION", "*_VERSION",
+	"SSH_AUTH_SOCK", "*BYPASS",
+}
+
+// holdsCredential reports whether a variable of this name holds a credential.
+func holdsCredential(name string) bool {
+	matches := func(pattern string) bool {
+		ok, err := path.Match(pattern, strings.ToUpper(name))
+		return err == nil && ok
+	}
+	return slices.ContainsFunc(credentialNames, matches) && !slices.ContainsFunc(referenceNames, matches)
+}
+
+// guard looks up variables of the environment for a file, and notes those that the
+// file cannot have.
+type guard struct {
+	allowed   []string
+	checkOnly bool
+	refused   []string
+}
+
+func (s *Settings) guard() *guard { return &guard{allowed: s.AllowVariables, checkOnly: s.checkOnly} }
+
+// lookup is as os.LookupEnv, but a variable that is refused is as if it were not
+// set.
+func (g *guard) lookup(name string) (string, bool) {
+	value, ok := os.LookupEnv(name)
+	if value == "" || g.checkOnly || !holdsCredential(name) || slices.Contains(g.allowed, name) {
+		return value, ok
+	}
+	if !slices.Contains(g.refused, name) {
+		g.refused = append(g.refused, name)
+	}
+	return "", false
+}
+
+// refusal is the error of a text that used what it cannot have, or nil.
+func (g *guard) refusal(source string, text []byte) error {
+	if len(g.refused) == 0 {
+		return nil
+	}
+	var problems, remedy []string
+	for _, name := range g.refused {
+		problems = append(problems, fmt.Sprintf("%s: %s", placeOfVariable(source, text, name), mayNotUse(name)))
+		remedy = append(remedy, "--allow-variable "+name)
+	}
+	return &Error{Problem: strings.Join(problems, "\n"), Remedy: allowHint(strings.Join(remedy, " "))}
+}
+
+func mayNotUse(name string) string {
+	return fmt.Sprintf("a file cannot use the variable %s, which may hold a credential", name)
+}
+
+func allowHint(flags string) string {
+	return "pass " + flags + " if what is deployed may have the value in clear; a secret of the task is better"
+}
+
+// placeOfVariable is where a text has a variable first: source:line:column, or the
+// source alone, if the text spells it otherwise.
+func placeOfVariable(source string, text []byte, name string) string {
+	at := regexp.MustCompile(`\$\{` + regexp.QuoteMeta(name) + `(\}|:-)`).FindIndex(text)
+	if at == nil {
+		return source
+	}
+	before := text[:at[0]]
+	return place{bytes.Count(before, []byte("\n")) + 1, at[0] - bytes.LastIndexByte(before, '\n')}.in(source)
+}
+
+// tagVariable is the value of the variable that holds the tag. A file that names
+// the variable would have it sent as a part of an image.
+func (s *Settings) tagVariable() (string, error) {
+	origin := s.Origin("tag-env-var")
+	if !origin.InFile() {
+		return os.Getenv(s.TagEnvVar), nil
+	}
+	g := s.guard()
+	value, _ := g.lookup(s.TagEnvVar)
+	if len(g.refused) > 0 {
+		return "", &Error{Problem: origin.Place() + ": " + mayNotUse(s.TagEnvVar), Remedy: "pass --tag-env-var " + s.TagEnvVar + " if it holds a tag"}
+	}
+	return value, nil
+}
+
+// CheckEndpoint refuses an endpoint that the settings file gives, that is another
+// machine's, and that the user did not give as well. Requests have the session
+// token of the user in clear.
+func (s *Settings) CheckEndpoint() error {
+	origin := s.Origin("endpoint-url")
+	if !origin.InFile() || s.EndpointURL == "" || isLoopback(s.EndpointURL) {
+		return nil
+	}
+	return &Error{
+		Problem: fmt.Sprintf("%s: the settings file sends AWS requests, with your session token, to %s, which you did not confirm", origin.Place(), withoutUser(s.EndpointURL)),
+		Remedy:  "pass --endpoint-url with the same URL, or set ECS_DEPLOY_ENDPOINT_URL to it, to confirm it",
+	}
+}
+
+// isClear reports whether a URL leaves this machine without encryption, which no
+// file can ask for.
+func isClear(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err == nil && u.Scheme == "http" && !isLoopback(endpoint)
+}
+
+// isLoopback reports whether a URL is one of this machine.
+func isLoopback(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	if strings.EqualFold(u.Hostname(), "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(u.Hostname())
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// userOfURL are the credentials in a URL.
+var userOfURL = regexp.MustCompile(`://[^\s/?#]*@`)
+
+// withoutUser hides the credentials in the URLs of a text.
+func withoutUser(text string) string {
+	return userOfURL.ReplaceAllLiteralString(text, "://"+hidden+"@")
+}
