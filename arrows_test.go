@@ -47,12 +47,28 @@ var rules = []rule{
 		reason: "image references stand alone",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/printable"}, knows: nil,
+		reason: "what makes a text fit to be printed knows nothing of what it says",
+	},
+	{
 		arrow: true, rooms: []string{"pkg/rollout"}, knows: nil,
 		reason: "a verdict is a pure fold over observations and stands alone",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/internal"}, knows: nil,
+		arrow: true, rooms: []string{"pkg/internal"}, except: []string{"pkg/internal/hostile"}, knows: nil,
 		reason: "small helpers of the library know nothing of it",
+	},
+	{
+		arrow: true, rooms: []string{"pkg/internal/hostile"}, knows: []string{"pkg/ecssim"},
+		reason: "what distorts the simulator knows the simulator, and not who is tested with it",
+	},
+	{
+		arrow: true, rooms: []string{"pkg/arn"}, knows: nil,
+		reason: "names are read by every room, and know none",
+	},
+	{
+		arrow: true, rooms: []string{"pkg/shell"}, knows: nil,
+		reason: "quoting for a shell is for every room that prints a command, and knows none",
 	},
 	{
 		arrow: true, rooms: []string{"pkg/taskdef"}, knows: []string{"pkg/image", "pkg/internal"},
@@ -63,15 +79,15 @@ var rules = []rule{
 		reason: "it calls ECS and decides nothing",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/ecsapi", "pkg/image", "pkg/internal/exitcode", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/arn", "pkg/ecsapi", "pkg/image", "pkg/internal/exitcode", "pkg/shell", "pkg/taskdef", "pkg/rollout"},
 		reason: "the pipeline knows what it is made of; a forecast reaches it as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/config"}, knows: []string{"pkg/deploy", "pkg/image", "pkg/internal", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/config"}, knows: []string{"pkg/arn", "pkg/shell", "pkg/deploy", "pkg/image", "pkg/internal", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
 		reason: "settings end in a request to the pipeline",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/report"}, knows: []string{"pkg/deploy", "pkg/image", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/report"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/image", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
 		reason: "a renderer is a function of the pipeline's events",
 	},
 	{
@@ -79,7 +95,7 @@ var rules = []rule{
 		reason: "the simulator is an independent ECS: sharing our ideas of ECS would let both be wrong together",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/deploy", "pkg/config", "pkg/report", "pkg/ecssim"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/printable", "pkg/report", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -310,7 +326,13 @@ func TestArrowsCanFail(t *testing.T) {
 	cases := []struct{ file, src, want string }{
 		{"pkg/image/a.go", `import _ "example.com/tool/pkg/taskdef"`, "imports example.com/tool/pkg/taskdef: image references"},
 		{"pkg/image/a.go", `import _ "example.com/tool"`, "imports example.com/tool: image references"},
+		{"pkg/arn/a.go", `import _ "example.com/tool/pkg/deploy"`, "names are read by every room"},
+		{"pkg/printable/a.go", `import _ "example.com/tool/pkg/deploy"`, "knows nothing of what it says"},
+		{"pkg/shell/a.go", `import _ "example.com/tool/pkg/arn"`, "quoting for a shell"},
 		{"pkg/internal/nearest/a.go", `import _ "example.com/tool/pkg/deploy"`, "small helpers"},
+		{"pkg/internal/hostile/a.go", `import _ "example.com/tool/pkg/deploy"`, "not who is tested"},
+		{"pkg/internal/hostile/a.go", `import _ "example.com/tool/pkg/ecssim"`, ""},
+		{"pkg/internal/nearest/a.go", `import _ "example.com/tool/pkg/ecssim"`, "small helpers"},
 		{"pkg/rollout/a.go", `import _ "example.com/tool/pkg/deploy"`, "pure fold"},
 		{"pkg/taskdef/a.go", `import _ "example.com/tool/pkg/rollout"`, "nothing else"},
 		{"pkg/taskdef/a.go", `import _ "example.com/tool/pkg/image"`, ""},

@@ -205,7 +205,7 @@ func (a *ancestor) exit0OnSuccess() {
 func (a *ancestor) failureOnTimeout() {
 	a.shopECS("")
 	a.server.clock.turn(0)
-	a.expect(7, `^timed-out: shop-service serves shop:1, `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2", "-t", "1")
+	a.expect(7, `^timed-out: shop-service serves shop:1 \(\S+\), `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2", "-t", "1")
 }
 
 func (a *ancestor) timeoutInSeconds() {
@@ -350,13 +350,13 @@ services:
 
 func (a *ancestor) familyIsWhole() {
 	a.ecs(webs)
-	a.expect(0, `^succeeded: frontend runs web:2,`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
-	a.expect(0, `^succeeded: frontend runs web:1,`, "-c", "production1", "-d", "web:1")
+	a.expect(0, `^succeeded: frontend runs web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: frontend runs web:1 \(\S+\),`, "-c", "production1", "-d", "web:1")
 }
 
 func (a *ancestor) serviceNotCluster() {
 	a.ecs(webs)
-	a.expect(0, `^succeeded: frontend runs web:2,`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: frontend runs web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
 	if got := a.only("UpdateService")["service"]; got != "arn:aws:ecs:us-east-1:123456789012:service/production1/frontend" {
 		a.Error(got)
 	}
@@ -371,12 +371,12 @@ func (a *ancestor) allServices() {
 	}
 	b.WriteString("  - {cluster: production1, serviceName: zebra, taskDefinition: web, desiredCount: 1}\n")
 	a.ecs(b.String())
-	a.expect(0, `^succeeded: zebra runs web:2,`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: zebra runs web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
 }
 
 func (a *ancestor) serviceAndDefinition() {
 	a.ecs(webs)
-	a.expect(0, `^succeeded: frontend runs web-api:2,`, "-c", "production1", "-n", "frontend", "-d", "web-api", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: frontend runs web-api:2 \(\S+\),`, "-c", "production1", "-n", "frontend", "-d", "web-api", "-i", "repo/web:v2")
 	if got := a.only("UpdateService"); got["taskDefinition"] != revision+"web-api:2" || !strings.HasSuffix(fmt.Sprint(got["service"]), "/frontend") {
 		a.Error(got)
 	}
@@ -384,7 +384,7 @@ func (a *ancestor) serviceAndDefinition() {
 
 func (a *ancestor) pendingIsNotRunning() {
 	a.shopECS("images: [{match: \"*:v2\", behaviour: hangs}]\n")
-	a.expect(7, `^timed-out: shop-service serves shop:1, `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2",
+	a.expect(7, `^timed-out: shop-service serves shop:1 \(\S+\), `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2",
 		"-t", "2", "--until", "running")
 }
 
@@ -443,12 +443,12 @@ func (a *ancestor) rollbackAndCleanup() {
 	a.shopECS("images: [{match: \"*:v3\", behaviour: exits}]\n" +
 		"serviceDefaults: {deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}}}\n")
 	a.deployShop("-i", "docker.repo.com/shop:v2")
-	a.expect(6, `^rolled-back: shop:3 was taken back; shop-service serves shop:2, 1 of 1 tasks running`,
+	a.expect(6, `^rolled-back: shop:3 \(\S+\) was rolled back; shop-service serves shop:2 \(\S+\), 1 of 1 tasks running`,
 		"-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v3", "--max-definitions", "1")
 	if made := a.server.made("Deregister"); len(made) > 0 {
 		a.Error("a revision was deregistered after a failure")
 	}
-	a.expect(0, `shop:2 would go back to shop:1$`, "rollback-preview", "-c", "production1", "-n", "shop-service")
+	a.expect(0, `shop:2 \(\S+\) would go back to shop:1 \(\S+\)$`, "rollback-preview", "-c", "production1", "-n", "shop-service")
 	a.deployShop("-i", "docker.repo.com/shop:v4", "--max-definitions", "1")
 	var gone []string
 	for _, body := range a.bodies("DeregisterTaskDefinition") {

@@ -10,15 +10,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -33,10 +36,13 @@ type Streams struct {
 	InTerminal, OutTerminal, ErrTerminal bool
 }
 
-// System are the streams of the process.
+// System are the streams of the process. From then on, a pipe that nobody reads
+// any more is an error of writing, and does not end the process: a deployment goes
+// on, whoever looks at it.
 func System() Streams {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return Streams{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: standardOutput(), Err: os.Stderr,
 		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
@@ -49,28 +55,51 @@ type app struct {
 	renderer report.Renderer
 	cleanup  []func() error
 	args     []string
-	fromFile bool     // a settings file was read
+	fromFile bool // a settings file was read
+	file     config.File
 	targets  []string // its targets
 	bare     bool     // standard output is not for reports, but for the thing itself
+	// arnRegion is the region by the settings or by an ARN among them.
+	arnRegion said
 }
 
 // Main runs the program with the given arguments and returns its exit code. A
 // cancelled context is an interruption: the command ends in good order.
 func Main(ctx context.Context, args []string, streams Streams) int {
+	out := &results{out: streams.Out}
+	streams.Out, streams.Err = out, printable.NewWriter(streams.Err)
 	a := &app{streams: streams, settings: &config.Settings{}}
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
+	completeAnywhere(root)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		withoutBackQuotes(root)
+	}
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = helpTopics
+		}
+		if c.Name() == "completion" { // cobra's own words would repeat an argument
+			for _, shell := range c.Commands() {
+				shell.Args = noArguments
+			}
+		}
+	}
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
-	err := root.ExecuteContext(ctx)
+	err := unknownCommand(root, a.args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
 	}
+	err = out.explain(err)
 	code := a.finish(err)
-	if a.renderer != nil && a.renderer.Err() != nil {
-		// The exit code stays that of the deployment, which went on all the same.
-		_, _ = fmt.Fprintln(a.streams.Err, "warning: the output is not complete:", a.renderer.Err())
+	var said *outputError
+	if out.err != nil && !errors.As(err, &said) {
+		_, _ = fmt.Fprintf(a.streams.Err, "warning: standard output cannot be written: %s; the result is not shown, and the exit code is %d\n", out.reason(), code)
 	}
 	return code
 }
@@ -114,7 +143,7 @@ func (a *app) prepare(c *cobra.Command) error {
 		}
 		a.fromFile = true
 	}
-	a.targets = file.Targets()
+	a.file, a.targets = file, file.Targets()
 	return a.resolve(c, file)
 }
 
@@ -143,6 +172,12 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 		if left := a.settings.LeftOut(); len(left) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
 		}
+		if kept := a.settings.Kept(); len(kept) > 0 {
+			_, _ = fmt.Fprintf(a.streams.Err, "keeping the definition in service; %s of the file: not used, for a count, a limit or a restart alone\n", strings.Join(kept, ", "))
+		}
+	}
+	if err := a.locate(); err != nil {
+		return err
 	}
 	if a.settings.Simulated() {
 		a.nameDemo()
@@ -180,12 +215,24 @@ func (a *app) settingsFile() (string, error) {
 // reporter makes the renderer of the invocation.
 func (a *app) reporter() report.Renderer {
 	if a.renderer == nil {
-		a.renderer = report.New(a.output(), report.Options{
-			Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
-			Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Command: a.command,
-		})
+		a.renderer = report.New(a.output(), a.reportOptions())
 	}
 	return a.renderer
+}
+
+// reportOptions say where and how the invocation shows things.
+func (a *app) reportOptions() report.Options {
+	return report.Options{
+		Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
+		Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
+	}
+}
+
+// tell says something that is neither a result nor an error.
+func (a *app) tell(format string, args ...any) {
+	if !a.settings.Quiet {
+		_, _ = fmt.Fprintf(a.streams.Err, format, args...)
+	}
 }
 
 // colored decides whether a stream is coloured.

@@ -30,6 +30,9 @@ import (
 // is compiled when AWS is called: most of what needs no AWS should start at once.
 var hostLabel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`) })
 
+// sessionName is what STS takes for the name of a session.
+var sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{2,64}$`) })
+
 // callLimit bounds a single HTTP exchange with AWS where --call-timeout does not.
 const callLimit = 20 * time.Second
 
@@ -112,10 +115,12 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 		return aws.Config{}, err
 	}
 	source := &source{name: "profile " + a.profile()}
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, append(a.clientOptions(), a.credentialOptions(ctx, source)...)...)
+	cfg, err := a.loadConfig(ctx, append(a.clientOptions(), a.credentialOptions(ctx, source)...))
 	switch {
 	case err != nil:
 		return aws.Config{}, a.loadError(err)
+	case a.settledRegion(cfg.Region) != nil:
+		return aws.Config{}, a.settledRegion(cfg.Region)
 	case cfg.Region == "":
 		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
 	case !hostLabel().MatchString(cfg.Region):
@@ -146,6 +151,9 @@ func (a *app) clientOptions() []func(*awsconfig.LoadOptions) error {
 	if a.settings.Region != "" {
 		options = append(options, awsconfig.WithRegion(a.settings.Region))
 	}
+	if a.arnRegion.value != "" {
+		options = append(options, awsconfig.WithDefaultRegion(a.arnRegion.value))
+	}
 	if a.settings.MaxAttempts != nil {
 		options = append(options, awsconfig.WithRetryMaxAttempts(int(*a.settings.MaxAttempts)))
 	}
@@ -161,7 +169,9 @@ func (a *app) checkAccess() error {
 	case s.MaxAttempts != nil && *s.MaxAttempts == 0:
 		return &usageError{problem: "--max-attempts is 0", hint: "1 tries every call once"}
 	case s.AssumeRole != "" && !roleARN().MatchString(s.AssumeRole):
-		return &usageError{problem: fmt.Sprintf("%q is not the ARN of a role", s.AssumeRole), hint: "write it as arn:aws:iam::123456789012:role/NAME"}
+		return &usageError{problem: "the role to assume is not the ARN of a role", hint: "write it as arn:aws:iam::123456789012:role/NAME"}
+	case s.RoleSessionName != "" && !sessionName().MatchString(s.RoleSessionName):
+		return &usageError{problem: fmt.Sprintf("%q is not the name of a session", s.RoleSessionName), hint: "write 2 to 64 letters, digits and _+=,.@- for --role-session-name"}
 	}
 	if err := checkEndpoint(s.EndpointURL); err != nil {
 		return err
@@ -200,7 +210,7 @@ func checkEndpoint(text string) error {
 		return &usageError{problem: "the endpoint is a URL with credentials in it, which would be shown and not used", hint: "write it as https://host"}
 	}
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
-		return &usageError{problem: fmt.Sprintf("%q is not the URL of a server", text), hint: "write it as http://127.0.0.1:4580 or https://host"}
+		return &usageError{problem: "the endpoint is not the URL of a server", hint: "write it as http://127.0.0.1:4580 or https://host"}
 	}
 	return nil
 }

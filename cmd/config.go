@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 func (a *app) config() *cobra.Command {
@@ -91,7 +93,7 @@ func (a *app) runConfigView(c *cobra.Command, form string, origins bool) error {
 	if form == "json" || form == "" && a.output() != "" && a.output() != "text" {
 		write = func() ([]byte, error) {
 			text, err := json.MarshalIndent(view, "", "  ")
-			return append(text, '\n'), err
+			return printable.JSON(append(text, '\n')), err
 		}
 	}
 	text, err := write()
@@ -132,7 +134,7 @@ func (a *app) runConfigValidate(ctx context.Context) error {
 	}
 	found := validFile{File: path, Targets: append([]string{}, file.Targets()...)}
 	return a.show(found, func() error {
-		_, err := fmt.Fprintln(a.streams.Out, found)
+		_, err := fmt.Fprintln(printable.NewWriter(a.streams.Out), found)
 		return err
 	})
 }
@@ -173,7 +175,7 @@ the settings file. A first line like this tells them where it is:
 }
 
 // completeTargets reads the targets from the settings file, if there is one
-// without problems.
+// without problems. A name that a shell might act upon is not put into its line.
 func (a *app) completeTargets(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	path, err := a.settingsFile()
 	if err != nil || path == "" {
@@ -183,5 +185,5 @@ func (a *app) completeTargets(c *cobra.Command, _ []string, _ string) ([]cobra.C
 	if err != nil {
 		cobra.CompDebugln(err.Error(), false)
 	}
-	return file.Targets(), cobra.ShellCompDirectiveNoFileComp
+	return slices.DeleteFunc(file.Targets(), func(name string) bool { return shell.Quote(name) != name }), cobra.ShellCompDirectiveNoFileComp
 }

@@ -5,16 +5,25 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
-// errDeclined says that the person at the terminal said no.
-var errDeclined = errors.New("not confirmed; nothing was done")
+// declinedError says that the person at the terminal said no: an interruption by a
+// person, before anything was written.
+type declinedError struct{}
+
+func (declinedError) Error() string { return "not confirmed; nothing was done" }
+
+// Hint says how to go on.
+func (declinedError) Hint() string { return "run the same command again, and answer y" }
+
+// ExitCode is that of an interruption.
+func (declinedError) ExitCode() int { return (&deploy.InterruptedError{}).ExitCode() }
 
 // confirmation asks whether a plan should be carried out; nil where nobody wants
 // to be asked.
@@ -28,7 +37,7 @@ func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 				return err
 			}
 		}
-		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", lastPart(plan.Service), lastPart(plan.Cluster)))
+		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target)))
 	}
 }
 
@@ -54,6 +63,6 @@ func (a *app) ask(ctx context.Context, question string) error {
 		if word := strings.ToLower(strings.TrimSpace(line)); word == "y" || word == "yes" {
 			return nil
 		}
-		return errDeclined
+		return declinedError{}
 	}
 }

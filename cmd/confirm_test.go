@@ -30,11 +30,11 @@ func TestConfirm(t *testing.T) {
 	}{
 		{"yes", deploy, "y\n", 0, `started: `},
 		{"in full", deploy, "  YES \n", 0, `started: `},
-		{"quiet", deploy + " -q", "y\n", 0, `doorman-service:1 -> a new revision of doorman-service(?s:.*)image: (?s:.*)deploy this to`},
-		{"no", deploy, "n\n", 1, `error: not confirmed; nothing was done`},
-		{"just return", deploy, "\n", 1, `error: not confirmed; nothing was done`},
-		{"another word", deploy, "yesterday\n", 1, `error: not confirmed`},
-		{"end of input", deploy, "\x04", 1, `error: not confirmed`},
+		{"quiet", deploy + " -q", "y\n", 0, `doorman-service:1 \(v1\) -> a new revision of doorman-service \(v2\)(?s:.*)image: (?s:.*)deploy this to`},
+		{"no", deploy, "n\n", 130, `error: not confirmed; nothing was done`},
+		{"just return", deploy, "\n", 130, `error: not confirmed; nothing was done`},
+		{"another word", deploy, "yesterday\n", 130, `error: not confirmed`},
+		{"end of input", deploy, "\x04", 130, `error: not confirmed`},
 		{"Ctrl-C", deploy, ctrlC, 130, `error: interrupted before anything was changed`},
 		{"nothing to do", "deploy --target production -i docker.repo.com/doorman:v1", "", 0, `unchanged: `},
 		{"dry run", deploy + " --dry-run", "", 0, `image: docker.repo.com/doorman:v1 -> docker.repo.com/doorman:v2`},
@@ -45,7 +45,7 @@ func TestConfirm(t *testing.T) {
 			if code != tt.code || !regexp.MustCompile(tt.said).MatchString(said) {
 				t.Errorf("exit code %d, want %d:\n%s", code, tt.code, said)
 			}
-			asked := strings.Contains(said, "deploy this to doorman-service in production1? [y/N] ")
+			asked := strings.Contains(said, "deploy this to doorman-service in production1 (us-east-1, account 123456789012, target production)? [y/N] ")
 			if asked != (tt.answer != "") {
 				t.Errorf("asked: %t\n%s", asked, said)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // credentialsError says why there are no credentials, where AWS was not even
@@ -73,10 +74,10 @@ func (p *spoken) explain(err error) error {
 		return p.app.noCredentials()
 	case loggedOut(err):
 		return &credentialsError{problem: "the SSO session of profile " + profile + " is over, or was not begun",
-			hint: "log in: aws sso login --profile " + quote(profile)}
+			hint: "log in: aws sso login --profile " + shell.Quote(profile)}
 	case strings.Contains(err.Error(), "reauthenticate"): // aws login has no error type of its own
 		return &credentialsError{problem: "the login session of profile " + profile + " is over, or was not begun",
-			hint: "log in: aws login --profile " + quote(profile)}
+			hint: "log in: aws login --profile " + shell.Quote(profile)}
 	case errors.As(err, &process): // its text may hold what the process printed
 		return &credentialsError{problem: fmt.Sprintf("the credential_process of profile %s failed: %s", profile, innermost(err)),
 			hint: "run it by itself; it is named in ~/.aws/config"}

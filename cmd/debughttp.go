@@ -81,10 +81,9 @@ func answer(out middleware.DeserializeOutput) (*smithyhttp.Response, bool) {
 	return response, ok && response.Response != nil && response.StatusCode != 0
 }
 
-// logHTTP writes a request or a response, in one piece.
+// logHTTP writes a request or a response.
 func (a *app) logHTTP(line string, headers http.Header, length int64) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "debug: %s\n", line)
+	_, _ = fmt.Fprintf(a.streams.Err, "debug: %s\n", line)
 	var names []string
 	for name := range headers {
 		names = append(names, name)
@@ -95,14 +94,13 @@ func (a *app) logHTTP(line string, headers http.Header, length int64) {
 		if secretHeader().MatchString(name) {
 			value = "(redacted)"
 		}
-		fmt.Fprintf(&b, "debug:   %s: %s\n", name, value)
+		_, _ = fmt.Fprintf(a.streams.Err, "debug:   %s: %s\n", name, value)
 	}
 	size := "of unknown length"
 	if length >= 0 {
 		size = fmt.Sprintf("of %d bytes", length)
 	}
-	fmt.Fprintf(&b, "debug:   (a body %s)\n", size)
-	_, _ = fmt.Fprint(a.streams.Err, b.String())
+	_, _ = fmt.Fprintf(a.streams.Err, "debug:   (a body %s)\n", size)
 }
 
 // secretHeader matches Authorization, X-Amz-Security-Token, the bearer tokens of

@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -8,16 +11,16 @@ import (
 
 // definitionFlags say which definition should run where.
 var definitionFlags = []string{
-	"cluster", "service-name", "task-definition", "task-definition-file", "allow-unknown-fields",
+	"cluster", "service-name", "task-definition", "task-definition-file", "no-variables", "show-variables", "allow-unknown-fields",
 	"image", "container", "tag", "tag-env-var", "allow-variable", "only", "pin-digest",
-	"env", "unset-env", "secret", "unset-secret", "docker-label", "log-option", "task-definition-tag", "command", "entry-point",
+	"env-file", "env", "unset-env", "secret", "unset-secret", "docker-label", "log-option", "task-definition-tag", "command", "entry-point",
 	"cpu", "memory", "container-cpu", "container-memory", "container-memory-reservation",
 	"task-role", "execution-role", "runtime-platform",
 }
 
 // requestFlags say what else is asked of a service.
 var requestFlags = append([]string{
-	"allow-other-family", "desired-count", "min", "max", "force-new-deployment", "if-unchanged", "expect-revision", "show-values", "exit-code",
+	"allow-other-family", "desired-count", "min", "max", "force-new-deployment", "allow-stuck", "if-unchanged", "expect-revision", "show-values", "exit-code",
 }, definitionFlags...)
 
 func (a *app) deploy() *cobra.Command {
@@ -83,11 +86,29 @@ func (a *app) request(c *cobra.Command) (deploy.Request, error) {
 	if err := a.needTarget(); err != nil {
 		return deploy.Request{}, err
 	}
-	request, err := a.settings.Request(c.Context(), a.streams.In)
+	request, err := a.read(c.Context())
 	if err != nil {
 		return deploy.Request{}, err
 	}
 	return request, request.Validate()
+}
+
+// read reads what the settings ask for, and the files that they name, and tells what is
+// worth knowing of those.
+func (a *app) read(ctx context.Context) (deploy.Request, error) {
+	request, err := a.settings.Request(ctx, a.streams.In)
+	notes := a.settings.Notes()
+	if a.settings.ShowVariables {
+		for _, line := range notes.Variables {
+			_, _ = fmt.Fprintln(a.streams.Err, line)
+		}
+	}
+	if !a.settings.Quiet {
+		for _, warning := range notes.Warnings {
+			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
+		}
+	}
+	return request, err
 }
 
 // status is the error that gives the program an outcome's exit code.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -49,11 +50,11 @@ func exitCode(err error) int {
 func (a *app) hint(err error) string {
 	var missing *deploy.NotFoundError
 	if errors.As(err, &missing) && missing.Kind != "deployment" && missing.Kind != "image" && a.settings.Simulated() {
-		return "the simulated world has what its first command named; ecs-deploy simulator reset forgets it"
+		return "name what is in the simulated world, or start it anew: ecs-deploy simulator reset"
 	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
-		return hinter.Hint()
+		return a.whole(hinter.Hint())
 	}
 	return ""
 }
@@ -67,7 +68,7 @@ func (a *app) finish(err error) int {
 	if err == nil || errors.As(err, &said) {
 		return exitCode(err)
 	}
-	failure := report.Failure{Message: message(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
+	failure := report.Failure{Message: message(err), Problems: problems(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
 	if !a.bare && (a.output() == "json" || a.output() == "ndjson") {
 		a.reporter().Fail(failure)
 	}
@@ -75,8 +76,36 @@ func (a *app) finish(err error) int {
 	return failure.ExitCode
 }
 
-// message is an error's text without what only a log wants.
-func message(err error) string { return strings.TrimSpace(err.Error()) }
+// message is an error's text without what only a log wants, and without secrets in
+// the URLs that the SDK quotes.
+func message(err error) string {
+	return printable.WithoutSecrets(strings.TrimSpace(err.Error()))
+}
+
+// problems are the lines of an error that is a list: of the problems of a file, or
+// of errors that were joined. It is one line otherwise, whatever line breaks there
+// are in what it quotes.
+func problems(err error) []string {
+	var list interface {
+		error
+		Lines() []string
+	}
+	if errors.As(err, &list) && list.Error() == err.Error() {
+		return list.Lines()
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []string{message(err)}
+	}
+	var lines []string
+	for _, part := range joined.Unwrap() {
+		lines = append(lines, problems(part)...)
+	}
+	if strings.Join(lines, "\n") != err.Error() { // it has words of its own around them
+		return []string{message(err)}
+	}
+	return lines
+}
 
 // verdictOf is the verdict with which a run ends that failed.
 func verdictOf(err error) string {
@@ -84,12 +113,13 @@ func verdictOf(err error) string {
 	var unexpected *deploy.UnexpectedRevisionError
 	var uncertain *deploy.UncertainError
 	var interrupted *deploy.InterruptedError
+	var declined declinedError
 	switch {
 	case errors.As(err, &busy), errors.As(err, &unexpected):
 		return "busy"
 	case errors.As(err, &uncertain):
 		return "timed-out"
-	case errors.As(err, &interrupted):
+	case errors.As(err, &interrupted), errors.As(err, &declined):
 		return "interrupted"
 	}
 	return "error"

@@ -1,3 +1,4 @@
 package cmd
 
 //go:generate go run ./internal/gendocs ..
+//go:generate go run ./internal/genlicences ../THIRD_PARTY_LICENSES

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,12 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 func (a *app) initFile() *cobra.Command {
-	var force bool
+	var o initOptions
 	c := &cobra.Command{
 		Use:   "init [SERVICE]...",
 		Short: "Write a settings file from services as they are",
@@ -22,7 +25,8 @@ func (a *app) initFile() *cobra.Command {
 --config names, with a target for each of them, called like the service. Deploying
 such a target as it stands changes nothing. --config - prints the file instead.
 
-Services are named as arguments or with -n. With --task-definition-file, which
+Services are named as arguments or with -n, or --all takes all of the cluster; with
+neither, they are listed. With --task-definition-file, which
 takes a single service, its whole definition is written to that file too: as YAML
 where the name ends in .yaml or .yml, and else as JSON. The values of environment
 variables are in it in clear.
@@ -31,11 +35,13 @@ Nothing is changed in ECS, and no file is overwritten without --force. --target
 gives the target of a single service another name.`,
 		Example: `  ecs-deploy init -c production1 -n doorman-service
   ecs-deploy init -c production1 doorman-service doorman-worker
+  ecs-deploy init -c production1 --all
   ecs-deploy init -c production1 -n doorman-service --target production --task-definition-file doorman.yaml`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error { return a.runInit(c, args, force) },
+		RunE: func(c *cobra.Command, args []string) error { return a.runInit(c, args, o) },
 	}
-	c.Flags().BoolVar(&force, "force", false, "replace files that exist")
+	c.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
+	c.Flags().BoolVar(&o.all, "all", false, "take all services of the cluster")
 	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "task-definition-file")
 	return c
 }
@@ -45,28 +51,52 @@ type initFiles struct {
 	settings, definition config.NewFile // without a path: none
 }
 
-func (a *app) runInit(c *cobra.Command, args []string, force bool) error {
+// initOptions are the flags of init that are no settings.
+type initOptions struct{ force, all bool }
+
+func (a *app) runInit(c *cobra.Command, args []string, o initOptions) error {
 	a.bare = true
 	// A file that is there already says nothing here: it is what would be replaced.
 	if err := a.resolve(c, config.File{Path: config.FileName}); err != nil {
 		return err
 	}
 	services := args
-	if c.Flags().Changed("service-name") || len(args) == 0 && a.settings.Service != "" {
+	if c.Flags().Changed("service-name") || len(args) == 0 && !o.all && a.settings.Service != "" {
 		services = append([]string{a.settings.Service}, args...)
 	}
-	files, err := a.initFiles(services, force)
+	if o.all && len(services) > 0 {
+		return &usageError{problem: "--all takes all services, and some are named", hint: "leave --all out, or the names"}
+	}
+	if err := a.locate(services...); err != nil {
+		return err
+	}
+	files, err := a.initFiles(services, o.force)
 	if err != nil {
 		return err
 	}
-	a.settings.Service = services[0] // what a simulated world is made of
+	if len(services) > 0 {
+		a.settings.Service = services[0] // what a simulated world is made of
+	}
 	deployer, err := a.connect(c)
 	if err != nil {
 		return err
 	}
+	if len(services) == 0 {
+		if services, err = a.allServices(c, deployer, o.all); err == nil {
+			err = a.oneEach(services, files)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	draft := config.Draft{Target: a.settings.Target, Found: a.settings}
 	for _, service := range services {
 		found, err := deployer.Export(c.Context(), a.settings.Cluster, service)
+		var unsupported *deploy.UnsupportedError
+		if o.all && errors.As(err, &unsupported) {
+			_, _ = fmt.Fprintf(a.streams.Err, "warning: left out: %v\n", err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -74,7 +104,48 @@ func (a *app) runInit(c *cobra.Command, args []string, force bool) error {
 			draft.Services = append(draft.Services, found)
 		}
 	}
+	if len(draft.Services) == 0 {
+		return &usageError{problem: "no service of cluster " + a.settings.Cluster + " can be deployed to", hint: "see docs/init.md"}
+	}
 	return a.writeInit(draft, files)
+}
+
+// listedServices is how many services an error lists.
+const listedServices = 30
+
+// allServices are the services of the cluster, or an error that lists them, because
+// somebody must choose.
+func (a *app) allServices(c *cobra.Command, deployer *deploy.Deployer, all bool) ([]string, error) {
+	cluster := arn.ShortName(a.settings.Cluster)
+	names, err := deployer.Services(c.Context(), a.settings.Cluster)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(names) == 0:
+		return nil, &usageError{problem: fmt.Sprintf("cluster %s has no services", cluster), hint: "name another cluster with -c CLUSTER"}
+	case all:
+		return names, nil
+	}
+	shown := strings.Join(names[:min(len(names), listedServices)], ", ")
+	if more := len(names) - listedServices; more > 0 {
+		shown += fmt.Sprintf(" and %d more", more)
+	}
+	return nil, &usageError{
+		problem: fmt.Sprintf("no service is named; cluster %s has %s", cluster, shown),
+		hint:    "name those that you want, or take all: " + a.line("", "", "init", "-c", cluster, "--all"),
+	}
+}
+
+// oneEach refuses names that only one of several services could have.
+func (a *app) oneEach(services []string, files initFiles) error {
+	switch {
+	case len(services) < 2:
+	case a.settings.Target != "":
+		return &usageError{problem: fmt.Sprintf("%d targets cannot all be called %s", len(services), a.settings.Target), hint: "leave --target out: each is called like its service"}
+	case files.definition.Path != "":
+		return &usageError{problem: fmt.Sprintf("the definitions of %d services are not one file", len(services)), hint: "write one service at a time, or leave --task-definition-file out"}
+	}
+	return nil
 }
 
 // initFiles finds out what is to be written, and what keeps it from being, before
@@ -84,20 +155,16 @@ func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 		settings:   config.NewFile{Path: cmp.Or(a.settings.Config, config.FileName), Replace: force},
 		definition: config.NewFile{Path: a.settings.TaskDefinitionFile, Replace: force},
 	}
-	several := len(services) > 1
+	if err := a.oneEach(services, files); err != nil {
+		return files, err
+	}
 	switch {
 	case files.settings.Path == noFile:
 		return files, &usageError{problem: "--config " + noFile + " is no settings file, and init writes one", hint: "name another with --config FILE, or ./" + noFile + "; --config - prints it"}
 	case a.settings.Cluster == "":
 		return files, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
-	case len(services) == 0:
-		return files, &usageError{problem: "no service is named", hint: "name it with -n SERVICE, or several as arguments: ecs-deploy init -c " + quote(a.settings.Cluster) + " SERVICE..."}
 	case slices.Contains(services, ""):
 		return files, &usageError{problem: "the name of a service is empty", hint: "leave it out, or write the name"}
-	case several && a.settings.Target != "":
-		return files, &usageError{problem: fmt.Sprintf("%d targets cannot all be called %s", len(services), a.settings.Target), hint: "leave --target out: each is called like its service"}
-	case several && files.definition.Path != "":
-		return files, &usageError{problem: fmt.Sprintf("the definitions of %d services are not one file", len(services)), hint: "write one service at a time, or leave --task-definition-file out"}
 	case files.definition.Path == config.StandardInput:
 		return files, &usageError{problem: "the definition cannot be written to standard output", hint: "name a file with --task-definition-file; ecs-deploy render prints a definition"}
 	case files.definition.Path != "" && filepath.Clean(files.definition.Path) == filepath.Clean(files.settings.Path):
@@ -135,7 +202,7 @@ func (a *app) writeInit(draft config.Draft, files initFiles) error {
 		if err := files.definition.Write(definition); err != nil {
 			return err
 		}
-		a.wrote(files.definition.Path, "the definition "+lastPart(draft.Services[0].TaskDefinition))
+		a.wrote(files.definition.Path, "the definition "+arn.ShortName(draft.Services[0].TaskDefinition))
 	}
 	if files.settings.Path == "" {
 		_, err = a.streams.Out.Write(text)
@@ -168,22 +235,15 @@ func (a *app) wrote(path, what string) {
 
 // firstTarget is a command that tries the first target.
 func (a *app) firstTarget(draft config.Draft, path string) string {
-	words := "ecs-deploy diff --target " + quote(cmp.Or(draft.Target, draft.Services[0].Service))
+	words := []string{"ecs-deploy", "diff", "--target", cmp.Or(draft.Target, draft.Services[0].Service)}
 	if path != config.FileName {
-		words += " --config " + quote(path)
+		words = append(words, "--config", path)
 	}
-	return words + a.simulatedWords()
-}
-
-// simulatedWords are the flags that name the embedded ECS again.
-func (a *app) simulatedWords() string {
-	switch {
-	case a.settings.Scenario != "":
-		return " --scenario " + quote(a.settings.Scenario)
-	case a.settings.Simulate:
-		return " --simulate"
+	l := commandLine{words: words, settings: a.settings}
+	if a.settings.Simulated() || a.settings.Profile != "" { // which the file does not name
+		l.access()
 	}
-	return ""
+	return shell.Join(l.words...)
 }
 
 // warnOfInit says what a person should know of the files.
@@ -194,7 +254,7 @@ func (a *app) warnOfInit(draft config.Draft, files initFiles) {
 	for _, service := range draft.Services {
 		if !service.Settled {
 			_, _ = fmt.Fprintf(a.streams.Err, "warning: the deployment of %s has not completed; deploying the target %s goes on with it\n",
-				lastPart(service.TaskDefinition), cmp.Or(draft.Target, service.Service))
+				arn.ShortName(service.TaskDefinition), cmp.Or(draft.Target, service.Service))
 		}
 		if names := service.Definition.EnvironmentNames(); files.definition.Path != "" && len(names) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "warning: %s has values in clear, which may be secrets: of %s\n", files.definition.Path, strings.Join(names, ", "))

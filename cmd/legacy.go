@@ -4,16 +4,12 @@ package cmd
 // and of SIL's ecs-deploy that have another name here, or no place at all.
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // legacyFlag is a flag that scripts for the other programs use.
@@ -59,7 +55,7 @@ func (l legacyFlag) hint() string {
 	}
 	var words []string
 	for _, word := range l.here {
-		words = append(words, quote(strings.ReplaceAll(word, "{}", "VALUE")))
+		words = append(words, shell.Quote(strings.ReplaceAll(word, "{}", "VALUE")))
 	}
 	return "here it is " + strings.Join(words, " ")
 }
@@ -154,14 +150,12 @@ func toggles() string {
 }
 
 // withoutIgnored leaves out the image that SIL's script wanted beside a tag for
-// all containers, and its manual told to call "ignore".
+// all containers: any word, such as "ignore", which it did not use.
 func withoutIgnored(args []string) []string {
 	var words []string
 	for len(args) > 0 && args[0] != "--" {
 		n := flagLength(args)
-		switch strings.Join(args[:n], "=") {
-		case "-i=ignore", "-iignore", "--image=ignore":
-		default:
+		if value, ok := imageOf(args[:n]); !ok || value == "" || strings.ContainsFunc(value, notOfAWord) {
 			words = append(words, args[:n]...)
 		}
 		args = args[n:]
@@ -169,27 +163,17 @@ func withoutIgnored(args []string) []string {
 	return append(words, args...)
 }
 
-// flagError says what is wrong with a flag, and how another program's is said
-// here.
-func flagError(c *cobra.Command, err error) error {
-	failure := &usageError{problem: err.Error(), hint: fmt.Sprintf("see %s --help", c.CommandPath())}
-	var unknown *pflag.NotExistError
-	var invalid *pflag.InvalidValueError
-	name := ""
-	var given *twiceError
-	switch {
-	case errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &given):
-		return twice(invalid.GetFlag(), given)
-	case errors.As(err, &unknown):
-		name = "--" + unknown.GetSpecifiedName()
-	case errors.As(err, &invalid): // -to is taken as -t with the value "o"
-		name, _, _ = strings.Cut("-"+invalid.GetFlag().Shorthand+invalid.GetValue(), "=")
-		if strings.Contains(invalid.GetValue(), "=") { // what follows may be a secret, which pflag would show
-			failure.problem = fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, invalid.Unwrap())
+// imageOf is the value of a flag, given as one argument or as two, if it is -i.
+func imageOf(given []string) (value string, ok bool) {
+	for _, name := range []string{"--image=", "-i=", "-i"} {
+		if value, ok = strings.CutPrefix(given[0], name); ok && value != "" {
+			return value, true
 		}
 	}
-	if old, ok := legacy(name); ok {
-		failure = &usageError{problem: "unknown flag: " + name, hint: old.hint()}
-	}
-	return failure
+	return given[len(given)-1], len(given) == 2 && (given[0] == "-i" || given[0] == "--image")
+}
+
+// notOfAWord are the characters that SIL's script refused in such a word.
+func notOfAWord(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-", r))
 }

@@ -28,7 +28,11 @@ func TestOldFlagsAreTakenForTodays(t *testing.T) {
 		"-c a -n b -to 1.2 -i ignore":                    "deploy -c a -n b --tag 1.2 --only *",
 		"-i ignore -to 1.2 -c a":                         "deploy --tag 1.2 --only * -c a",
 		"--image=ignore -iignore --image ignore -to 1.2": "deploy --tag 1.2 --only *",
-		"-i app -to 1.2":                                 "deploy -i app --tag 1.2 --only *",
+		"-i app -to 1.2":                                 "deploy --tag 1.2 --only *",
+		"-to 1.2 -i v1.0_x":                              "deploy --tag 1.2 --only *",
+		"-i=app -to 1.2":                                 "deploy --tag 1.2 --only *",
+		"-i docker.repo.com/app -to 1.2":                 "deploy -i docker.repo.com/app --tag 1.2 --only *",
+		"-i app:1 -to 1.2":                               "deploy -i app:1 --tag 1.2 --only *",
 		"-i ignore -c a":                                 "deploy -i ignore -c a",
 		"-n ignore -to 1.2":                              "deploy -n ignore --tag 1.2 --only *",
 		"--enable-rollback -c a":                         "deploy --rollback-on-failure -c a",
@@ -105,6 +109,31 @@ func TestOldFlagsLeadToFlagsThatExist(t *testing.T) {
 			if strings.HasPrefix(word, "--") && !known[word] {
 				t.Errorf("%s: there is no flag %s", old.name, word)
 			}
+		}
+	}
+}
+
+func TestNamesOfOthersLeadToOurs(t *testing.T) {
+	root := New(Streams{Out: io.Discard, Err: io.Discard})
+	deploy, _, err := root.Find([]string{"deploy"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deploy.InheritedFlags() // which are added now
+	for theirs, ours := range otherFlags {
+		if deploy.Flags().Lookup(theirs) != nil {
+			t.Errorf("--%s is a flag here", theirs)
+		}
+		if deploy.Flags().Lookup(ours) == nil {
+			t.Errorf("--%s: there is no flag --%s", theirs, ours)
+		}
+	}
+	for theirs, ours := range otherCommands {
+		if found, _, _ := root.Find([]string{theirs}); found != root {
+			t.Errorf("%s is a command here", theirs)
+		}
+		if found, _, _ := root.Find([]string{ours}); found == root {
+			t.Errorf("%s: there is no command %s", theirs, ours)
 		}
 	}
 }

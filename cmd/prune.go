@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
@@ -52,12 +53,16 @@ func (a *app) runPrune(c *cobra.Command) error {
 			return err
 		}
 	}
-	return a.show(report.Pruned{Pruning: pruning, Done: !a.settings.DryRun}, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
+	err = a.show(report.Pruned{Pruning: pruning, Done: !a.settings.DryRun}, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
+	if !a.settings.DryRun {
+		return nil // it is done, shown or not
+	}
+	return err
 }
 
 // deregistered shows each revision as it goes.
 func (a *app) deregistered(e deploy.Event) {
 	if e.Type == deploy.EventDeregistered && !a.settings.Quiet {
-		_, _ = fmt.Fprintln(a.streams.Err, "deregistered", lastPart(e.TaskDefinition))
+		_, _ = fmt.Fprintln(a.streams.Err, "deregistered", arn.ShortName(e.TaskDefinition))
 	}
 }

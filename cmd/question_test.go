@@ -15,17 +15,17 @@ import (
 // TestTheQuestionComesAfterWhatItIsAbout: in no form of the output is somebody
 // asked about what was not shown on the terminal.
 func TestTheQuestionComesAfterWhatItIsAbout(t *testing.T) {
-	const question, change = "deploy this to doorman-service in production1? [y/N] ", "docker.repo.com/doorman:v1 -> docker.repo.com/doorman:v2"
+	const question, change = "deploy this to doorman-service in production1 (us-east-1, account 123456789012)? [y/N] ", "docker.repo.com/doorman:v1 -> docker.repo.com/doorman:v2"
 	for _, c := range []struct {
 		name, typed string
 		arguments   []string
 		code        int
 	}{
-		{"text", "n\n", nil, 1},
-		{"no line", "", nil, 1},
-		{"quiet", "n\n", []string{"-q"}, 1},
-		{"json", "n\n", []string{"-o", "json"}, 1},
-		{"ndjson", "n\n", []string{"-o", "ndjson"}, 1},
+		{"text", "n\n", nil, 130},
+		{"no line", "", nil, 130},
+		{"quiet", "n\n", []string{"-q"}, 130},
+		{"json", "n\n", []string{"-o", "json"}, 130},
+		{"ndjson", "n\n", []string{"-o", "ndjson"}, 130},
 		{"yes", "YES\n", []string{"--no-wait"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

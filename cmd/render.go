@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 func (a *app) render() *cobra.Command {
@@ -31,7 +32,7 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err := a.prepare(c); err != nil {
 		return err
 	}
-	request, err := a.settings.Request(c.Context(), a.streams.In)
+	request, err := a.read(c.Context())
 	if err != nil {
 		return err
 	}
@@ -39,11 +40,11 @@ func (a *app) runRender(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if _, err = a.streams.Out.Write(text); err != nil {
+	if _, err = a.streams.Out.Write(printable.JSON(text)); err != nil { // the same JSON, whatever looks at it
 		return err
 	}
 	if !a.settings.Quiet && (bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("$$"))) {
-		_, _ = fmt.Fprintln(a.streams.Err, "note: it has ${ or $$, which --task-definition-file reads as variables; double each dollar to deploy it from a file")
+		_, _ = fmt.Fprintln(a.streams.Err, "note: it has ${ or $$; to deploy it from a file, pass --no-variables with --task-definition-file")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -47,7 +46,7 @@ view.`,
 	}
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(a.flagError)
 	root.SetUsageFunc(a.usage)
 	a.settings.AddFlags(root.PersistentFlags(), commonFlags...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
@@ -68,29 +67,6 @@ view.`,
 	return root
 }
 
-// knownCommand refuses words that are no subcommand.
-func knownCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := "see ecs-deploy --help"
-	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-		hint = "did you mean " + strings.Join(like, " or ") + "?"
-	}
-	return &usageError{problem: fmt.Sprintf("there is no command %q", args[0]), hint: hint}
-}
-
-// noArguments refuses arguments, which are mostly values of a forgotten flag.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return &usageError{
-		problem: fmt.Sprintf("unexpected argument %q", args[0]),
-		hint:    fmt.Sprintf("%s takes flags only; see %s --help", c.CommandPath(), c.CommandPath()),
-	}
-}
-
 // withSubcommand gives the original one-command form, flags without a
 // subcommand, its subcommand: deploy, and today's names to the flags of other
 // programs. No arguments, help and version stay what they are.
@@ -106,6 +82,8 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	switch {
 	case slices.Contains(args, "--version"):
 		return []string{"version"}
+	case len(args) > 0 && !strings.HasPrefix(args[0], "-"): // a word that is no command
+		return args
 	case !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }):
 		return args
 	case len(args) == 1 && (args[0] == "-h" || args[0] == "--help"):

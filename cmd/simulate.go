@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
@@ -51,8 +53,7 @@ func (a *app) simulated() (aws.Config, deploy.Clock, error) {
 		return aws.Config{}, nil, err
 	}
 	a.cleanup = append(a.cleanup, store.Close)
-	_, _ = fmt.Fprintf(a.streams.Err, "simulated: this is the embedded ECS, scenario %s, at %d times the speed of time; no AWS account is involved\n",
-		s.ScenarioName(), simulatedSpeed)
+	a.tell("simulated: this is the embedded ECS, scenario %s, at %d times the speed of time; no AWS account is involved\n", s.ScenarioName(), simulatedSpeed)
 	return aws.Config{
 		Region: simulatedRegion, Credentials: staticCredentials(), HTTPClient: store.HTTPClient(),
 		BaseEndpoint: aws.String("http://aws.simulated"),
@@ -64,25 +65,40 @@ func (a *app) simulated() (aws.Config, deploy.Clock, error) {
 }
 
 // seedWorld is the world of a scenario as the first command finds it: the named
-// service, running an earlier tag of the image.
+// service, and those of all targets of the settings file, each running an earlier tag
+// of its image.
 func (a *app) seedWorld() (ecssim.World, error) {
 	world, err := ecssim.LoadScenario(a.settings.ScenarioName())
 	if err != nil {
 		return ecssim.World{}, &usageError{problem: err.Error(), hint: "see ecs-deploy simulator scenarios"}
 	}
-	service := lastPart(a.settings.Service)
-	if service == "" {
-		service, _, _ = strings.Cut(lastPart(a.settings.TaskDefinition), ":")
+	world = world.WithSeed(seedOf(a.settings))
+	for _, target := range a.targets {
+		s, err := a.file.Settings(target)
+		if err != nil {
+			continue // it has problems that are its own
+		}
+		if seed := seedOf(s); seed.Cluster != "" && seed.Service != "" {
+			world = world.WithSeed(seed)
+		}
 	}
-	image := service + ":1"
-	if len(a.settings.Images) > 0 {
-		image = earlier(a.settings.Images[0])
-	}
-	world = world.WithSeed(ecssim.Seed{Cluster: lastPart(a.settings.Cluster), Service: service, Image: image})
 	if _, err := ecssim.New(world); err != nil { // a name that ECS would not take
-		return ecssim.World{}, &usageError{problem: message(err), hint: "the simulated world is made of what -c, -n, -d and -i name"}
+		return ecssim.World{}, &usageError{problem: message(err), hint: "the simulated world is made of what -c, -n, -d, -i and the targets of the settings file name"}
 	}
 	return world, nil
+}
+
+// seedOf is the service of settings, running an earlier tag of its image.
+func seedOf(s *config.Settings) ecssim.Seed {
+	seed := ecssim.Seed{Cluster: arn.ShortName(s.Cluster), Service: arn.ShortName(s.Service)}
+	if seed.Service == "" {
+		seed.Service = arn.Family(s.TaskDefinition)
+	}
+	seed.Image = seed.Service + ":1"
+	if len(s.Images) > 0 {
+		seed.Image = earlier(s.Images[0])
+	}
+	return seed
 }
 
 // earlier is a reference to an earlier image of the same repository: a tag that

@@ -151,13 +151,13 @@ func (a *app) runSimulatorReset() error {
 		paths = []string{path}
 	}
 	if len(paths) == 0 {
-		_, _ = fmt.Fprintln(a.streams.Err, "there is nothing to forget")
+		a.tell("there is nothing to forget\n")
 	}
 	for _, path := range paths {
 		if err := ecssim.RemoveStore(path); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(a.streams.Err, "forgot %s\n", strings.TrimSuffix(filepath.Base(path), ".json"))
+		a.tell("forgot %s\n", strings.TrimSuffix(filepath.Base(path), ".json"))
 	}
 	return nil
 }

@@ -8,9 +8,11 @@ import (
 
 func (a *app) status() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "status",
-		Short:   "Show where a service stands now",
-		Long:    `Status takes one look at a service: its tasks, its deployments, how the last one ended, and its newest events.`,
+		Use:   "status",
+		Short: "Show where a service stands now",
+		Long: `Status takes one look at a service: its tasks, its settings, its deployments, how
+the last one ended, why its tasks stopped, with what to do and their last log
+lines, and the service's newest events.`,
 		Example: `  ecs-deploy status -c production1 -n doorman-service`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runStatus(c) },
@@ -28,7 +30,7 @@ func (a *app) runStatus(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return a.show(found, func() error { return report.Status(a.streams.Out, found, a.colored(a.streams.OutTerminal)) })
+	return a.show(found, func() error { return report.Status(found, a.reportOptions()) })
 }
 
 // show writes a value in the form that was asked for.

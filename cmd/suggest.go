@@ -1,52 +1,116 @@
 package cmd
 
-// The command lines that an outcome suggests to type next.
+// The command lines that are printed to be typed next. Each works as it is printed:
+// it names what the settings file does not say again by itself, and is quoted for a
+// shell.
 
 import (
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // command is a command line that goes on with a deployment: the same settings,
 // other words.
 func (a *app) command(d deploy.Deployment, words ...string) string {
-	s := a.settings
-	line := append([]string{"ecs-deploy", words[0], "-c", lastPart(d.Cluster), "-n", lastPart(d.Service)}, words[1:]...)
-	give := func(flag, value string) {
-		if value != "" {
-			line = append(line, flag, value)
-		}
+	if words[0] == "deploy" && a.settings.ExpectRevision != "" && a.settings.Origin("expect-revision").Layer != config.Flag {
+		words = append(words, "--expect-revision", arn.ShortName(d.TaskDefinition)) // the one that was expected is in service no more
 	}
-	if a.fromFile { // which would add its image and edits, and may ask for a target
-		give("--config", noFile)
-	}
-	switch {
-	case s.Scenario != "":
-		give("--scenario", s.Scenario)
-	case s.Simulate:
-		line = append(line, "--simulate")
-	default:
-		give("-r", s.Region)
-		give("-p", s.Profile)
-		give("-a", s.AssumeRole)
-		give("--external-id", s.ExternalID)
-		give("--role-session-name", s.RoleSessionName)
-		give("--mfa-serial", s.MFASerial)
-		give("--endpoint-url", s.EndpointURL)
-	}
-	for i, word := range line {
-		line[i] = quote(word)
-	}
-	return strings.Join(line, " ")
+	return a.line(arn.ShortName(d.Cluster), arn.ShortName(d.Service), words...)
 }
 
-func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
-
-// quote makes a word safe for a shell.
-func quote(word string) string {
-	if word != "" && !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}~#!") {
-		return word
+// line is a command line about a service, with the flags that find it again.
+//
+// A definition from a file would get the images and edits of the settings file, so
+// that the settings file has no say where one is deployed.
+func (a *app) line(cluster, service string, words ...string) string {
+	l := commandLine{words: []string{"ecs-deploy", words[0]}, settings: a.settings, file: a.fromFile && !slices.Contains(words, "--task-definition-file")}
+	if !l.fromFile("cluster") || arn.ShortName(a.settings.Cluster) != cluster {
+		l.give("-c", cluster)
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	if !l.fromFile("service-name") || arn.ShortName(a.settings.Service) != service {
+		l.give("-n", service)
+	}
+	l.words = append(l.words, words[1:]...)
+	switch {
+	case words[0] == "wait":
+		l.give("--deployment", a.settings.Deployment)
+	case words[0] == "deploy" && l.file && a.settings.Confirm && a.settings.Yes:
+		l.words = append(l.words, "--yes")
+	}
+	switch {
+	case l.file:
+		l.give("--config", a.settings.Config)
+		l.give("--target", a.settings.Target)
+	case a.fromFile || a.settings.Config == noFile:
+		l.give("--config", noFile)
+	}
+	l.access()
+	return shell.Join(l.words...)
+}
+
+// commandLine is a command line that is put together.
+type commandLine struct {
+	words    []string
+	settings *config.Settings
+	file     bool // it reads the settings file again
+}
+
+// give adds a flag, unless its value is empty.
+func (l *commandLine) give(flag, value string) {
+	if value != "" {
+		l.words = append(l.words, flag, value)
+	}
+}
+
+// fromFile reports whether a key need not be given, because the settings file gives
+// it again.
+func (l *commandLine) fromFile(key string) bool {
+	layer := l.settings.Origin(key).Layer
+	return l.file && (layer == config.Defaults || layer == config.Target)
+}
+
+// access adds the flags by which the same account and region, or the same simulated
+// world, are found. Keys are never printed.
+func (l *commandLine) access() {
+	s := l.settings
+	switch {
+	case s.Scenario != "":
+		l.give("--scenario", s.Scenario)
+		return
+	case s.Simulate:
+		l.words = append(l.words, "--simulate")
+		return
+	}
+	for _, access := range []struct{ flag, key, value string }{
+		{"-r", "region", s.Region}, {"-p", "profile", s.Profile}, {"-a", "assume-role", s.AssumeRole},
+		{"--external-id", "external-id", s.ExternalID}, {"--role-session-name", "role-session-name", s.RoleSessionName},
+		{"--mfa-serial", "mfa-serial", s.MFASerial}, {"--endpoint-url", "endpoint-url", s.EndpointURL},
+	} {
+		if !l.fromFile(access.key) {
+			l.give(access.flag, access.value)
+		}
+	}
+}
+
+// bare matches commands in a hint of the library, which cannot say how the service
+// is found here.
+var bare = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\becs-deploy (wait|status|render -d)\b`) })
+
+// whole gives the commands in a hint the flags with which they can be pasted.
+func (a *app) whole(hint string) string {
+	if a.settings.Service == "" || !strings.Contains(hint, "ecs-deploy ") {
+		return hint
+	}
+	return bare().ReplaceAllStringFunc(hint, func(found string) string {
+		words := strings.Fields(found)
+		line := a.line(arn.ShortName(a.settings.Cluster), arn.ShortName(a.settings.Service), words[1])
+		return strings.Join(append([]string{line}, words[2:]...), " ")
+	})
 }

@@ -38,7 +38,7 @@ an update, only the others occur.
    10   busy: another deployment was in progress, or another revision was in
         service than --expect-revision names
   130   interrupted; the rollout goes on, or was rolled back where
-        --on-interrupt rollback asked for it`
+        --on-interrupt rollback asked for it; or the question was answered no`
 
 func environmentHelp(keys []config.Key) string {
 	var b strings.Builder

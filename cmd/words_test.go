@@ -67,7 +67,7 @@ func TestEveryFlagIsASettingExceptThoseOfTheServer(t *testing.T) {
 	every(New(Streams{Out: io.Discard, Err: io.Discard}), func(c *cobra.Command) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			used[f.Name] = true
-			own := c.Name() == "serve" && slices.Contains(ofTheServer, f.Name) || c.Name() == "view" && f.Name == "origin" || c.Name() == "init" && f.Name == "force"
+			own := c.Name() == "serve" && slices.Contains(ofTheServer, f.Name) || c.Name() == "view" && f.Name == "origin" || c.Name() == "init" && slices.Contains([]string{"force", "all"}, f.Name)
 			if f.Name == "help" || slices.Contains(settings, f.Name) || own {
 				return
 			}

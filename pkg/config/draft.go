@@ -12,6 +12,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -69,10 +70,7 @@ func (d Draft) nameOf(service deploy.Export) string {
 
 // examples are commands for the first target.
 func (d Draft) examples() []string {
-	target := d.nameOf(d.Services[0])
-	if strings.Trim(target, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") != "" {
-		target = strconv.Quote(target)
-	}
+	target := shell.Quote(d.nameOf(d.Services[0]))
 	return []string{
 		"  ecs-deploy diff --target " + target,
 		"  ecs-deploy deploy --target " + target + " -i REPOSITORY:TAG",

@@ -1,10 +1,9 @@
 package config
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
@@ -16,14 +15,18 @@ const noRole = "none"
 // edits are the edits of the task definition that the settings ask for. Those of
 // one member are in the order of the settings; different members do not touch
 // each other.
-func (s *Settings) edits() ([]taskdef.Edit, error) {
+func (s *Settings) edits(ctx context.Context) ([]taskdef.Edit, error) {
 	var edits []taskdef.Edit
+	env, err := s.variables(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, kind := range []struct {
 		entries []Entry
 		set     func(container, name, value string) taskdef.Edit
 		unset   func(container, name string) taskdef.Edit
 	}{
-		{s.Env, taskdef.SetEnvironment, taskdef.UnsetEnvironment},
+		{env, taskdef.SetEnvironment, taskdef.UnsetEnvironment},
 		{s.Secrets, taskdef.SetSecret, taskdef.UnsetSecret},
 		{s.DockerLabels, taskdef.SetDockerLabel, taskdef.UnsetDockerLabel},
 		{s.LogOptions, taskdef.SetLogOption, taskdef.UnsetLogOption},
@@ -118,18 +121,16 @@ func (s *Settings) words() ([]taskdef.Edit, error) {
 // secret.
 func split(text string) ([]string, error) {
 	if strings.HasPrefix(text, "[") {
-		var list []*string
-		if err := json.Unmarshal([]byte(text), &list); err != nil || slices.Contains(list, nil) {
-			return nil, errors.New("it is not a JSON list of words")
-		}
-		words := make([]string, len(list))
-		for i, word := range list {
-			words[i] = *word
-		}
-		return words, nil
+		return taskdef.Words([]byte(text))
 	}
-	if strings.ContainsAny(text, "'\"\\`") {
-		return nil, errors.New("the words have quotes, and where each ends is not clear")
+	for _, kind := range []struct{ chars, problem string }{
+		{`'"`, "the words have quotes, and where each ends is not clear"},
+		{`\`, "the words have a backslash, and what it stands for is not clear"},
+		{"`", "the words have back quotes, and what stands between them is for a shell"},
+	} {
+		if strings.ContainsAny(text, kind.chars) {
+			return nil, errors.New(kind.problem)
+		}
 	}
 	return strings.Fields(text), nil
 }

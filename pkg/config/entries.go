@@ -25,6 +25,11 @@ func add(v entryValue, e Entry) error {
 	if err := v.check(e); err != nil {
 		return err
 	}
+	for _, text := range []string{e.Container, e.Name, e.Value} {
+		if err := isUTF8(text); err != nil {
+			return err
+		}
+	}
 	*v.field() = append(*v.field(), e)
 	return nil
 }
@@ -58,7 +63,7 @@ func (v entries) Set(text string) error {
 	case v.unset && found:
 		return fmt.Errorf("%q has a value; only the name is given here", place+"=…")
 	case !v.unset && !found:
-		return fmt.Errorf("%q is not of the form [container:]name=value", text)
+		return errors.New("it is not of the form [container:]name=value") // what was given may be the value, which may be secret
 	}
 	container, name, found := strings.Cut(place, ":")
 	if !found {
@@ -90,7 +95,7 @@ func (v tags) check(e Entry) error { return entries{}.check(e) }
 func (v tags) Set(text string) error {
 	key, value, found := strings.Cut(text, "=")
 	if !found || key == "" {
-		return fmt.Errorf("%q is not of the form key=value", text)
+		return errors.New("it is not of the form key=value")
 	}
 	return add(v, Entry{Name: key, Value: value})
 }
@@ -118,7 +123,34 @@ func (v perContainer) check(e Entry) error {
 func (v perContainer) Set(text string) error {
 	container, value, found := strings.Cut(text, "=")
 	if !found || container == "" || value == "" {
-		return fmt.Errorf("%q is not of the form container=value", text)
+		return errors.New("it is not of the form container=value")
 	}
 	return add(v, Entry{Container: container, Value: value})
+}
+
+// files are [CONTAINER:]FILE. The container * is every one, as none is; it is for files
+// that have a colon in their names.
+type files struct{ target *[]Entry }
+
+func (v files) String() string  { return "" }
+func (v files) Type() string    { return "[container:]file" }
+func (v files) field() *[]Entry { return v.target }
+
+func (v files) check(e Entry) error {
+	if e.Value == "" && !e.Unset {
+		return errors.New("the name of a file is empty")
+	}
+	return nil
+}
+
+func (v files) Set(text string) error {
+	container, file, found := strings.Cut(text, ":")
+	drive := len(container) == 1 && strings.HasPrefix(file, `\`) // of Windows
+	if !found || drive {
+		container, file = "", text
+	}
+	if found && !drive && container == "" {
+		return fmt.Errorf("%q names no container; write [container:]file", text)
+	}
+	return add(v, Entry{Container: everyContainer(container), Value: file})
 }

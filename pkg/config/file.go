@@ -64,7 +64,10 @@ type FileError struct {
 }
 
 // Error has a line for each problem.
-func (e *FileError) Error() string { return strings.Join(e.Problems, "\n") }
+func (e *FileError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are the problems, each to be shown as a line.
+func (e *FileError) Lines() []string { return e.Problems }
 
 // Hint says what to do, or where the keys are described.
 func (e *FileError) Hint() string {

@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -24,8 +25,26 @@ func (s *Settings) tag() (string, int, error) {
 		return "", height, &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
 	case tag == "":
 		return "", height, &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
+	case credential(s.TagEnvVar) || !isTag(tag): // the value is not shown: it may be a secret
+		return "", height, &Error{Problem: fmt.Sprintf("the value of %s, named by --tag-env-var, is not a tag", s.TagEnvVar), Remedy: "name the variable that has the tag to deploy"}
 	}
 	return tag, height, nil
+}
+
+// credential reports whether a variable holds a credential of AWS, which could be
+// mistaken for a tag.
+func credential(variable string) bool {
+	return slices.Contains([]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+		EnvPrefix + "AWS_ACCESS_KEY", EnvPrefix + "AWS_SECRET_KEY"}, variable)
+}
+
+// isTag reports whether a text can be the tag of an image.
+func isTag(text string) bool {
+	ref, err := image.Parse("image")
+	if err == nil {
+		_, err = ref.WithTag(text)
+	}
+	return err == nil
 }
 
 // images gives a request its images, and their tag.

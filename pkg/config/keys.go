@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
 )
 
 // Source says where a key may be given.
@@ -120,6 +122,8 @@ func (s *Settings) definitionKeys() []row {
 		{"service-name", "n", "`name` of the service; without it, the service that runs the family given by -d", Anywhere, text{&s.Service, "name"}},
 		{"task-definition", "d", "`family`, family:revision or ARN to build on, instead of the one in use", Anywhere, text{&s.TaskDefinition, "family"}},
 		{"task-definition-file", "", "`file` with the task definition to deploy: JSON, JSON with comments, or YAML; - is standard input", Anywhere, text{&s.TaskDefinitionFile, "file"}},
+		{"no-variables", "", "take the task definition's file as it is: no ${NAME}, and $$ is two dollars", Anywhere, toggle{&s.NoVariables}},
+		{"show-variables", "", "list each variable that was replaced in the task definition's file, on standard error", FlagOnly, toggle{&s.ShowVariables}},
 		{"allow-unknown-fields", "", "take fields of the task definition's file that this version does not know", Anywhere, toggle{&s.AllowUnknownFields}},
 		{"allow-other-family", "", "take a task definition's file of another family than the service runs", Anywhere, toggle{&s.AllowOtherFamily}},
 		{"image", "i", "`image` to deploy, to every container of its repository; without a tag: latest (repeatable)", Anywhere, list{&s.Images}},
@@ -134,6 +138,7 @@ func (s *Settings) definitionKeys() []row {
 
 func (s *Settings) editKeys() []row {
 	return []row{
+		{"env-file", "", "set the variables in a dotenv file, of one container or all (repeatable); --env wins", NotVariable, files{target: &s.EnvFiles}},
 		{"env", "", "set a variable of one container or all (repeatable)", NotVariable, entries{target: &s.Env}},
 		{"unset-env", "", "remove a variable of one container or all (repeatable)", NotVariable, entries{target: &s.Env, unset: true}},
 		{"secret", "", "set a secret of one container or all, by the ARN or name of its parameter (repeatable)", NotVariable, entries{target: &s.Secrets}},
@@ -160,6 +165,7 @@ func (s *Settings) serviceKeys() []row {
 		{"min", "m", "lower limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Min}},
 		{"max", "M", "upper limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Max}},
 		{"force-new-deployment", "", "start new tasks even if nothing changed", Anywhere, toggle{&s.ForceNewDeployment}},
+		{"allow-stuck", "", "deploy although -m and -M leave ECS no room to start or stop a task", Anywhere, toggle{&s.AllowStuck}},
 		{"if-unchanged", "", "what to do when the wanted definition is in service (default skip, but restart for an image tagged latest)", Anywhere, choice{&s.IfUnchanged, []string{"skip", "restart"}}},
 		{"expect-revision", "", "the `revision` (family:revision) that must be in service, or nothing is done", Anywhere, text{&s.ExpectRevision, "revision"}},
 		{"account", "", "`id` of the AWS account in which the service must be", FileOnly, accountID{&s.Account}},
@@ -232,8 +238,11 @@ func (s *Settings) AddFlags(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
+// Nearest is the name that is most like a misspelt one; "" if none is like it.
+func Nearest(word string, names []string) string { return nearest.Name(word, names) }
+
 // FileKeys are the keys whose values are names of files.
-var FileKeys = []string{"config", "task-definition-file"}
+var FileKeys = []string{"config", "task-definition-file", "env-file"}
 
 // Choices are the words that a key takes, or nil where it takes any text.
 func (k Key) Choices() []string {

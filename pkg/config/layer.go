@@ -14,6 +14,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 // layer is one mapping of keys to values: the defaults, or a target.
@@ -140,7 +141,7 @@ func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
 		_, err = image.Parse(text)
 	}
 	if err == nil && key.Name == "endpoint-url" && isClear(text) {
-		err = fmt.Errorf("a file cannot name %s: AWS requests would go to another machine over plain http; write https, or pass the URL with --endpoint-url", withoutUser(text))
+		err = fmt.Errorf("a file cannot name %s: AWS requests would go to another machine over plain http; write https, or pass the URL with --endpoint-url", printable.WithoutSecrets(text))
 	}
 	if err != nil {
 		r.problem(node, fmt.Sprintf("%s: %v", key.Name, err))
@@ -151,6 +152,9 @@ func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
 // fromHere makes the name of a file, which is relative to the settings file,
 // relative to the working directory.
 func (r *fileReader) fromHere(key Key, text string) string {
+	if slices.Contains(FileKeys, key.Name) {
+		text = strings.TrimPrefix(text, fileScheme)
+	}
 	if !slices.Contains(FileKeys, key.Name) || text == "" || text == "-" || filepath.IsAbs(text) {
 		return text
 	}
@@ -206,6 +210,8 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 			}
 			r.ofContainer(key, v, e, child, add)
 		})
+	case files:
+		r.envFiles(l, key, node, add)
 	case tags:
 		r.mapping(node, key.Name, func(name, child *yaml.Node) { r.named(key, Entry{Name: name.Value}, child, add) })
 	case entries:
@@ -231,6 +237,25 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 		})
 	}
 	inOrder(l.entries[mapName(key)])
+}
+
+// envFiles reads a file, a list of files, or a mapping of containers to either.
+func (r *fileReader) envFiles(l *layer, key Key, node *yaml.Node, add func(Entry, *yaml.Node)) {
+	of := func(container string, node *yaml.Node) {
+		for _, element := range elements(node) {
+			text, ok := plain(element)
+			if !ok {
+				r.problem(element, key.Name+" takes the name of a file, a list of them, or either for each container")
+				continue
+			}
+			add(Entry{Container: container, Value: r.fromHere(key, text)}, element)
+		}
+	}
+	if node.Kind != yaml.MappingNode {
+		of("", node)
+		return
+	}
+	r.mapping(node, key.Name, func(container, child *yaml.Node) { of(everyContainer(container.Value), child) })
 }
 
 // named reads the value of a named element: a plain one, or null, which removes

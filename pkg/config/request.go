@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -31,9 +32,10 @@ func (e *Error) ExitCode() int { return 3 }
 // definition's file, if one is named, until ctx ends; stdin is what the name "-"
 // stands for.
 func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request, error) {
+	s.notes = Notes{}
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
-		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily,
+		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily, AllowStuck: s.AllowStuck,
 		DesiredCount: s.DesiredCount, MinimumHealthyPercent: s.Min, MaximumPercent: s.Max,
 		ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
@@ -44,7 +46,7 @@ func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request
 		return deploy.Request{}, err
 	}
 	var err error
-	if r.Edits, err = s.edits(); err != nil {
+	if r.Edits, err = s.edits(ctx); err != nil {
 		return deploy.Request{}, err
 	}
 	if s.TaskDefinitionFile != "" {
@@ -70,7 +72,19 @@ func (s *Settings) definition(ctx context.Context, stdin io.Reader) (taskdef.Def
 		source = "standard input"
 	}
 	guard := s.guard()
-	d, err := taskdef.Parse(source, text, taskdef.ParseOptions{AllowUnknownFields: s.AllowUnknownFields, Variable: guard.lookup})
+	options := taskdef.ParseOptions{
+		AllowUnknownFields: s.AllowUnknownFields, Variable: guard.lookup,
+		Warn: func(p taskdef.Problem) {
+			s.notes.Warnings = append(s.notes.Warnings, fmt.Sprintf("%s:%d:%d: %s", source, p.Line, p.Column, p.Reason))
+		},
+		Expanded: func(e taskdef.Expansion) {
+			s.notes.Variables = append(s.notes.Variables, source+":"+e.String())
+		},
+	}
+	if s.NoVariables {
+		options.Variable = nil
+	}
+	d, err := taskdef.Parse(source, text, options)
 	if refused := guard.refusal(source, text); refused != nil {
 		return taskdef.Definition{}, refused
 	}

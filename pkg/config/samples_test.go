@@ -27,6 +27,8 @@ func samples(key Key) [2]sample {
 		return [2]sample{{"A=1", "{A: 1}", "A=1"}, {"web:B.c=on", "{web: {B.c: on}}", "web:B.c=on"}}
 	case tags:
 		return [2]sample{{"Team/a.b=0x10", "{Team/a.b: 0x10}", "Team/a.b=0x10"}, {"k=", `{k: ""}`, "k="}}
+	case files:
+		return [2]sample{{"one", "one", "=one"}, {"web:two", "{web: [two]}", "web:=two"}}
 	case perContainer:
 		return [2]sample{{"web=one", "{web: one}", "web:=one"}, {"Web.b=two", "{Web.b: two}", "Web.b:=two"}}
 	}

@@ -105,6 +105,9 @@ func formOf(key Key) object {
 		return object{"type": []string{"string", "integer"}, "pattern": fmt.Sprintf("^[0-9]{%d}$", accountDigits), "minimum": 0, "maximum": int64(999999999999)}
 	case list, names:
 		return object{"anyOf": []any{plainForm(), object{"type": "array", "items": plainForm()}}}
+	case files:
+		some := object{"anyOf": []any{plainForm(), object{"type": "array", "items": plainForm()}}}
+		return object{"anyOf": []any{some, mapOf(some)}}
 	case tags:
 		return mapOf(removable)
 	case perContainer:

@@ -23,6 +23,7 @@ type Settings struct {
 	Cluster, Service, TaskDefinition       string
 	TaskDefinitionFile                     string
 	AllowUnknownFields, AllowOtherFamily   bool
+	NoVariables, ShowVariables             bool
 	Images, Only                           []string
 	Tag, TagEnvVar                         string
 	AllowVariables                         []string
@@ -32,6 +33,7 @@ type Settings struct {
 	// Edits of the definition, in the order in which they are made: those of a
 	// higher layer come after those of a lower one.
 	ContainerImages                        []Entry
+	EnvFiles                               []Entry
 	Env, Secrets, DockerLabels, LogOptions []Entry
 	Tags                                   []Entry
 	Commands, EntryPoints                  []Entry
@@ -43,6 +45,7 @@ type Settings struct {
 
 	// How it is gone about.
 	ForceNewDeployment, NoWait   bool
+	AllowStuck                   bool
 	Timeout, CompleteTimeout     time.Duration
 	Until, IfInProgress          string
 	IfUnchanged, OnInterrupt     string
@@ -74,10 +77,15 @@ type Settings struct {
 	// higher the layer; of a map, those of its entries, and what has none is a flag.
 	heights      map[string]int
 	entryHeights map[string][]int
+	// notes are what was found in the files that the settings name.
+	notes Notes
 	// leftOut are keys that lower layers give and that are not used.
 	leftOut []string
 	// overridden are variables that win over keys of the target that is named.
 	overridden []string
+	// kept are keys of the file that are not used, because flags ask for something
+	// else alone.
+	kept []string
 	// origins has where each key that was given comes from; of a map, where each
 	// of its entries does, and those that have none here are flags.
 	origins      map[string]Origin
@@ -97,6 +105,19 @@ type Entry struct {
 	// Unset: the element is removed.
 	Unset bool
 }
+
+// Notes are what a user may want to know of the files that the settings name, in the
+// order of the text.
+type Notes struct {
+	// Warnings are what may be a mistake, one line each, with their places.
+	Warnings []string
+	// Variables are the variables that were replaced in the task definition's file, one
+	// line each, without their values.
+	Variables []string
+}
+
+// Notes are those of the last [Settings.Request].
+func (s *Settings) Notes() Notes { return s.notes }
 
 // Simulated reports whether the embedded ECS was asked for.
 func (s *Settings) Simulated() bool { return s.Simulate || s.Scenario != "" }

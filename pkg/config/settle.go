@@ -19,6 +19,7 @@ const ofFlags = math.MaxInt
 // ways stays, and is an error of the request.
 func (s *Settings) settle(said *layer) {
 	s.noteHeights(said)
+	s.settleImageless()
 	s.settleRevision()
 	for _, pair := range [][2]string{{"tag", "tag-env-var"}, {"task-definition", "task-definition-file"}} {
 		lower, higher := pair[0], pair[1]
@@ -77,6 +78,8 @@ func (s *Settings) takeBack(name string) {
 		*v.target = nil
 	case names:
 		*v.target = nil
+	case toggle:
+		*v.target = false
 	case entryValue:
 		*v.field() = nil
 		delete(s.entryOrigins, name)

@@ -5,6 +5,7 @@ package config
 // maps are in entries.go.
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/utf8text"
 )
 
 // optionalCount is a count or percentage that may be absent; 0 is a value.
@@ -99,6 +102,9 @@ func (v list) String() string {
 }
 
 func (v list) Set(text string) error {
+	if err := isUTF8(text); err != nil {
+		return err
+	}
 	*v.target = append(*v.target, text)
 	return nil
 }
@@ -128,12 +134,30 @@ func (v text) String() string {
 	return *v.target
 }
 
+// fileScheme is how the AWS CLI has files named; here it may stand before the name.
+const fileScheme = "file://"
+
 func (v text) Set(value string) error {
+	if err := isUTF8(value); err != nil {
+		return err
+	}
+	if v.kind == "file" {
+		value = strings.TrimPrefix(value, fileScheme)
+	}
 	*v.target = value
 	return nil
 }
 
 func (v text) Type() string { return v.kind }
+
+// isUTF8 refuses a text that ECS would get as another one. It does not repeat the
+// text, which may be secret.
+func isUTF8(text string) error {
+	if reason := utf8text.Reason(text); reason != "" {
+		return errors.New(reason)
+	}
+	return nil
+}
 
 // toggle is a switch.
 type toggle struct{ target *bool }
@@ -182,6 +206,9 @@ func (v names) String() string {
 }
 
 func (v names) Set(text string) error {
+	if err := isUTF8(text); err != nil {
+		return err
+	}
 	for name := range strings.SplitSeq(text, ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			return fmt.Errorf("%q has an empty name in it", text)

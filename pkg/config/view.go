@@ -2,12 +2,15 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 // hidden stands for a value that is not shown.
@@ -40,7 +43,7 @@ type member struct {
 
 // View shows the settings that were given, but for those that only a flag gives
 // and the form of the output: they are about one command line, and not about
-// what is deployed. Credentials are never shown.
+// what is deployed. Credentials are never shown, nor those in URLs.
 func (s *Settings) View(o ViewOptions) View {
 	view := View{origins: o.Origins}
 	for _, key := range s.Keys() {
@@ -48,7 +51,14 @@ func (s *Settings) View(o ViewOptions) View {
 		switch {
 		case key.Source == FlagOnly, key.Name == "output":
 		case isMap && mapName(key) == key.Name:
-			if members := members(v, s.EntryOrigins(key.Name), o.shows(key)); len(members) > 0 {
+			if list, ok := v.(files); ok {
+				if members := fileMembers(list, s.EntryOrigins(key.Name)); len(members) > 0 {
+					view.settings = append(view.settings, member{name: key.Name, members: members})
+				}
+				continue
+			}
+			masked := !o.Values && (key.Name == "env" || key.Name == "log-option")
+			if members := members(v, s.EntryOrigins(key.Name), masked); len(members) > 0 {
 				view.settings = append(view.settings, member{name: key.Name, members: members})
 			}
 		case isMap: // part of another
@@ -57,17 +67,6 @@ func (s *Settings) View(o ViewOptions) View {
 		}
 	}
 	return view
-}
-
-// shows is how an entry of a key that is a map is shown.
-func (o ViewOptions) shows(key Key) func(string) string {
-	switch {
-	case o.Values:
-		return func(text string) string { return text }
-	case key.Name == "env" || key.Name == "log-option":
-		return func(string) string { return hidden }
-	}
-	return withoutUser
 }
 
 // shown is the value of a key that is no map.
@@ -81,27 +80,22 @@ func shown(key Key) any {
 	case toggle:
 		return *v.target
 	case list:
-		return shownAll(*v.target)
+		texts := []string{}
+		for _, text := range *v.target {
+			texts = append(texts, printable.WithoutSecrets(text))
+		}
+		return texts
 	case names:
-		return shownAll(*v.target)
+		return append([]string{}, *v.target...)
 	}
-	return withoutUser(key.Value.String())
-}
-
-// shownAll are texts without the credentials in their URLs.
-func shownAll(texts []string) []string {
-	all := []string{}
-	for _, text := range texts {
-		all = append(all, withoutUser(text))
-	}
-	return all
+	return printable.WithoutSecrets(key.Value.String())
 }
 
 // members are the entries that have an effect in the end: those that no later
 // one overrides. Entries of a container are members of it; so are those of every
 // container, of *, where a container has the name of one of them, or the name a
 // colon.
-func members(v entryValue, origins []Origin, show func(string) string) []member {
+func members(v entryValue, origins []Origin, masked bool) []member {
 	all := *v.field()
 	containers := map[string]bool{}
 	for _, entry := range all {
@@ -113,9 +107,12 @@ func members(v entryValue, origins []Origin, show func(string) string) []member 
 		if slices.ContainsFunc(all[i+1:], func(later Entry) bool { return overrides(later, entry) }) {
 			continue
 		}
-		m := member{name: entry.Name, value: show(entry.Value), origin: origins[i]}
-		if entry.Unset {
+		m := member{name: entry.Name, value: printable.WithoutSecrets(entry.Value), origin: origins[i]}
+		switch {
+		case entry.Unset:
 			m.value = nil
+		case masked:
+			m.value = hidden
 		}
 		group := entry.Container
 		switch {
@@ -137,6 +134,20 @@ func members(v entryValue, origins []Origin, show func(string) string) []member 
 	return found
 }
 
+// fileMembers are the files of each container, in their order.
+func fileMembers(v files, origins []Origin) []member {
+	var found []member
+	for i, entry := range *v.field() {
+		group := cmp.Or(entry.Container, "*")
+		at := slices.IndexFunc(found, func(m member) bool { return m.name == group })
+		if at < 0 {
+			at, found = len(found), append(found, member{name: group, value: []string{}, origin: origins[i]})
+		}
+		found[at].value = append(found[at].value.([]string), entry.Value)
+	}
+	return found
+}
+
 // overrides reports whether an entry leaves nothing of an earlier one.
 func overrides(later, earlier Entry) bool {
 	return later.Name == earlier.Name && (later.Container == earlier.Container || later.Container == "")
@@ -147,7 +158,8 @@ func (v View) YAML() ([]byte, error) {
 	if len(v.settings) == 0 {
 		return []byte("{}\n"), nil
 	}
-	return yaml.Dump(v.node(v.settings))
+	text, err := yaml.Dump(v.node(v.settings))
+	return printable.YAML(text), err
 }
 
 func (v View) node(members []member) *yaml.Node {
@@ -183,7 +195,11 @@ func (v View) node(members []member) *yaml.Node {
 }
 
 func scalar(tag, text string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+	if printable.Line(text) != text { // in quotes it can be escaped
+		node.Style = yaml.DoubleQuotedStyle
+	}
+	return node
 }
 
 // MarshalJSON is the view as a JSON object. With origins, each value is an object

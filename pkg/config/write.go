@@ -135,6 +135,9 @@ func DefinitionText(name string, d taskdef.Definition) (text []byte, unknown boo
 		again, err = taskdef.Parse(name, text, taskdef.ParseOptions{
 			AllowUnknownFields: unknown, Variable: func(string) (string, bool) { return "", false },
 		})
+		if err == nil && len(again.Containers()) == 0 { // what ECS has may be odd, but not empty
+			err = again.Check()
+		}
 		if err == nil && !taskdef.Equal(d, again) {
 			err = fmt.Errorf("the definition %s, written to a file, would not be the same", d.Family())
 		}

@@ -96,6 +96,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 			return Deployment{}, err
 		}
 		deployment.TaskDefinition = registered
+		d.tags.learn(registered, p.Tag)
 		d.emit(Event{Type: EventRegistered, TaskDefinition: registered})
 	}
 	if err := ctx.Err(); err != nil {
@@ -118,7 +119,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 func (p *Plan) deployment() Deployment {
 	deployment := Deployment{
 		Cluster: p.Cluster, Service: p.Service, ID: p.Before.Deployment, TaskDefinition: p.TaskDefinition,
-		Action: p.Action, Before: p.Before, Settings: p.Settings,
+		Action: p.Action, Before: p.Before, Settings: p.Settings, Notes: p.Notes,
 		RolledBackTo: p.Action == ActionJoin && p.InProgress.GoingBack(),
 	}
 	if p.starts() {

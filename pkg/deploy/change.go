@@ -28,6 +28,9 @@ type changed struct {
 	// moving: a requested image may mean something else than last time, though
 	// its text is the same.
 	moving bool
+	// tagged are the images that are asked for, or stand in a definition that is, by a
+	// tag.
+	tagged []taskdef.ContainerImage
 }
 
 // change reads the images of a request. It fails with a [*UsageError] where they
@@ -82,9 +85,12 @@ func Edit(definition taskdef.Definition, r Request) (taskdef.Definition, error) 
 	if err != nil {
 		return taskdef.Definition{}, err
 	}
-	made, err := c.make(definition, func(chosen []taskdef.ContainerImage) ([]taskdef.ContainerImage, error) { return chosen, nil })
+	made, err := c.make(definition, asChosen)
 	return made.definition, err
 }
+
+// asChosen is for make: the images stay as they are.
+func asChosen(chosen []taskdef.ContainerImage) ([]taskdef.ContainerImage, error) { return chosen, nil }
 
 // make makes the change; pin is given the images that are chosen, and may choose
 // more exactly.
@@ -102,8 +108,12 @@ func (c change) make(base taskdef.Definition, pin func([]taskdef.ContainerImage)
 	if result.definition, result.images, err = base.WithContainerImages(chosen); err != nil {
 		return changed{}, err
 	}
-	result.definition, err = result.definition.With(c.edits...)
-	return result, err
+	if result.definition, err = result.definition.With(c.edits...); err != nil || !c.whole {
+		result.tagged = taggedImages(chosen)
+		return result, err
+	}
+	result.tagged = taggedImages(containerImages(result.definition))
+	return result, result.definition.Check()
 }
 
 // change makes a change in a definition, with digests from the registry where

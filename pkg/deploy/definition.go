@@ -29,10 +29,10 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, wanted change) e
 	if err != nil {
 		return err
 	}
-	p.Definition, p.Family, p.Images, p.moving = made.definition, made.definition.Family(), made.images, made.moving
+	p.Definition, p.Family, p.Images, p.moving, p.tagged = made.definition, made.definition.Family(), made.images, made.moving, made.tagged
 	current := base
 	if p.Base != p.Current {
-		if current, _, err = d.describeDefinition(ctx, p.Current); err != nil {
+		if current, err = d.inService(ctx, p); err != nil {
 			return err
 		}
 	}
@@ -42,7 +42,7 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, wanted change) e
 	case !edited && p.inactive && p.Base != p.Current:
 		return &UsageError{
 			Problem: fmt.Sprintf("%s is INACTIVE: ECS does not take it for a service any more", rollout.ShortName(p.Base)),
-			Remedy:  "write it to a file (ecs-deploy render -d …) and deploy that (--task-definition-file), to register its content again",
+			Remedy:  "register its content again: " + registerAgain(p.Base),
 		}
 	case !edited:
 		p.TaskDefinition = p.Base
@@ -126,6 +126,7 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 			return taskdef.Definition{}, err
 		}
 		p.Base, p.inactive = aws.ToString(stored.TaskDefinitionArn), stored.Status != types.TaskDefinitionStatusActive
+		p.Before.Inactive = p.inactive && p.Base == p.Before.TaskDefinition
 		return definition, nil
 	}
 	// The family's newest revision is mostly the one in use; where it is not, it
@@ -139,8 +140,27 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 	if newest.arn == p.Current {
 		return newest.definition, nil
 	}
-	definition, _, err := d.describeDefinition(ctx, p.Current)
-	return definition, err
+	return d.inService(ctx, p)
+}
+
+// inService reads the definition in service, and notes whether it was deregistered.
+func (d *Deployer) inService(ctx context.Context, p *Plan) (taskdef.Definition, error) {
+	definition, stored, err := d.describeStored(ctx, p.Current)
+	if err != nil {
+		return taskdef.Definition{}, err
+	}
+	p.Before.Inactive = stored.Status != types.TaskDefinitionStatusActive && aws.ToString(stored.TaskDefinitionArn) == p.Before.TaskDefinition
+	return definition, nil
+}
+
+// noteInactive notes whether the revision to go back to was deregistered. Where
+// that cannot be read, it is taken to be there.
+func (d *Deployer) noteInactive(ctx context.Context, before *Before) {
+	if before.TaskDefinition == "" {
+		return
+	}
+	_, stored, err := d.describeStored(ctx, before.TaskDefinition)
+	before.Inactive = err == nil && stored.Status != types.TaskDefinitionStatusActive
 }
 
 // describeDefinition reads a task definition, with its tags, losslessly, and
@@ -163,5 +183,6 @@ func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Def
 	if err != nil {
 		return taskdef.Definition{}, nil, fmt.Errorf("task definition %s: %w", rollout.ShortName(name), err)
 	}
+	d.tags.learn(aws.ToString(stored.TaskDefinitionArn), tagOf(definition))
 	return definition, &stored.TaskDefinition, nil
 }

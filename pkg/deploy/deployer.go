@@ -25,7 +25,8 @@ type Clock interface {
 }
 
 // Deployer deploys to the services that its client can reach. It has no state
-// of its own and may be used by several goroutines.
+// of its own, except that it remembers the tags of revisions, and may be used by
+// several goroutines.
 type Deployer struct {
 	api     *ecsapi.Client
 	logs    *cloudwatchlogs.Client // nil: no log lines
@@ -34,6 +35,7 @@ type Deployer struct {
 	inClear bool                   // differences show values
 	clock   Clock
 	stream  *stream
+	tags    *revisionTags
 }
 
 // Option changes a Deployer that is being made. An option with a nil argument
@@ -67,7 +69,7 @@ func WithValues() Option { return func(d *Deployer) { d.inClear = true } }
 // for reads; writes are never retried blindly, whatever they say. Every method of
 // a deployer without a client returns a [*UsageError].
 func New(client *ecs.Client, options ...Option) *Deployer {
-	d := &Deployer{clock: systemClock{}, stream: &stream{}}
+	d := &Deployer{clock: systemClock{}, stream: &stream{}, tags: &revisionTags{}}
 	if client != nil {
 		d.api = ecsapi.New(client)
 	}
@@ -93,6 +95,7 @@ func (d *Deployer) ready(ctx context.Context) error {
 // emit hands an event to the observer.
 func (d *Deployer) emit(e Event) {
 	e.Time = d.clock.Now()
+	d.label(&e)
 	d.stream.tell(e)
 }
 

@@ -47,9 +47,11 @@ type Event struct {
 	// Elapsed is the time since the watch began; 0 before.
 	Elapsed time.Duration
 	// Message is one line for people, where the other fields do not say it all.
-	Message           string
-	Plan              *Plan
-	TaskDefinition    string
+	Message        string
+	Plan           *Plan
+	TaskDefinition string
+	// Tag is that of the image of TaskDefinition; "" if it is not known.
+	Tag               string
 	Deployment        *Deployment
 	Service           *rollout.Service
 	ServiceDeployment *rollout.ServiceDeployment
@@ -69,6 +71,9 @@ type Deployment struct {
 	ID string `json:"id"`
 	// TaskDefinition is the ARN of the revision that it brings into service.
 	TaskDefinition string `json:"taskDefinition"`
+	// Tag is the tag of that revision's image, or the beginning of its digest;
+	// "" if it is not known.
+	Tag string `json:"tag,omitempty"`
 	// CreatedAt is its creation by ECS's clock.
 	CreatedAt time.Time `json:"createdAt,omitzero"`
 	// ServiceDeployment is the ARN of ECS's record of it, where it is known.
@@ -77,8 +82,12 @@ type Deployment struct {
 	Action Action `json:"action"`
 	// RolledBackTo: ECS was rolling back to this deployment when it was joined.
 	RolledBackTo bool `json:"rolledBackTo,omitempty"`
+	// Newest: it was joined as the service's newest deployment, and not by its name.
+	Newest bool `json:"-"`
 	// Settings are the settings that were changed with it.
 	Settings []Setting `json:"settings,omitempty"`
+	// Notes are those of the plan.
+	Notes []string `json:"notes,omitempty"`
 	// Before is what was in service before.
 	Before Before `json:"before"`
 }
@@ -119,6 +128,11 @@ type Before struct {
 	// TaskDefinition is the ARN of the revision to go back to: that of the newest
 	// deployment that completed, or else of the PRIMARY one.
 	TaskDefinition string `json:"taskDefinition"`
+	// Tag is the tag of that revision's image, or "".
+	Tag string `json:"tag,omitempty"`
+	// Inactive: that revision is known to be deregistered. ECS does not take it for a
+	// service any more, unless its content is registered again.
+	Inactive bool `json:"inactive,omitempty"`
 	// DesiredCount and RunningCount are the service's counts. With the
 	// percentages, nil where ECS did not say, DesiredCount is what a deployment
 	// can change.
@@ -162,8 +176,10 @@ type Outcome struct {
 	// Serving is the ARN of the revision of which most tasks run, and Running
 	// and Desired are the service's counts, as last seen.
 	Serving string `json:"serving,omitempty"`
-	Running int    `json:"running"`
-	Desired int    `json:"desired"`
+	// ServingTag is the tag of the image of Serving, or "".
+	ServingTag string `json:"servingTag,omitempty"`
+	Running    int    `json:"running"`
+	Desired    int    `json:"desired"`
 	// Draining is the number of running tasks of other deployments, which ECS
 	// may stop after a success (early success criteria).
 	Draining int `json:"draining,omitempty"`

@@ -7,11 +7,9 @@ package deploy
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -19,6 +17,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -27,6 +26,10 @@ const (
 	logLines = 10
 	// logAttempts is how often an empty log is asked for again.
 	logAttempts = 5
+	// logsRead is of how many causes the log is read.
+	logsRead = 10
+	// tagsRead is how many revisions are read for the tags of their images.
+	tagsRead = 5
 	// evidenceLimit bounds a call for evidence, in real time.
 	evidenceLimit = 5 * time.Second
 )
@@ -50,6 +53,7 @@ type evidence struct {
 	logged     map[string]rollout.Log // by the key of the cause
 	asked      map[string]int         // how often a log was asked for, by the same
 	logsDenied bool
+	tagged     bool                  // the tags of the service's revisions were read
 	ill        []rollout.TargetGroup // groups that had unhealthy targets
 }
 
@@ -57,22 +61,55 @@ func newEvidence(d *Deployer) evidence {
 	return evidence{Deployer: d, logged: map[string]rollout.Log{}, asked: map[string]int{}}
 }
 
+// endedBy are the circuit breaker's count and the alarms that went off, as ECS's
+// record has them.
+func endedBy(record *rollout.ServiceDeployment) (*rollout.Breaker, []string) {
+	if record == nil {
+		return nil, nil
+	}
+	if record.Breaker != nil && record.Breaker.Status == "DISABLED" {
+		return nil, record.TriggeredAlarms
+	}
+	return record.Breaker, record.TriggeredAlarms
+}
+
+// readTags reads, once, the revisions that somebody who joins sees beside a
+// deployment, for the tags of their images. Who deploys knows the tags from the
+// plan.
+func (e *evidence) readTags(ctx context.Context, deployment *Deployment, service *rollout.Service) {
+	if e.tagged || service == nil || deployment.Action != ActionFollow {
+		return
+	}
+	e.tagged = true
+	revisions := []string{deployment.TaskDefinition}
+	for _, d := range service.Deployments {
+		revisions = append(revisions, d.TaskDefinition)
+	}
+	for _, arn := range revisions[:min(len(revisions), tagsRead)] {
+		if arn != "" && e.tags.of(arn) == "" {
+			_, _, _ = e.describeDefinition(ctx, arn) // it remembers the tag; without permission there is none
+		}
+	}
+}
+
 // addLogs gives causes the last log lines of the container that ended the task.
 func (e *evidence) addLogs(ctx context.Context, deployment *Deployment, causes []rollout.Cause) {
-	for i, cause := range causes {
+	for i := range causes {
+		cause := &causes[i]
 		if cause.Container == "" || !cause.Ran() {
 			continue
 		}
-		log, ok := e.logged[cause.Key()]
-		if !ok {
-			log = e.readLog(ctx, deployment, cause)
+		key := cause.Key()
+		log, ok := e.logged[key]
+		if !ok && len(e.asked) < logsRead || e.asked[key] > 0 && !ok {
+			log = e.readLog(ctx, deployment, *cause)
 			// CloudWatch Logs may be seconds late: an empty answer is asked for again.
-			if len(log.Lines) > 0 || e.asked[cause.Key()] >= logAttempts {
-				e.logged[cause.Key()] = log
+			if len(log.Lines) > 0 || e.asked[key] >= logAttempts {
+				e.logged[key] = log
 			}
-			e.asked[cause.Key()]++
+			e.asked[key]++
 		}
-		causes[i].Log = log
+		cause.Quote(log)
 	}
 }
 
@@ -93,7 +130,7 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return rollout.Log{}
 	}
 	stream := strings.Join([]string{prefix, cause.Container, rollout.ShortName(cause.Task)}, "/")
-	log := rollout.Log{Command: fmt.Sprintf("aws logs get-log-events --log-group-name %s --log-stream-name %s", group, stream)}
+	log := rollout.Log{Command: shell.Join("aws", "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)}
 	if e.logs == nil || e.logsDenied {
 		return log
 	}
@@ -105,23 +142,9 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return log
 	}
 	for _, event := range out.Events {
-		log.Lines = append(log.Lines, printable(aws.ToString(event.Message)))
+		log.Lines = append(log.Lines, ecsapi.Cut(strings.TrimRight(aws.ToString(event.Message), "\r\n")))
 	}
 	return log
-}
-
-// printable is a log line without what a terminal would act upon.
-func printable(line string) string {
-	line = strings.TrimRight(line, "\r\n")
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return ' '
-		}
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, line)
 }
 
 // noteTargets keeps what the load balancer says of groups that have something

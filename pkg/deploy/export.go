@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -51,6 +52,21 @@ func (d *Deployer) Export(ctx context.Context, cluster, service string) (Export,
 		return Export{}, &InterruptedError{Err: err}
 	}
 	return e, err
+}
+
+// Services are the names of all services of a cluster, sorted. It returns a
+// [*NotFoundError] or a [*CallError] where they cannot be listed.
+func (d *Deployer) Services(ctx context.Context, cluster string) ([]string, error) {
+	arns, err := d.api.ServiceARNs(ctx, cluster)
+	if err != nil && ctx.Err() != nil {
+		return nil, &InterruptedError{Err: err}
+	}
+	names := make([]string, len(arns))
+	for i, name := range arns {
+		names[i] = rollout.ShortName(name)
+	}
+	slices.Sort(names)
+	return names, err
 }
 
 func (d *Deployer) export(ctx context.Context, cluster, service string) (Export, error) {

@@ -30,7 +30,8 @@ func failures() []scenario {
 		{name: "no breaker, crash loop", ecs: "ECS starts tasks for ever", world: fail("exits"), edit: nobody, verdict: "failed", exit: 5, says: "ECS keeps retrying", others: "wait until their time is up, without a reason"},
 		{name: "no breaker, flaky starts", ecs: "a third of the starts fail, the others stay", world: "\nimages: [{match: 'repo/web:v2', behaviour: exits, probability: 0.34}]\n", edit: nobody, verdict: "succeeded", exit: 0, says: "completed", others: "mostly the same"},
 		{name: "the same, --rollback-on-failure", ecs: "we go back by an update", world: fail("exits"), edit: nobody, run: deployedBy(deploy.Policy{RollbackOnFailure: true}), verdict: "rolled-back", exit: 6, says: "went back to web:1", others: "SIL: on a timeout, not awaited"},
-		{name: "no room, nothing runs", ecs: "min 100, max 100: no task may start or stop", edit: []string{"maximumPercent: 200", "maximumPercent: 100"}, verdict: "timed-out", exit: 7, says: "unable to stop or start tasks", others: "time is up, no reason"},
+		{name: "no room", ecs: "min 100, max 100: no task may start or stop", edit: []string{"maximumPercent: 200", "maximumPercent: 100"}, verdict: "error", exit: 3, says: "cannot make progress", others: "time is up, no reason"},
+		{name: "no room, --allow-stuck", ecs: "min 100, max 100: no task may start or stop", edit: []string{"maximumPercent: 200", "maximumPercent: 100"}, run: allowedStuck, verdict: "timed-out", exit: 7, says: "unable to stop or start tasks", others: "time is up, no reason"},
 		{name: "no capacity", ecs: "no task can be placed", world: "\nswitches: {placementRetry: 3m}\n", edit: []string{"[{name: prod}]", "[{name: prod, taskSlots: 0}]"}, verdict: "rolled-back", exit: 6, says: "Capacity is unavailable", others: "time is up, no reason"},
 		{name: "nothing running within -t", ecs: "a task needs 4 minutes, -t is 100 s", world: slow, run: deployedBy(deploy.Policy{Watch: deploy.WatchOptions{RunningTimeout: 100 * time.Second}}), verdict: "timed-out", exit: 7, says: "no task of the new deployment was running within 1m40s", others: "give up at another time than they were told"},
 		{name: "quota", ecs: "RegisterTaskDefinition: LimitExceededException", world: "\nfaults: [{operations: [RegisterTaskDefinition], code: LimitExceededException, message: too many}]\n", verdict: "error", exit: 1, says: "LimitExceededException", others: "the SDK tries three times"},
@@ -124,6 +125,12 @@ func controlledBy(controller string) func(b *bench) said {
 		b.untouched()
 		return got
 	}
+}
+
+func allowedStuck(b *bench) said {
+	r := request()
+	r.AllowStuck = true
+	return b.say(b.deployer().Run(b.Context(), r, deploy.Policy{}))
 }
 
 func deregistered(b *bench) said {

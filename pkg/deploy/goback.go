@@ -4,6 +4,7 @@ package deploy
 // somebody interrupted, and going back where ECS does not do it by itself.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,8 +90,21 @@ func (d *Deployer) stopRecord(ctx context.Context, deployment Deployment) error 
 	if deployment.ServiceDeployment == "" {
 		return errors.New("the deployment's record is not known")
 	}
-	return d.api.Stop(ctx, deployment.ServiceDeployment)
+	return d.write(ctx, func(ctx context.Context) error {
+		ctx, cancel := d.within(ctx, lookLimit)
+		defer cancel()
+		return d.api.Stop(ctx, deployment.ServiceDeployment)
+	}, func(ctx context.Context) (bool, error) {
+		record, err := d.api.Record(ctx, deployment.ServiceDeployment)
+		if err != nil || record == nil {
+			return false, cmp.Or(err, errNoRecord)
+		}
+		return record.Status != rollout.ServiceDeploymentPending && record.Status != rollout.ServiceDeploymentInProgress, nil
+	})
 }
+
+// errNoRecord says that ECS does not show the record of a deployment.
+var errNoRecord = errors.New("ECS does not show the deployment's record")
 
 // goBack brings the revision that was in service before back, with the settings
 // that the deployment changed and nobody has changed since, and follows that to

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,13 +13,38 @@ import (
 // heartbeat is how long a watch may be silent before it says what it waits for.
 const heartbeat = time.Minute
 
-// waitingFor says what the rollout is waiting for, in one line.
+// waitingFor says what the rollout is waiting for, in one line, and repeats what
+// is known to be in its way.
 func (w *watch) waitingFor(ctx context.Context) string {
 	parts := []string{w.waitingForTasks()}
+	if record := w.last.ServiceDeployment; record != nil {
+		parts = append(parts, record.Stage())
+		if record.Breaker.Counts() {
+			parts = append(parts, "circuit breaker: "+record.Breaker.String())
+		}
+	}
 	for _, group := range w.evidence.targetGroups(ctx, w.looker.groups) {
 		parts = append(parts, group.String())
 	}
-	return strings.Join(parts, "; ")
+	parts = append(parts, w.standing(ctx)...)
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ")
+}
+
+// standing are the reasons that still hold: why tasks stopped, and what ECS wrote
+// last about not being able to start tasks, each with what to do.
+func (w *watch) standing(ctx context.Context) []string {
+	var parts []string
+	causes := w.explain(ctx).Causes
+	if len(causes) > 0 {
+		parts = append(parts, fmt.Sprintf("stopped tasks: %s: %s", causes[0], causes[0].Hint))
+	}
+	event, found := rollout.Standing(w.news.told)
+	if found && (len(causes) == 0 || !strings.Contains(event.Message, strings.TrimSuffix(causes[0].Reason, "."))) {
+		message := strings.TrimPrefix(event.Message, "(service "+w.last.Service.Name+") ")
+		message, _, _ = strings.Cut(message, " For more information, see ")
+		parts = append(parts, fmt.Sprintf("ECS: %s: %s", strings.TrimSuffix(message, "."), rollout.EventHint(message)))
+	}
+	return parts
 }
 
 func (w *watch) waitingForTasks() string {
@@ -31,7 +57,7 @@ func (w *watch) waitingForTasks() string {
 	case deployment.Action == ActionSettings:
 		return fmt.Sprintf("%d of %d tasks running", service.Running, service.Desired)
 	case w.tracker.RollingBack() && primary != nil:
-		return fmt.Sprintf("rolling back: %d of %d tasks of %s running", primary.Running, primary.Desired, rollout.ShortName(primary.TaskDefinition))
+		return fmt.Sprintf("rolling back: %d of %d tasks of %s running", primary.Running, primary.Desired, primary.Name())
 	case mine == nil:
 		return "ECS does not show the new deployment yet"
 	case mine.Desired == 0 && service.Desired > 0:
@@ -41,5 +67,28 @@ func (w *watch) waitingForTasks() string {
 	case len(service.Deployments) > 1:
 		return fmt.Sprintf("%d of %d new tasks running; waiting for them to be healthy, and for earlier tasks to stop", mine.Running, mine.Desired)
 	}
-	return fmt.Sprintf("%d of %d new tasks running; waiting for ECS to complete the deployment", mine.Running, mine.Desired)
+	text := fmt.Sprintf("%d of %d new tasks running; waiting for ECS to complete the deployment", mine.Running, mine.Desired)
+	if alarms := w.last.ServiceDeployment.Watched(); alarms != "" && service.Baking() {
+		text = fmt.Sprintf("%d of %d new tasks running; baking: ECS watches %s before it completes the deployment", mine.Running, mine.Desired, alarms)
+	}
+	return text
+}
+
+// whoEnds says who ends a deployment that does not do well, and when: the circuit
+// breaker, alarms, or only whoever waits for it.
+func (w *watch) whoEnds() string {
+	service, record := w.last.Service, w.last.ServiceDeployment
+	limit := Span(w.completeLimit())
+	switch {
+	case service == nil:
+		return "ecs-deploy stops waiting after " + limit
+	case record != nil && record.Breaker != nil && record.Breaker.Status == "MONITORING":
+		return fmt.Sprintf("ECS gives up after %d failed tasks (%d so far)", record.Breaker.Threshold, record.Breaker.FailureCount)
+	case service.Settings.Breaker != nil:
+		return fmt.Sprintf("ECS gives up after %d failed tasks", rollout.Threshold(service.Desired))
+	case service.Settings.Alarms != nil:
+		return fmt.Sprintf("ECS gives up if alarm %s goes off; no circuit breaker is on, and ecs-deploy stops waiting after %s",
+			strings.Join(service.Settings.Alarms.Names, ", "), limit)
+	}
+	return "no circuit breaker is on, so ECS never gives up; ecs-deploy stops waiting after " + limit
 }

@@ -16,38 +16,6 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// Status is where a service stands.
-type Status struct {
-	// Service is the service as ECS describes it.
-	Service rollout.Service `json:"service"`
-	// Last is ECS's record of the newest deployment; nil where there is none or
-	// it cannot be read.
-	Last *rollout.ServiceDeployment `json:"lastDeployment,omitempty"`
-	// LastUnread says why Last could not be read; "" where it could.
-	LastUnread string `json:"lastDeploymentUnread,omitempty"`
-}
-
-// Status takes one look at a service. It returns a [*NotFoundError] or a
-// [*CallError] where the service cannot be read.
-func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status, error) {
-	if err := d.ready(ctx); err != nil {
-		return Status{}, err
-	}
-	found, err := d.describe(ctx, cluster, service)
-	if err != nil {
-		return Status{}, err
-	}
-	status := Status{Service: *found.Snapshot()}
-	records, err := d.api.Records(ctx, status.Service.ClusterARN, status.Service.ARN, time.Time{})
-	if newest := rollout.Newest(records); err == nil && newest != nil {
-		status.Last, err = d.api.Record(ctx, newest.ARN)
-	}
-	if err != nil {
-		status.LastUnread = err.Error()
-	}
-	return status, nil
-}
-
 // Join finds a deployment to wait for. Without a deployment that is the one of
 // the service that is in progress, whoever started it, or else the last one,
 // which [Deployer.Watch] then finds at its end at once. A deployment is named by
@@ -66,7 +34,7 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 		return Deployment{}, err
 	}
 	j := joined{snapshot: found.Snapshot(), Deployment: Deployment{
-		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(),
+		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(), Newest: deployment == "",
 	}}
 	record, err := d.recordToJoin(ctx, j, deployment)
 	switch {
@@ -88,6 +56,9 @@ func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string
 		if err == nil && len(revisions) > 0 {
 			j.TaskDefinition = aws.ToString(revisions[0].TaskDefinition)
 		}
+	}
+	if j.Before.TaskDefinition != j.TaskDefinition {
+		d.noteInactive(ctx, &j.Before)
 	}
 	return j.Deployment, nil
 }

@@ -128,7 +128,13 @@ func unknownOperation(err error) bool {
 }
 
 func (l *looker) readRecord(ctx context.Context, service *rollout.Service) (*rollout.ServiceDeployment, error) {
-	if l.deployment.ServiceDeployment == "" {
+	switch {
+	case l.deployment.ServiceDeployment != "":
+	case l.deployment.ID == "":
+		if found, err := l.findRecorded(ctx, l.deployment); err != nil || !found {
+			return nil, err
+		}
+	default:
 		record, err := l.findRecord(ctx, service)
 		if err != nil || record == nil {
 			return nil, err
@@ -142,9 +148,6 @@ func (l *looker) readRecord(ctx context.Context, service *rollout.Service) (*rol
 // time may connect the two, so the revision's definition must be ours as well.
 func (l *looker) findRecord(ctx context.Context, service *rollout.Service) (*rollout.ServiceDeployment, error) {
 	identity := l.deployment.identity()
-	if identity.DeploymentID == "" {
-		return l.findUnseen(ctx, identity)
-	}
 	records, err := l.api.Unretried().Records(ctx, l.deployment.Cluster, l.deployment.Service, identity.CreatedAt)
 	if err != nil {
 		return nil, err
@@ -157,16 +160,6 @@ func (l *looker) findRecord(ctx context.Context, service *rollout.Service) (*rol
 		return nil, nil // the certain one may not be visible yet
 	}
 	return l.ofRevision(ctx, record, l.deployment.TaskDefinition)
-}
-
-// findUnseen finds the record of a deployment that the service has not shown, and
-// takes its identity from it: ECS may have rolled it back already.
-func (l *looker) findUnseen(ctx context.Context, identity rollout.Identity) (*rollout.ServiceDeployment, error) {
-	record, err := l.recordOfUnseen(ctx, l.deployment.Cluster, l.deployment.Service, identity)
-	if record != nil {
-		l.deployment.ID, l.deployment.CreatedAt = record.DeploymentID(), record.CreatedAt
-	}
-	return record, err
 }
 
 // lookAtTasks reads the stopped tasks when a count of the deployment moved.

@@ -58,6 +58,10 @@ func deployAll(t *testing.T, dir string, atLeast int) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if err := definition.Check(); err != nil {
+				t.Logf("refused: %v", err)
+				return
+			}
 			synctest.Test(t, func(t *testing.T) {
 				if deployDefinition(t, definition) {
 					deployed++

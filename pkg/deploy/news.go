@@ -15,6 +15,7 @@ type news struct {
 	silent   bool            // events are taken note of, and not told
 	since    time.Time       // service events up to here, by ECS's clock, are old
 	seen     map[string]bool // ids of service events, and keys of causes
+	causes   int             // how many were told
 	progress string
 	toldAt   time.Duration          // when something was told last, since the watch began
 	told     []rollout.ServiceEvent // newest first
@@ -48,8 +49,11 @@ func stateOf(o rollout.Observation) string {
 	for _, d := range o.Service.Deployments {
 		fmt.Fprintln(&b, d.ID, d.Status, d.Desired, d.Running, d.Pending, d.Failed, d.RolloutState)
 	}
-	if o.ServiceDeployment != nil {
-		fmt.Fprintln(&b, o.ServiceDeployment.Status, o.ServiceDeployment.LifecycleStage)
+	if record := o.ServiceDeployment; record != nil {
+		fmt.Fprintln(&b, record.Status, record.Stage())
+		if record.Breaker.Counts() {
+			fmt.Fprintln(&b, record.Breaker)
+		}
 	}
 	return b.String()
 }
@@ -67,12 +71,22 @@ func (n *news) tellEvents(o rollout.Observation) (unhealthy bool) {
 	return unhealthy
 }
 
+// causesTold is how many causes are told as they appear: who has read that many
+// reads the diagnosis at the end.
+const causesTold = 10
+
 // tellCauses emits a cause when it is new, and not again when it only counts up.
 func (n *news) tellCauses(o rollout.Observation, causes []rollout.Cause) {
 	for _, cause := range causes {
-		if !n.seen[cause.Key()] {
-			n.seen[cause.Key()] = true
-			n.emit(Event{Type: EventCause, Elapsed: o.Elapsed, Cause: &cause, Service: o.Service})
+		key := cause.Key()
+		if n.seen[key] || n.causes >= causesTold {
+			continue
+		}
+		n.seen[key] = true
+		n.causes++
+		n.emit(Event{Type: EventCause, Elapsed: o.Elapsed, Cause: &cause, Service: o.Service})
+		if n.causes == causesTold {
+			n.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Service: o.Service, Message: "tasks stop for many different causes; the outcome counts the rest"})
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -66,6 +67,10 @@ type Plan struct {
 	Action Action `json:"action"`
 	// Current is the ARN of the revision in service.
 	Current string `json:"current"`
+	// CurrentTag and Tag are the tags of the images of Current and of the wanted
+	// revision, or the beginnings of their digests; "" if they are not known.
+	CurrentTag string `json:"currentTag,omitempty"`
+	Tag        string `json:"tag,omitempty"`
 	// Base is the ARN of the revision that is built on; "" for a file.
 	Base string `json:"base,omitempty"`
 	// Register: a new revision will be registered, of the family Family.
@@ -85,6 +90,8 @@ type Plan struct {
 	Settings []Setting `json:"settings,omitempty"`
 	// Warnings say what may go wrong, though the plan can be carried out.
 	Warnings []string `json:"warnings,omitempty"`
+	// Notes say what is good to know, and nothing to worry about.
+	Notes []string `json:"notes,omitempty"`
 	// InProgress is another deployment that is under way, nil where there is none.
 	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
 	// Before is what is in service now: the way back.
@@ -96,29 +103,36 @@ type Plan struct {
 
 	made          time.Time
 	request       Request
-	configuration map[string]any // deploymentConfiguration as ECS returned it
-	inactive      bool           // Base was deregistered
-	moving        bool           // a requested image may have moved under the same text
-	newest        revision       // the newest revision of the family in service
+	configuration map[string]any           // deploymentConfiguration as ECS returned it
+	inactive      bool                     // Base was deregistered
+	moving        bool                     // a requested image may have moved under the same text
+	newest        revision                 // the newest revision of the family in service
+	stuck         string                   // why the deployment cannot make progress, or ""
+	tagged        []taskdef.ContainerImage // the images that are asked for by a tag
 }
 
 // String is the plan in one line.
 func (p Plan) String() string {
-	name := rollout.ShortName(p.Service)
+	return rollout.ShortName(p.Service) + ": " + p.Summary()
+}
+
+// Summary is the plan in one line, without the name of the service.
+func (p Plan) Summary() string {
+	current := rollout.Named(p.Current, p.CurrentTag)
 	switch p.Action {
 	case ActionNone:
-		return fmt.Sprintf("%s: nothing to do, %s is in service", name, rollout.ShortName(p.Current))
+		return fmt.Sprintf("nothing to do, %s is in service", current)
 	case ActionSettings:
-		return fmt.Sprintf("%s: only settings change", name)
+		return "only settings change"
 	case ActionJoin:
-		return fmt.Sprintf("%s: %s is on its way already", name, rollout.ShortName(p.Current))
+		return fmt.Sprintf("%s is already being deployed; following it", current)
 	case ActionRestart:
-		return fmt.Sprintf("%s: %s is started anew", name, rollout.ShortName(p.Current))
+		return fmt.Sprintf("%s is started anew", current)
 	}
 	if p.Register {
-		return fmt.Sprintf("%s: %s -> a new revision of %s", name, rollout.ShortName(p.Current), p.Family)
+		return fmt.Sprintf("%s -> %s", current, rollout.Named("a new revision of "+p.Family, p.Tag))
 	}
-	text := fmt.Sprintf("%s: %s -> %s", name, rollout.ShortName(p.Current), rollout.ShortName(p.TaskDefinition))
+	text := fmt.Sprintf("%s -> %s", current, rollout.Named(p.TaskDefinition, p.Tag))
 	if p.Reused {
 		text += ", which is registered already"
 	}
@@ -139,7 +153,10 @@ func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, &InterruptedError{Err: err}
-	case err != nil:
+	case err == nil:
+		err = p.roomy()
+	}
+	if err != nil {
 		return nil, err
 	}
 	d.emit(Event{Type: EventPlan, Plan: p})
@@ -175,13 +192,20 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 	}
 	p.Action = p.decide(service.Primary())
+	if p.Action == ActionDeploy && p.Before.TaskDefinition != p.Current {
+		d.noteInactive(ctx, &p.Before)
+	}
+	d.pushedAgain(ctx, p)
 	if !p.writesNothing() { // what is there or on its way already needs no guard
 		if err := r.expected(p.Current); err != nil {
 			return nil, err
 		}
 	}
 	if p.Action == ActionDeploy || p.Action == ActionRestart {
-		p.Warnings = service.stuck(p.Settings)
+		if p.stuck = service.stuck(p.Settings); p.stuck != "" {
+			p.Warnings = append(p.Warnings, p.stuck)
+		}
+		p.warnOfInactive()
 	}
 	return p, nil
 }
@@ -225,6 +249,11 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 	case p.InProgress != nil:
 		return ActionJoin
 	}
+	if !p.settled(primary) { // behind a Classic Load Balancer, where nothing else says so
+		unsettled := ecsapi.DeploymentOf(*primary)
+		p.InProgress = &unsettled
+		return ActionJoin
+	}
 	if p.moving && r.IfUnchanged != SkipUnchanged {
 		return ActionRestart
 	}
@@ -235,11 +264,37 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 // are as wanted, in a service that has not yet got where it should be, are
 // waited for.
 func (p *Plan) settingsOnly(primary *types.Deployment) Action {
-	settled := primary != nil && (primary.RolloutState == types.DeploymentRolloutStateCompleted || primary.RolloutState == "")
-	if len(p.Settings) > 0 || !settled || p.request.DesiredCount != nil && p.Before.RunningCount != p.Before.DesiredCount {
+	if len(p.Settings) > 0 || !p.settled(primary) || p.request.DesiredCount != nil && p.Before.RunningCount != p.Before.DesiredCount {
 		return ActionSettings
 	}
 	return ActionNone
+}
+
+// settled reports whether the PRIMARY deployment is where it should be. Behind a
+// Classic Load Balancer ECS gives it no rollout state: then it is the only one, and
+// as many of its tasks run as should.
+func (p *Plan) settled(primary *types.Deployment) bool {
+	switch {
+	case primary == nil:
+		return false
+	case primary.RolloutState == "":
+		return len(p.Before.Deployments) == 1 && primary.PendingCount == 0 && primary.RunningCount == primary.DesiredCount
+	}
+	return primary.RolloutState == types.DeploymentRolloutStateCompleted
+}
+
+// warnOfInactive warns that what is in service was deregistered: ECS does not take it
+// back.
+func (p *Plan) warnOfInactive() {
+	if p.Before.Inactive && p.Action == ActionDeploy {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is INACTIVE: ECS cannot roll back to it. To restore it, register its content again (%s)",
+			rollout.ShortName(p.Before.TaskDefinition), registerAgain(p.Before.TaskDefinition)))
+	}
+}
+
+// registerAgain is the command that deploys a revision that was deregistered.
+func registerAgain(arn string) string {
+	return "ecs-deploy render -d " + rollout.ShortName(arn) + " … | ecs-deploy deploy … --no-variables --task-definition-file -"
 }
 
 // updateBody is the input of UpdateService: the fields that were asked for, and

@@ -305,26 +305,69 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// TestPlanWarns of limits that leave a rolling deployment no room.
-func TestPlanWarns(t *testing.T) {
+// TestStuck: limits that leave a rolling deployment no room are refused before
+// anything is written, unless that is asked for; with a warning then. A service without
+// tasks has room.
+func TestStuck(t *testing.T) {
 	for _, tt := range []struct {
 		count, minimum, maximum string
 		stuck                   bool
-	}{{"2", "100", "200", false}, {"2", "100", "100", true}, {"3", "100", "125", true}, {"4", "100", "125", false}, {"2", "50", "100", false}, {"0", "100", "100", false}} {
+	}{
+		{"2", "100", "200", false}, {"2", "100", "100", true}, {"3", "100", "125", true}, {"4", "100", "125", false},
+		{"2", "50", "100", false}, {"0", "100", "100", false},
+	} {
 		world := strings.NewReplacer("desiredCount: 2", "desiredCount: "+tt.count, "minimumHealthyPercent: 100", "minimumHealthyPercent: "+tt.minimum,
 			"maximumPercent: 200", "maximumPercent: "+tt.maximum).Replace(webWorld)
 		inWorld(t, world, func(b *bench) {
 			plan, err := b.deployer().Plan(b.Context(), request())
-			if err != nil {
-				b.Fatal(err)
+			var usage *deploy.UsageError
+			if got := errors.As(err, &usage) && strings.HasPrefix(usage.Problem, "This deployment cannot make progress: with "+tt.count+" tasks, "); got != tt.stuck || err == nil && len(plan.Warnings) > 0 {
+				b.Errorf("%+v: %v", tt, err)
 			}
-			if got := len(plan.Warnings) > 0; got != tt.stuck {
-				b.Errorf("%+v: warnings %q", tt, plan.Warnings)
-			}
+			b.untouched()
 			r := request()
+			r.AllowStuck = true
+			if plan, err = b.deployer().Plan(b.Context(), r); err != nil || (len(plan.Warnings) > 0) != tt.stuck {
+				b.Errorf("%+v: allowed: %v", tt, err)
+			}
+			r = request()
 			r.MaximumPercent = aws.Int32(300)
 			if plan, err = b.deployer().Plan(b.Context(), r); err != nil || len(plan.Warnings) > 0 {
-				b.Errorf("%+v: with a higher limit: %q, %v", tt, plan.Warnings, err)
+				b.Errorf("%+v: with a higher limit: %v", tt, err)
+			}
+		})
+	}
+}
+
+// TestStuckDaemon: a DAEMON service never starts a second task beside the first.
+func TestStuckDaemon(t *testing.T) {
+	for minimum, stuck := range map[string]bool{"0": false, "50": false, "100": true} {
+		world := strings.NewReplacer("desiredCount: 2", "schedulingStrategy: DAEMON", "[{name: prod}]", "[{name: prod, containerInstances: [{count: 2}]}]", "FARGATE", "EC2", "minimumHealthyPercent: 100", "minimumHealthyPercent: "+minimum,
+			"maximumPercent: 200", "maximumPercent: 100").Replace(webWorld)
+		inWorld(t, world, func(b *bench) {
+			_, err := b.deployer().Plan(b.Context(), request())
+			if got := err != nil && strings.Contains(err.Error(), "cannot make progress"); got != stuck {
+				b.Errorf("minimum %s: %v", minimum, err)
+			}
+		})
+	}
+}
+
+// TestStuckStrategies: only a ROLLING deployment can be stuck. The others start all their
+// tasks beside those that run.
+func TestStuckStrategies(t *testing.T) {
+	for strategy, stuck := range map[string]bool{"ROLLING": true, "BLUE_GREEN": false, "LINEAR": false, "CANARY": false} {
+		inWorld(t, strings.Replace(webWorld, "maximumPercent: 200", "maximumPercent: 100", 1), func(b *bench) {
+			found := string(b.raw("DescribeServices", `{"cluster":"prod","services":["web"]}`))
+			if !strings.Contains(found, `"strategy":"ROLLING"`) {
+				b.Fatal(found)
+			}
+			b.answer = func(operation string) (string, bool) {
+				return strings.ReplaceAll(found, `"strategy":"ROLLING"`, `"strategy":"`+strategy+`"`), operation == "DescribeServices"
+			}
+			_, err := b.deployer().Plan(b.Context(), request())
+			if got := err != nil && strings.Contains(err.Error(), "cannot make progress"); got != stuck || err != nil && !stuck {
+				b.Errorf("%s: %v", strategy, err)
 			}
 		})
 	}

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -37,10 +35,7 @@ func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Refer
 			Remedy:  "name the image by its digest (-i REPOSITORY@sha256:…), or leave out --pin-digest",
 		}
 	}
-	path := ref.Path()
-	out, err := d.ecr.DescribeImages(ctx, &ecr.DescribeImagesInput{
-		RegistryId: &account, RepositoryName: &path, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String(ref.Tag())}},
-	}, func(o *ecr.Options) { o.Region = region })
+	out, err := d.describeImage(ctx, account, region, ref)
 	if err != nil {
 		call := NewCallError("ecr:DescribeImages", "image "+ref.String(), err)
 		if call.Code == "ImageNotFoundException" || call.Code == "RepositoryNotFoundException" {

@@ -46,6 +46,9 @@ type Request struct {
 	// AllowOtherFamily takes a Definition of another family than the one in
 	// service.
 	AllowOtherFamily bool
+	// AllowStuck takes limits that leave a rolling deployment no room: ECS can neither
+	// start nor stop a task. Plan refuses them otherwise, with a [*UsageError].
+	AllowStuck bool
 	// Account, if not empty, is the id of the AWS account in which the service must
 	// be; else Plan fails with an [*OtherAccountError].
 	Account string
@@ -114,7 +117,11 @@ func (r Request) validate() (change, error) {
 	if err := r.checkNumbers(); err != nil {
 		return change{}, err
 	}
-	return r.change()
+	wanted, err := r.change()
+	if err == nil && wanted.whole { // all that is wrong with it can be known now
+		_, err = wanted.make(r.Definition, asChosen)
+	}
+	return wanted, err
 }
 
 // errTwice says that a definition is given in two ways.

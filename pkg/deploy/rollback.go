@@ -25,6 +25,9 @@ type Rollback struct {
 	// Current is the revision in service, Target the one to go back to; ARNs.
 	Current string `json:"current"`
 	Target  string `json:"target"`
+	// CurrentTag and TargetTag are the tags of their images; "" if not known.
+	CurrentTag string `json:"currentTag,omitempty"`
+	TargetTag  string `json:"targetTag,omitempty"`
 	// ServiceDeployment is the ARN of ECS's record of the deployment that
 	// brought Target into service, and SucceededAt when it did.
 	ServiceDeployment string    `json:"serviceDeployment"`
@@ -163,6 +166,7 @@ func (d *Deployer) compareTarget(ctx context.Context, r *Rollback) error {
 		return err
 	}
 	wanted, stored, err := d.describeStored(ctx, r.Target)
+	r.CurrentTag, r.TargetTag = d.tags.of(r.Current), d.tags.of(r.Target)
 	var missing *NotFoundError
 	if errors.As(err, &missing) {
 		r.Obstacles = append(r.Obstacles, missing.Error())

@@ -16,18 +16,21 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
+// verdicts are ours on the endings that scenarios name, kinds are those of the
+// causes that they name.
+var (
+	verdicts = map[ecssim.Ending]rollout.Verdict{
+		ecssim.Completed: rollout.Succeeded, ecssim.RolledBack: rollout.RolledBack, ecssim.Failed: rollout.Failed,
+		ecssim.Superseded: rollout.Superseded, ecssim.Never: rollout.Failed,
+	}
+	kinds = map[ecssim.Behaviour]rollout.Kind{
+		ecssim.CannotPull: rollout.CannotPull, ecssim.InitFail: rollout.CannotInit, ecssim.Exits: rollout.Exited,
+		ecssim.OutOfMemory: rollout.OutOfMemory, ecssim.Unhealthy: rollout.Unhealthy,
+	}
+)
+
 // TestScenarios deploys into every world that is shipped.
 func TestScenarios(t *testing.T) {
-	want := map[string]struct {
-		verdict rollout.Verdict
-		kind    rollout.Kind // of the first cause
-	}{
-		"healthy": {rollout.Succeeded, ""}, "slow-start": {rollout.Succeeded, ""}, "throttled": {rollout.Succeeded, ""}, "access-denied": {rollout.Succeeded, ""},
-		"cannot-pull": {rollout.RolledBack, rollout.CannotPull}, "crash-loop": {rollout.RolledBack, rollout.Exited},
-		"out-of-memory": {rollout.RolledBack, rollout.OutOfMemory}, "unhealthy": {rollout.RolledBack, rollout.Unhealthy},
-		"no-capacity": {rollout.RolledBack, ""}, "no-circuit-breaker": {rollout.Failed, rollout.Exited}, "no-rollback": {rollout.Failed, rollout.Exited},
-		"secrets-missing": {rollout.RolledBack, rollout.CannotInit}, "alarm-rollback": {rollout.RolledBack, ""}, "flaky-start": {rollout.Succeeded, ""}, "superseded": {rollout.Superseded, ""},
-	}
 	for _, scenario := range ecssim.Scenarios() {
 		t.Run(scenario.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -37,13 +40,17 @@ func TestScenarios(t *testing.T) {
 				}
 				b := newBench(t, world.WithSeed(ecssim.Seed{Cluster: "prod", Service: "web", Image: "repo/web:v1"}))
 				o := b.run(request(), deploy.Policy{})
-				expected, ok := want[scenario.Name]
+				verdict, ok := verdicts[scenario.Expect.Ends]
 				if !ok {
-					t.Fatalf("the scenario %s has no expectation", scenario.Name)
+					t.Fatalf("the scenario does not say how it ends: %q", scenario.Expect.Ends)
 				}
-				b.want(o, string(expected.verdict))
-				if expected.kind != "" && (len(o.Diagnosis.Causes) == 0 || o.Diagnosis.Causes[0].Kind != expected.kind) {
-					t.Errorf("causes %v, want one of kind %s", o.Diagnosis.Causes, expected.kind)
+				b.want(o, string(verdict))
+				kind, ok := kinds[scenario.Expect.Cause]
+				if !ok && scenario.Expect.Cause != "" {
+					t.Fatalf("there is no kind of cause for %s", scenario.Expect.Cause)
+				}
+				if ok && (len(o.Diagnosis.Causes) == 0 || o.Diagnosis.Causes[0].Kind != kind) {
+					t.Errorf("causes %v, want one of kind %s", o.Diagnosis.Causes, kind)
 				}
 				if o.Verdict == rollout.RolledBack && (o.Diagnosis.IsEmpty() || rollout.ShortName(o.Serving) != "web:1") {
 					t.Errorf("rolled back without evidence, or serving %s", o.Serving)

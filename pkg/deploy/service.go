@@ -99,42 +99,6 @@ func (s *described) supported() error {
 	return nil
 }
 
-// stuck warns of limits that leave a rolling deployment no room: with as many
-// tasks as desired running, ECS may neither start one (the upper limit is
-// rounded down) nor stop one (the lower is rounded up).
-func (s *described) stuck(settings []Setting) []string {
-	if s.SchedulingStrategy == types.SchedulingStrategyDaemon {
-		return nil
-	}
-	count, minimum, maximum := s.DesiredCount, int32(100), int32(200) // the defaults of ECS
-	if c := s.DeploymentConfiguration; c != nil {
-		minimum, maximum = orDefault(c.MinimumHealthyPercent, minimum), orDefault(c.MaximumPercent, maximum)
-	}
-	for _, setting := range settings {
-		switch setting.Name {
-		case desiredCount:
-			count = setting.New
-		case minimumHealthyPercent:
-			minimum = setting.New
-		case maximumPercent:
-			maximum = setting.New
-		}
-	}
-	lower, upper := (int64(count)*int64(minimum)+99)/100, int64(count)*int64(maximum)/100
-	if count == 0 || upper > int64(count) || lower < int64(count) {
-		return nil
-	}
-	return []string{fmt.Sprintf("ECS will be able neither to start nor to stop a task: of %d tasks at least %d must run (%d%%) and at most %d may (%d%%); change -m or -M",
-		count, lower, minimum, upper, maximum)}
-}
-
-func orDefault(value *int32, otherwise int32) int32 {
-	if value == nil {
-		return otherwise
-	}
-	return *value
-}
-
 // before captures the way back.
 func (s *described) before() Before {
 	b := Before{TaskDefinition: aws.ToString(s.TaskDefinition), DesiredCount: s.DesiredCount, RunningCount: s.RunningCount}

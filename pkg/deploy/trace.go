@@ -8,15 +8,21 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
 // ofRevision is the record, if its target revision runs the task definition, or
-// else nil.
+// else nil. A revision about which ECS says nothing is an error.
 func (d *Deployer) ofRevision(ctx context.Context, record *rollout.ServiceDeployment, taskDefinition string) (*rollout.ServiceDeployment, error) {
 	revisions, err := d.api.Unretried().Revisions(ctx, record.TargetRevisionARN)
-	if err != nil || len(revisions) == 0 || aws.ToString(revisions[0].TaskDefinition) != taskDefinition {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(revisions) == 0:
+		return nil, ecsapi.Nonsense("ecs:DescribeServiceRevisions", rollout.ShortName(record.TargetRevisionARN), "the answer is about another revision")
+	case aws.ToString(revisions[0].TaskDefinition) != taskDefinition:
+		return nil, nil
 	}
 	return record, nil
 }
@@ -27,17 +33,20 @@ const unseenRecords = 5
 
 // recordOfUnseen finds the record of a deployment whose id nobody has seen: the
 // newest that was made after all deployments that were there before, and whose
-// revision runs its definition.
-func (d *Deployer) recordOfUnseen(ctx context.Context, cluster, service string, identity rollout.Identity) (*rollout.ServiceDeployment, error) {
-	records, err := d.api.Unretried().Records(ctx, cluster, service, identity.NotBefore)
+// revision runs its definition. numbered means that the numbers of records and
+// deployments agree here, so that the record gives the id.
+func (d *Deployer) recordOfUnseen(ctx context.Context, deployment *Deployment) (record *rollout.ServiceDeployment, numbered bool, err error) {
+	identity := deployment.identity()
+	records, err := d.api.Unretried().Records(ctx, deployment.Cluster, deployment.Service, identity.NotBefore)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	earlier := func(record rollout.ServiceDeployment) bool {
 		return slices.Contains(identity.EarlierIDs, record.DeploymentID())
 	}
+	numbered = slices.ContainsFunc(records, earlier)
 	notBefore := identity.NotBefore
-	if !slices.ContainsFunc(records, earlier) { // nothing but time tells the record of the deployment before
+	if !numbered { // nothing but time tells the record of the deployment before
 		notBefore = notBefore.Add(recordSkew)
 	}
 	for i := range records[:min(len(records), unseenRecords)] {
@@ -46,8 +55,22 @@ func (d *Deployer) recordOfUnseen(ctx context.Context, cluster, service string, 
 			continue
 		}
 		if found, err := d.ofRevision(ctx, record, identity.TaskDefinition); err != nil || found != nil {
-			return found, err
+			return found, numbered, err
 		}
 	}
-	return nil, nil
+	return nil, numbered, nil
+}
+
+// findRecorded takes the identity of a deployment that the service does not show
+// from its record: ECS may have rolled it back already.
+func (d *Deployer) findRecorded(ctx context.Context, deployment *Deployment) (found bool, err error) {
+	record, numbered, err := d.recordOfUnseen(ctx, deployment)
+	if err != nil || record == nil {
+		return false, err
+	}
+	deployment.ServiceDeployment = record.ARN
+	if numbered {
+		deployment.ID, deployment.CreatedAt = record.DeploymentID(), record.CreatedAt
+	}
+	return true, nil
 }

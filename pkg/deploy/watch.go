@@ -91,9 +91,42 @@ func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOpti
 	return outcome, err
 }
 
+// newestFor is how long a deployment that was joined as the newest one may turn out
+// not to be: the answers by which it was found may have been old.
+const newestFor = time.Minute
+
 // follow is Watch without the last event.
 func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
-	return newWatch(d, deployment, o).run(ctx)
+	w := newWatch(d, deployment, o)
+	started := w.started
+	for {
+		outcome, err := w.run(ctx)
+		if err != nil || !deployment.Newest || outcome.Verdict != rollout.Superseded || outcome.Elapsed > newestFor {
+			return outcome, err
+		}
+		newer := w.joinNewer(ctx, deployment)
+		if newer.ID == deployment.ID {
+			return outcome, nil
+		}
+		deployment = newer
+		w = newWatch(d, deployment, o)
+		w.started = started
+	}
+}
+
+// joinNewer joins the newest deployment again, until ECS shows another one than
+// before.
+func (w *watch) joinNewer(ctx context.Context, before Deployment) Deployment {
+	for w.elapsed() <= newestFor {
+		newer, err := w.Join(ctx, before.Cluster, before.Service, "")
+		if err == nil && newer.ID != before.ID {
+			return newer
+		}
+		if w.clock.Sleep(ctx, jitter(pollNear)) != nil {
+			break
+		}
+	}
+	return before
 }
 
 // watch is one following of one deployment.
@@ -137,9 +170,10 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 	return w
 }
 
-// newsSince is the time, by ECS's clock, after which a service event is news.
+// newsSince is the time, by ECS's clock, after which a service event is news: since
+// the deployment began, also for somebody who joins it later.
 func (dep Deployment) newsSince() time.Time {
-	if dep.CreatedAt.IsZero() || dep.Before.NewestEvent.After(dep.CreatedAt) {
+	if dep.CreatedAt.IsZero() || dep.Action == ActionSettings {
 		return dep.Before.NewestEvent
 	}
 	return dep.CreatedAt.Add(-time.Millisecond)
@@ -316,7 +350,7 @@ func (w *watch) limit() string {
 	if !w.warned {
 		w.warned = true
 		w.emit(Event{Type: EventWarning, Elapsed: elapsed, Service: w.last.Service,
-			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting for ECS to decide", Span(DefaultRunningTimeout), w.waitingForTasks())})
+			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting: %s", Span(DefaultRunningTimeout), w.waitingForTasks(), w.whoEnds())})
 	}
 	return ""
 }
@@ -383,14 +417,28 @@ func (w *watch) near() bool {
 	return mine != nil && mine.Desired > 0 && mine.Running >= mine.Desired
 }
 
+// knowStart takes the beginning of a deployment that somebody else started from the
+// service: events of ECS since then are about it.
+func (w *watch) knowStart() {
+	deployment := w.looker.deployment
+	mine := w.last.Service.Deployment(deployment.ID)
+	if mine != nil && deployment.CreatedAt.IsZero() && deployment.Action == ActionJoin {
+		deployment.CreatedAt = mine.CreatedAt
+		w.news.since = deployment.newsSince()
+	}
+}
+
 // explain is why the deployment does not do well, as far as is known.
 func (w *watch) explain(ctx context.Context) rollout.Diagnosis {
+	w.knowStart()
+	w.evidence.readTags(ctx, w.looker.deployment, w.last.Service)
 	diagnosis := rollout.Explain(w.looker.deployment.ID, w.last.Tasks, w.news.told)
 	w.evidence.addLogs(ctx, w.looker.deployment, diagnosis.Causes)
 	return diagnosis
 }
 
-// conclude gathers the last evidence for a verdict that is not a success.
+// conclude gathers the last evidence for a verdict. A success has only the tasks
+// that stopped on the way.
 func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason string) Outcome {
 	bound := concludeLimit
 	if verdict == rollout.TimedOut {
@@ -402,7 +450,9 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 		w.readAfterwards(ctx)
 	}
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
-		return w.outcome(verdict, reason, rollout.Diagnosis{})
+		diagnosis := w.explain(ctx)
+		diagnosis.Events, diagnosis.Advice = nil, nil // they do not hold any more
+		return w.outcome(verdict, reason, diagnosis)
 	}
 	// Best effort: the verdict stands without it.
 	if err := w.looker.readStopped(ctx); err == nil {
@@ -411,11 +461,10 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis := w.explain(ctx)
 	w.evidence.noteTargets(ctx, w.looker.groups)
 	diagnosis.TargetGroups = w.evidence.ill
-	if record := w.last.ServiceDeployment; record != nil {
-		diagnosis.Alarms = record.TriggeredAlarms
-		if record.Breaker != nil && record.Breaker.Status != "DISABLED" {
-			diagnosis.Breaker = record.Breaker
-		}
+	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
+	diagnosis.Advise()
+	if stage := w.last.ServiceDeployment.Stage(); stage != "" && verdict == rollout.TimedOut {
+		reason += " (" + stage + ")" // where the deployment stands; the counts of tasks do not say it
 	}
 	return w.outcome(verdict, reason, diagnosis)
 }

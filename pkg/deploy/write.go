@@ -105,7 +105,7 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 		return nil, false, err
 	}
 	if !p.starts() {
-		return service, len(settingsOf(p.request, service)) == 0, nil
+		return service, len(settingsOf(p.request, service)) == 0, p.overwritten(service)
 	}
 	snapshot := service.Snapshot()
 	deployment.find(snapshot)
@@ -120,27 +120,37 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 	switch {
 	case primary == nil || deployment.identity().Of(primary) != rollout.Later:
 		return service, false, nil
-	case !certain:
+	case !certain || p.Action == ActionRestart: // ours may restart what somebody else deployed
 		return service, false, errNoTrace
 	}
 	return service, false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: snapshot.Name, Deployment: *primary})
 }
 
-// errNoTrace says that somebody else's deployment took over, and that ours, if there
-// was one, would have left no trace that can be read.
-var errNoTrace = errors.New("another deployment took over, and ECS's records cannot be read")
+// errNoTrace says that somebody else's deployment took over, and that nothing tells
+// whether there was one of ours.
+var errNoTrace = errors.New("another deployment took over, and nothing tells whether there was one of ours")
+
+// overwritten fails if somebody set one of the plan's settings to another value
+// than it had and than the plan asks for: whether ours was carried out before is not
+// known.
+func (p *Plan) overwritten(service *described) error {
+	for _, now := range settingsOf(p.request, service) {
+		for _, planned := range p.Settings {
+			if now.Name == planned.Name && now.Old != nil && planned.Old != nil && *now.Old != *planned.Old {
+				return fmt.Errorf("somebody else set %s to %d", now.Name, *now.Old)
+			}
+		}
+	}
+	return nil
+}
 
 // traceOf looks for a deployment that the service does not list any more, because
 // another one took over or ECS rolled it back: its record, and, if records cannot
 // be read, its tasks. certain means that there would be a trace.
 func (d *Deployer) traceOf(ctx context.Context, deployment *Deployment) (found, certain bool, err error) {
 	identity := deployment.identity()
-	record, err := d.recordOfUnseen(ctx, deployment.Cluster, deployment.Service, identity)
-	if err == nil {
-		if record != nil {
-			deployment.ID, deployment.CreatedAt, deployment.ServiceDeployment = record.DeploymentID(), record.CreatedAt, record.ARN
-		}
-		return record != nil, true, nil
+	if found, err := d.findRecorded(ctx, deployment); err == nil {
+		return found, true, nil
 	}
 	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
 		arns, err := d.api.Unretried().ServiceTasks(ctx, deployment.Cluster, deployment.Service, desired)

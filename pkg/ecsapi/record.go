@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -115,29 +114,4 @@ func (c *Client) Stop(ctx context.Context, record string) error {
 		return nil
 	}
 	return callError("StopServiceDeployment", rollout.ShortName(record), err)
-}
-
-func recordOf(d types.ServiceDeployment) *rollout.ServiceDeployment {
-	record := &rollout.ServiceDeployment{
-		ARN: aws.ToString(d.ServiceDeploymentArn), Status: string(d.Status), StatusReason: aws.ToString(d.StatusReason),
-		LifecycleStage: string(d.LifecycleStage), CreatedAt: aws.ToTime(d.CreatedAt), FinishedAt: Latest(d.FinishedAt, d.StoppedAt),
-	}
-	if d.TargetServiceRevision != nil {
-		record.TargetRevisionARN = aws.ToString(d.TargetServiceRevision.Arn)
-	}
-	if d.Rollback != nil {
-		record.RollbackReason = aws.ToString(d.Rollback.Reason)
-	}
-	if b := d.DeploymentCircuitBreaker; b != nil {
-		record.Breaker = &rollout.Breaker{Status: string(b.Status), FailureCount: int(b.FailureCount), Threshold: int(b.Threshold)}
-	}
-	if a := d.Alarms; a != nil {
-		record.AlarmsStatus, record.TriggeredAlarms = string(a.Status), a.TriggeredAlarmNames
-	}
-	for _, hook := range d.LifecycleHookDetails {
-		if strings.EqualFold(string(hook.TargetType), "PAUSE") && strings.EqualFold(string(hook.Status), "AWAITING_ACTION") {
-			record.PauseHook = &rollout.PauseHook{ID: aws.ToString(hook.HookId), ExpiresAt: aws.ToTime(hook.ExpiresAt)}
-		}
-	}
-	return record
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -132,48 +131,4 @@ func (s *Service) TargetGroups() []string {
 		}
 	}
 	return arns
-}
-
-// Snapshot reduces the service to what rollout needs.
-func (s *Service) Snapshot() *rollout.Service {
-	snapshot := &rollout.Service{
-		ARN: aws.ToString(s.ServiceArn), ClusterARN: aws.ToString(s.ClusterArn), Name: aws.ToString(s.ServiceName),
-		Status: aws.ToString(s.Status), TaskDefinition: aws.ToString(s.TaskDefinition),
-		Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
-	}
-	snapshot.Deployments = s.deployments()
-	for _, event := range s.Events {
-		snapshot.Events = append(snapshot.Events, rollout.ServiceEvent{
-			ID: aws.ToString(event.Id), At: aws.ToTime(event.CreatedAt), Message: aws.ToString(event.Message),
-		})
-	}
-	return snapshot
-}
-
-func (s *Service) deployments() []rollout.Deployment {
-	var deployments []rollout.Deployment
-	for _, deployment := range s.Deployments {
-		deployments = append(deployments, DeploymentOf(deployment))
-	}
-	return deployments
-}
-
-// DeploymentOf reduces a deployment to what rollout needs.
-func DeploymentOf(d types.Deployment) rollout.Deployment {
-	return rollout.Deployment{
-		ID: aws.ToString(d.Id), Status: aws.ToString(d.Status), TaskDefinition: aws.ToString(d.TaskDefinition),
-		Desired: int(d.DesiredCount), Running: int(d.RunningCount), Pending: int(d.PendingCount), Failed: int(d.FailedTasks),
-		RolloutState: string(d.RolloutState), RolloutStateReason: aws.ToString(d.RolloutStateReason), CreatedAt: aws.ToTime(d.CreatedAt),
-	}
-}
-
-// Latest is the newest of some times; nil ones do not count.
-func Latest(times ...*time.Time) time.Time {
-	var newest time.Time
-	for _, t := range times {
-		if t != nil && t.After(newest) {
-			newest = *t
-		}
-	}
-	return newest
 }

@@ -84,20 +84,3 @@ func (c *Client) describeTasks(ctx context.Context, cluster string, arns []strin
 	}
 	return out, nil
 }
-
-func taskOf(t types.Task) rollout.Task {
-	task := rollout.Task{
-		ARN: aws.ToString(t.TaskArn), TaskDefinition: aws.ToString(t.TaskDefinitionArn), DeploymentID: aws.ToString(t.StartedBy), LastStatus: aws.ToString(t.LastStatus),
-		HealthStatus: string(t.HealthStatus), StopCode: string(t.StopCode), StoppedReason: aws.ToString(t.StoppedReason),
-		CreatedAt: aws.ToTime(t.CreatedAt), StartedAt: aws.ToTime(t.StartedAt), StoppedAt: aws.ToTime(t.StoppedAt),
-	}
-	for _, c := range t.Containers {
-		container := rollout.Container{Name: aws.ToString(c.Name), Reason: aws.ToString(c.Reason), Health: string(c.HealthStatus)}
-		if c.ExitCode != nil {
-			code := int(*c.ExitCode)
-			container.ExitCode = &code
-		}
-		task.Containers = append(task.Containers, container)
-	}
-	return task
-}

@@ -46,7 +46,7 @@ func (e *engine) stirAlarms(s *service, d *deployment) {
 	for i, a := range e.World.Alarms {
 		if a.AfterDeployment && e.alarming(a, d) {
 			e.schedule(e.Now.add(time.Duration(a.After)), event{
-				Kind: eventAlarm, Number: i, Cluster: s.Cluster, Service: s.Name, Deployment: d.Number,
+				Kind: eventAlarm, Number: i, Cluster: s.Cluster, Service: s.Name, Deployment: d.ID,
 			})
 		}
 	}
@@ -73,7 +73,7 @@ func (e *engine) alarming(a AlarmSpec, d *deployment) bool {
 func (e *engine) ring(ev event) {
 	if ev.Service != "" {
 		s := e.serviceOf(ev)
-		if s == nil || s.Status != "ACTIVE" || s.primary().Number != ev.Deployment {
+		if s == nil || s.Status != "ACTIVE" || s.primary().ID != ev.Deployment {
 			return
 		}
 	}
@@ -111,7 +111,7 @@ func (e *engine) alarmed(s *service, name string) {
 		return
 	}
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	if p.Rollout != "IN_PROGRESS" || sd == nil || sd.over() || sd.RollbackAt != 0 {
 		return
 	}
@@ -181,7 +181,7 @@ func (e *engine) failAlarm(s *service, sd *serviceDeployment) {
 // bake is how long the PRIMARY deployment is watched when all its tasks are up
 // and the others gone. A rollback is not watched (assumed).
 func (e *engine) bake(s *service) time.Duration {
-	sd := s.history(s.primary().HistoryArn)
+	sd := s.current()
 	switch {
 	case sd == nil || sd.RollbackAt != 0:
 		return 0

@@ -136,7 +136,7 @@ func (e *engine) serviceDeploymentView(s *service, past *serviceDeployment) map[
 	}
 	view["sourceServiceRevisions"] = sources
 	view["alarms"] = sd.Alarms.view()
-	if stage := sd.stage(); stage != "" {
+	if stage := sd.waitsAt(); stage != "" {
 		view["lifecycleStage"] = stage
 	}
 	if len(sd.Hooks) > 0 {

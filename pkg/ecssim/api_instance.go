@@ -40,18 +40,16 @@ func (c *cluster) host(id string) *host {
 
 func (e *engine) instanceView(c *cluster, h *host) map[string]any {
 	cpu, memory, runningTasks, pendingTasks := h.CPU, h.Memory, 0, 0
-	for _, s := range c.Services {
-		for _, t := range s.Tasks {
-			if t.Host != h.ID {
-				continue
-			}
-			cpu, memory = cpu-t.CPU, memory-t.Memory
-			switch {
-			case t.Status == running:
-				runningTasks++
-			case t.starting():
-				pendingTasks++
-			}
+	for _, t := range c.Tasks {
+		if t.Host != h.ID {
+			continue
+		}
+		cpu, memory = cpu-t.CPU, memory-t.Memory
+		switch {
+		case t.Status == running:
+			runningTasks++
+		case t.starting():
+			pendingTasks++
 		}
 	}
 	resource := func(name string, n int) any {

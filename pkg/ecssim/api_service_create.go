@@ -21,7 +21,7 @@ func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	c.Services[s.Name] = s
+	c.adopt(s)
 	e.deploy(s, td.arn())
 	return map[string]any{"service": e.serviceView(s, true)}, nil
 }
@@ -116,13 +116,13 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 		p.Status, p.UpdatedAt = "ACTIVE", e.Now
 		p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 		// Assumed: a service deployment that a newer one replaces is STOPPED.
-		e.finish(s, s.history(p.HistoryArn), "STOPPED", "Service deployment stopped because a newer service deployment was started.")
+		e.finish(s, s.current(), "STOPPED", "Service deployment stopped because a newer service deployment was started.")
 	}
 	d := &deployment{
-		Number: e.Engine.digits(), Status: "PRIMARY", TaskDefinition: taskDefinition,
+		ID: deploymentPrefix + e.Engine.digits(), Status: "PRIMARY", TaskDefinition: taskDefinition,
 		CreatedAt: e.Now, UpdatedAt: e.Now, Rollout: "IN_PROGRESS", Spec: Document{},
 	}
-	d.Reason = "ECS deployment " + d.id() + " in progress."
+	d.Reason = "ECS deployment " + d.ID + " in progress."
 	for _, member := range deployedMembers {
 		if v, ok := s.Spec[member]; ok {
 			d.Spec[member] = cloneValue(v)
@@ -137,7 +137,7 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 	d.RevisionArn = e.revise(s, d)
 	sd := &serviceDeployment{
 		Arn:        e.arn("service-deployment/" + s.Cluster + "/" + s.Name + "/" + e.Engine.letters(21)),
-		Deployment: d.Number, Status: "PENDING", CreatedAt: e.Now, UpdatedAt: e.Now,
+		Deployment: d.ID, Status: "PENDING", CreatedAt: e.Now, UpdatedAt: e.Now,
 		Config: s.Config, Sources: sources, Target: revisionCount{Arn: d.RevisionArn}, Breaker: "DISABLED",
 		Alarms: e.watch(s),
 	}
@@ -154,13 +154,13 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 
 // revise records a service revision for a deployment and returns its ARN.
 func (e *engine) revise(s *service, d *deployment) string {
-	number := d.Number
+	number := strings.TrimPrefix(d.ID, deploymentPrefix)
 	if e.World.Switches.ServiceRevisionIDs == "unrelated" {
 		number = e.Engine.digits()
 	}
 	r := &revision{
-		Arn:    e.arn("service-revision/" + s.Cluster + "/" + s.Name + "/" + number),
-		Number: d.Number, TaskDefinition: d.TaskDefinition, CreatedAt: e.Now - 30, Spec: clone(s.Spec),
+		Arn:            e.arn("service-revision/" + s.Cluster + "/" + s.Name + "/" + number),
+		TaskDefinition: d.TaskDefinition, CreatedAt: e.Now - 30, Spec: clone(s.Spec),
 	}
 	for _, c := range e.taskDefinition(d.TaskDefinition).containers() {
 		image, _ := c["image"].(string)
@@ -189,7 +189,7 @@ func (e *engine) deleteService(in deleteServiceInput, _ Document) (any, *apiErro
 		return nil, invalid("The service cannot be stopped while it is scaled above 0.")
 	}
 	s.Status, s.Desired, s.SteadyAt = "DRAINING", 0, 0
-	e.finish(s, s.history(s.primary().HistoryArn), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text
+	e.finish(s, s.current(), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text
 	e.wake(s, firstPassDelay)
 	return map[string]any{"service": e.serviceView(s, true)}, nil
 }

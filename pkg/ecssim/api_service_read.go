@@ -90,7 +90,8 @@ func (e *engine) createCluster(in struct {
 	}
 	c := e.Clusters[in.Name]
 	if c == nil {
-		c = &cluster{Name: in.Name, Status: "ACTIVE", Services: map[string]*service{}, Tags: in.Tags, Extra: Document{}}
+		c = newCluster(in.Name)
+		c.Tags, c.Extra = in.Tags, Document{}
 		for _, member := range []string{"settings", "configuration", "capacityProviders", "defaultCapacityProviderStrategy", "serviceConnectDefaults"} {
 			if v, ok := raw[member]; ok {
 				c.Extra[member] = v
@@ -140,13 +141,13 @@ func (e *engine) clusterView(c *cluster, tags bool) map[string]any {
 		if s.Status == "ACTIVE" {
 			services++
 		}
-		for _, t := range s.Tasks {
-			switch {
-			case t.Status == running:
-				runningTasks++
-			case t.starting():
-				pendingTasks++
-			}
+	}
+	for _, t := range c.Tasks {
+		switch {
+		case t.Status == running:
+			runningTasks++
+		case t.starting():
+			pendingTasks++
 		}
 	}
 	view := map[string]any{

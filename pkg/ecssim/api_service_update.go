@@ -40,7 +40,7 @@ func (e *engine) updateService(in serviceInput, raw Document) (any, *apiError) {
 			e.stirActors(s)
 		}
 	}
-	if sd := s.history(s.primary().HistoryArn); sd != nil && !sd.over() {
+	if sd := s.current(); sd != nil && !sd.over() {
 		sd.Config = s.Config
 	}
 	e.checkThreshold(s, s.primary())

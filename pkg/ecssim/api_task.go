@@ -36,14 +36,8 @@ func (e *engine) listTasks(in listTasksInput, _ Document) (any, *apiError) {
 		in.Service = s.Name
 	}
 	var list listing
-	for _, name := range sortedKeys(c.Services) {
-		s := c.Services[name]
-		if in.Service != "" && name != in.Service {
-			continue
-		}
-		for _, t := range slices.Concat(s.Gone, s.Tasks) {
-			list.add(e.taskArn(c.Name, t.ID), in.fits(t))
-		}
+	for _, t := range slices.Concat(c.Gone, c.Tasks) {
+		list.add(e.taskArn(t), in.fits(t))
 	}
 	return list.page("taskArns", in.MaxResults, in.NextToken)
 }
@@ -58,8 +52,9 @@ func (in listTasksInput) fits(t *task) bool {
 	family, _, _ := strings.Cut(shortName(t.TaskDefinition), ":")
 	switch {
 	case desired != t.desiredStatus(),
+		in.Service != "" && t.Group != groupOf(in.Service),
 		in.Family != "" && family != in.Family,
-		in.StartedBy != "" && in.StartedBy != "ecs-svc/"+t.Deployment,
+		in.StartedBy != "" && in.StartedBy != t.StartedBy,
 		in.LaunchType != "" && in.LaunchType != t.LaunchType,
 		in.Host != "" && shortName(in.Host) != t.Host:
 		return false
@@ -74,19 +69,10 @@ func (t *task) desiredStatus() string {
 	return "RUNNING"
 }
 
-func (e *engine) taskArn(clusterName, id string) string {
-	return e.arn("task/" + clusterName + "/" + id)
-}
+func (e *engine) taskArn(t *task) string { return e.arn("task/" + t.Cluster + "/" + t.ID) }
 
-// findTask finds a task of the cluster by id or ARN.
-func (c *cluster) findTask(identifier string) (*service, *task) {
-	for _, s := range c.Services {
-		if t := s.task(shortName(identifier)); t != nil {
-			return s, t
-		}
-	}
-	return nil, nil
-}
+// findTask finds a task of the cluster by id or ARN, or nil.
+func (c *cluster) findTask(identifier string) *task { return c.task(shortName(identifier)) }
 
 func (e *engine) describeTasks(in struct {
 	Cluster string   `json:"cluster"`
@@ -105,12 +91,12 @@ func (e *engine) describeTasks(in struct {
 	}
 	views, failures := []any{}, []any{}
 	for _, identifier := range in.Tasks {
-		s, t := c.findTask(identifier)
+		t := c.findTask(identifier)
 		if t == nil {
-			failures = append(failures, missing(e.taskArn(c.Name, shortName(identifier))))
+			failures = append(failures, missing(e.arn("task/"+c.Name+"/"+shortName(identifier))))
 			continue
 		}
-		views = append(views, e.taskView(s, t))
+		views = append(views, e.taskView(t))
 	}
 	return map[string]any{"tasks": views, "failures": failures}, nil
 }
@@ -124,7 +110,7 @@ func (e *engine) stopTask(in struct {
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	s, t := c.findTask(in.Task)
+	t := c.findTask(in.Task)
 	if t == nil {
 		return nil, invalid("The referenced task was not found.")
 	}
@@ -133,22 +119,20 @@ func (e *engine) stopTask(in struct {
 		if reason == "" {
 			reason = "Task stopped by user"
 		}
-		e.halt(s, t, "UserInitiated", reason)
-		s.SteadyAt = 0
-		e.wake(s, passDelay)
+		e.halt(t, "UserInitiated", reason)
+		e.tell(t, stoppedByHand)
 	}
-	return map[string]any{"task": e.taskView(s, t)}, nil
+	return map[string]any{"task": e.taskView(t)}, nil
 }
 
-func (e *engine) taskView(s *service, t *task) map[string]any {
-	arn := e.taskArn(s.Cluster, t.ID)
+func (e *engine) taskView(t *task) map[string]any {
 	view := map[string]any{
-		"taskArn": arn, "clusterArn": e.arn("cluster/" + s.Cluster), "taskDefinitionArn": t.TaskDefinition,
-		"group": "service:" + s.Name, "startedBy": "ecs-svc/" + t.Deployment, "version": t.Version,
+		"taskArn": e.taskArn(t), "clusterArn": e.arn("cluster/" + t.Cluster), "taskDefinitionArn": t.TaskDefinition,
+		"group": t.Group, "version": t.Version,
 		"lastStatus": string(t.Status), "desiredStatus": t.desiredStatus(), "healthStatus": t.health(),
 		"launchType": t.LaunchType, "availabilityZone": t.Zone, "cpu": strconv.Itoa(t.CPU), "memory": strconv.Itoa(t.Memory),
-		"createdAt": t.CreatedAt.epoch(), "enableExecuteCommand": s.Spec["enableExecuteCommand"] == true,
-		"attachments": e.attachments(s, t), "inferenceAccelerators": []any{}, "tags": []any{},
+		"createdAt": t.CreatedAt.epoch(), "enableExecuteCommand": t.Exec,
+		"attachments": t.attachments(), "inferenceAccelerators": []any{}, "tags": []any{},
 		"attributes": []any{map[string]any{"name": "ecs.cpu-architecture", "value": "x86_64"}},
 	}
 	for member, when := range map[string]millis{
@@ -159,6 +143,9 @@ func (e *engine) taskView(s *service, t *task) map[string]any {
 			view[member] = when.epoch()
 		}
 	}
+	if t.StartedBy != "" {
+		view["startedBy"] = t.StartedBy
+	}
 	if t.ConnectedAt != 0 {
 		view["connectivity"] = "CONNECTED"
 	}
@@ -166,7 +153,7 @@ func (e *engine) taskView(s *service, t *task) map[string]any {
 		view["stopCode"], view["stoppedReason"] = t.StopCode, t.StopReason
 	}
 	if t.Host != "" {
-		view["containerInstanceArn"] = e.arn("container-instance/" + s.Cluster + "/" + t.Host)
+		view["containerInstanceArn"] = e.arn("container-instance/" + t.Cluster + "/" + t.Host)
 	}
 	if t.LaunchType == "FARGATE" {
 		view["platformVersion"], view["platformFamily"] = "1.4.0", "Linux"
@@ -174,7 +161,7 @@ func (e *engine) taskView(s *service, t *task) map[string]any {
 	}
 	var containers, overrides []any
 	for _, c := range t.Containers {
-		containers = append(containers, e.containerView(s, t, c))
+		containers = append(containers, e.containerView(t, c))
 		overrides = append(overrides, map[string]any{"name": c.Name})
 	}
 	view["containers"] = containers
@@ -187,9 +174,9 @@ func (t *task) runtimeID(c container) string {
 	return t.ID + "-" + strconv.Itoa(len(c.Name)) + c.ID[:8]
 }
 
-func (e *engine) containerView(s *service, t *task, c container) map[string]any {
+func (e *engine) containerView(t *task, c container) map[string]any {
 	view := map[string]any{
-		"containerArn": e.arn("container/" + s.Cluster + "/" + t.ID + "/" + c.ID), "taskArn": e.taskArn(s.Cluster, t.ID),
+		"containerArn": e.arn("container/" + t.Cluster + "/" + t.ID + "/" + c.ID), "taskArn": e.taskArn(t),
 		"name": c.Name, "image": c.Image, "lastStatus": string(c.Status), "healthStatus": c.Health,
 		"cpu": "0",
 	}

@@ -58,7 +58,7 @@ func newEngine(world World, now time.Time) (*engine, error) {
 }
 
 func (e *engine) bearCluster(spec ClusterSpec) {
-	c := &cluster{Name: spec.Name, Status: "ACTIVE", Services: map[string]*service{}}
+	c := newCluster(spec.Name)
 	if spec.TaskSlots != nil {
 		slots := *spec.TaskSlots
 		c.Slots = &slots
@@ -140,12 +140,13 @@ func (c *container) forgetTrouble(rules []ImageRule) {
 // deployment, whatever its images would do.
 func (e *engine) mature(s *service) {
 	e.begin(s)
+	e.advanceStage(s, e.desired(s))
 	d := s.primary()
 	d.Desired, d.NextLaunch = e.desired(s), 0
 	for i := range d.Desired {
-		t := e.newTask(s, d)
+		t := e.newTask(s.order(d))
 		t.Plan = plan{Behaviour: Starts, StartAfter: traceRunning}
-		if why := e.place(s, t); why != "" && t.LaunchType == "EC2" {
+		if why := e.place(t); why != "" && t.LaunchType == "EC2" {
 			if hosts := e.Clusters[s.Cluster].Hosts; len(hosts) > 0 {
 				t.Host = hosts[i%len(hosts)].ID
 			}
@@ -160,8 +161,9 @@ func (e *engine) mature(s *service) {
 				t.Containers[j].Health = "HEALTHY"
 			}
 		}
-		s.add(t)
+		s.home.add(t)
 	}
+	e.advanceStage(s, d.Desired)
 	e.Now = e.Now.add(firstBuild)
 	e.complete(s)
 	s.PassAt = 0

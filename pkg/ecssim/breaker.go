@@ -10,7 +10,7 @@ import "time"
 // rollback. Of the circuit breaker and the alarm the first one decides.
 func (e *engine) checkFailure(s *service) {
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	if sd != nil && sd.Status == "ROLLBACK_REQUESTED" {
 		reason := sd.Reason // of a pause hook that was rolled back
 		if reason == "" {
@@ -79,17 +79,17 @@ type failure struct {
 // its old id and creation time.
 func (e *engine) fail(s *service, why failure) {
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	p.Rollout, p.Reason, p.UpdatedAt = "FAILED", why.rollup, e.Now
 	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 	if sd != nil {
 		sd.dropHooks()
 	}
-	e.say(s, 0, "(deployment %s) %s", p.id(), why.event)
+	e.say(s, 0, "(deployment %s) %s", p.ID, why.event)
 	back := s.candidate()
 	switch {
 	case why.back && back != nil:
-		e.say(s, 1, "rolling back to deployment %s.", back.id())
+		e.say(s, 1, "rolling back to deployment %s.", back.ID)
 		e.rollBack(s, back, why)
 	case why.back:
 		e.finish(s, sd, "ROLLBACK_FAILED", "No rollback candidate was found to run the rollback.")
@@ -117,7 +117,7 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 	if why.going == "" {
 		why.going = "ECS deployment circuit breaker: rolling back to deploymentId "
 	}
-	back.Reason = why.going + back.id()
+	back.Reason = why.going + back.ID
 	back.Failures, back.BackoffStep, back.NextLaunch, back.Blocked = 0, 0, 0, false
 	order := []*deployment{back}
 	for _, d := range s.Deployments {
@@ -137,6 +137,7 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 	if sd := s.history(failed.HistoryArn); sd != nil {
 		e.recount(s, sd)
 		back.HistoryArn = sd.Arn
+		sd.Stage = "" // the way back begins with the first one
 		sd.Status, sd.Reason, sd.UpdatedAt = "ROLLBACK_IN_PROGRESS", why.status, e.Now
 		sd.RollbackReason, sd.RollbackAt, sd.RollbackTo = why.status, e.Now, back.RevisionArn
 	}
@@ -147,17 +148,17 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 // complete ends the PRIMARY deployment with success.
 func (e *engine) complete(s *service) {
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
+	sd := s.current()
 	p.Rollout, p.Proven, p.UpdatedAt = "COMPLETED", true, e.Now
 	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
-	p.Reason = "ECS deployment " + p.id() + " completed."
+	p.Reason = "ECS deployment " + p.ID + " completed."
 	if sd != nil && sd.Status == "ROLLBACK_IN_PROGRESS" {
 		e.finish(s, sd, "ROLLBACK_SUCCESSFUL", sd.Reason)
 	} else {
 		e.finish(s, sd, "SUCCESSFUL", "")
 	}
 	if !s.classic() {
-		e.say(s, 0, "(deployment %s) deployment completed.", p.id())
+		e.say(s, 0, "(deployment %s) deployment completed.", p.ID)
 	}
 	e.retire(s)
 	if len(s.Deployments) > 1 {

@@ -122,7 +122,7 @@ func (c deploymentConfig) check(daemon bool) *apiError {
 		return invalid("The daemon scheduling strategy only supports a maximumPercent of 100.")
 	case *c.Maximum < *c.Minimum, *c.Maximum == 0:
 		return invalid("maximumPercent must be greater than 0 and not less than minimumHealthyPercent.")
-	case c.Strategy != "ROLLING":
+	case stagesOf(c) == nil:
 		return unsupported("The simulator only rolls: it has no deployment strategy " + c.Strategy + ".")
 	}
 	if e := c.Early; e != nil && e.Enable {

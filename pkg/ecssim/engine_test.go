@@ -110,7 +110,7 @@ func TestLogsOnlyGrow(t *testing.T) {
 		for _, d := range rapid.SliceOfN(rapid.Custom(drawDeed), 1, 6).Draw(r, "deeds") {
 			for until := e.Now.add(d.after); e.Now < until; {
 				e.advance(min(until, e.Now+millis(rapid.IntRange(1, 100_000).Draw(r, "step"))))
-				for _, task := range slices.Concat(e.web().Tasks, e.web().Gone) {
+				for _, task := range slices.Concat(e.web().tasks(), e.web().home.Gone) {
 					log := e.logOf(task, task.Containers[0])
 					before := read[task.ID]
 					if len(log) < len(before) || !slices.Equal(log[:len(before)], before) {
@@ -181,7 +181,7 @@ func TestEveryHistoryCanBeHealed(t *testing.T) {
 		e.advance(e.Now.add(time.Hour))
 		checkInvariants(r, e)
 		s := e.web()
-		all, waiting := tally(s.Tasks)
+		all, waiting := tally(s.tasks())
 		if len(s.Deployments) != 1 || s.primary().Rollout != "COMPLETED" || all != s.Desired || waiting != 0 || s.SteadyAt == 0 {
 			r.Fatalf("not healed: %d deployments, %s, %d running, %d pending of %d", len(s.Deployments), s.primary().Rollout, all, waiting, s.Desired)
 		}

@@ -8,12 +8,12 @@ import "time"
 // healthyAfter is how long after RUNNING a task counts as healthy, if it is:
 // 40 s without any check, one interval with a container health check, one
 // passing check with a target group, the later of the two with both.
-func (e *engine) healthyAfter(s *service, t *task) millis {
+func (e *engine) healthyAfter(t *task) millis {
 	if t.Plan.HealthyAfter > 0 {
 		return t.Plan.HealthyAfter
 	}
 	const targetInterval = 30 * time.Second // ELB's default
-	balanced := len(s.balancers()) > 0
+	balanced := len(t.Balancers) > 0
 	interval, _, checked := e.containerCheck(t)
 	switch {
 	case checked && balanced:
@@ -28,8 +28,8 @@ func (e *engine) healthyAfter(s *service, t *task) millis {
 }
 
 // sickness reports whether a health check of the task is going to fail, and how
-// long after RUNNING. The service's grace period holds it back.
-func (e *engine) sickness(s *service, t *task) (bool, millis) {
+// long after RUNNING. The task's grace period holds it back.
+func (e *engine) sickness(t *task) (bool, millis) {
 	if t.Plan.Behaviour != Unhealthy {
 		return false, 0
 	}
@@ -42,11 +42,11 @@ func (e *engine) sickness(s *service, t *task) (bool, millis) {
 		if after == 0 {
 			after = fails
 		}
-	} else if len(s.balancers()) == 0 {
+	} else if len(t.Balancers) == 0 {
 		return false, 0
 	}
-	if s.Grace != nil {
-		after = max(after, millis(*s.Grace)*1000)
+	if t.Grace != nil {
+		after = max(after, millis(*t.Grace)*1000)
 	}
 	return true, after
 }
@@ -73,49 +73,25 @@ func (e *engine) containerCheck(t *task) (passes, fails millis, ok bool) {
 }
 
 // checked is the outcome of a task's health checks.
-func (e *engine) checked(s *service, t *task, outcome int) {
+func (e *engine) checked(t *task, outcome int) {
 	t.Version++
-	d := s.deployment(t.Deployment)
 	for i := range t.Containers {
 		if t.Containers[i].Checked {
 			t.Containers[i].Health = "HEALTHY"
 		}
 	}
-	if outcome == foundHealthy {
-		t.Healthy = true
-		if d != nil {
-			e.recovered(s, d)
-		}
-	} else {
-		e.sicken(s, t)
-		if d != nil && !t.Counted {
-			t.Counted = true
-			e.failed(s, d)
-		}
+	t.Healthy = outcome == foundHealthy
+	if t.Healthy {
+		e.tell(t, becameHealthy)
+		return
 	}
-	e.wake(s, passDelay)
-}
-
-// sicken marks a task as unhealthy, to be replaced.
-func (e *engine) sicken(s *service, t *task) {
-	t.Healthy = false
-	s.SteadyAt = 0
 	if t.Plan.Check == "container" {
 		t.Containers[t.Plan.Container].Health = "UNHEALTHY"
 		t.Unhealthy = "Task failed container health checks"
-		e.say(s, 0, "(task %s) failed container health checks.", t.ID)
-		return
+	} else {
+		t.Unhealthy = "Task failed ELB health checks in " + t.Balancers[0].String()
 	}
-	lb := s.balancers()[0]
-	t.Unhealthy = "Task failed ELB health checks in " + lb.name
-	where, reason := "(port "+lb.port+")", t.unhealthyReason()
-	if lb.classic {
-		where = "(instance " + instanceID(t.Host) + ")"
-		if t.Plan.Message == "" {
-			reason = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively."
-		}
-	}
-	e.say(s, 0, "(task %s) %s is unhealthy in %s due to (reason %s)", t.ID, where, lb.name, reason)
+	e.tell(t, becameUnhealthy)
 }
 
 // health is the task's healthStatus: UNHEALTHY if any checked container is,

@@ -181,7 +181,7 @@ func (e *engine) look() {
 	e.call("DescribeServiceDeployments", Document{"serviceDeploymentArns": []any{history[len(history)-1].Arn}})
 	e.call("DescribeServices", Document{"services": []any{"web"}, "include": []any{"TAGS"}})
 	e.call("ListTasks", Document{"serviceName": "web"})
-	for _, t := range e.web().Tasks {
+	for _, t := range e.web().tasks() {
 		e.call("DescribeTasks", Document{"tasks": []any{t.ID}})
 		_, _ = e.getLogEvents(getLogEventsInput{Group: "/ecs/web", Stream: "ecs/web/" + t.ID}, nil)
 	}
@@ -214,7 +214,7 @@ func checkInvariants(t *rapid.T, e *engine) {
 		}
 		sum += s.count(d, func(t *task) bool { return t.Status == running })
 	}
-	if all, _ := tally(s.Tasks); all != sum {
+	if all, _ := tally(s.tasks()); all != sum {
 		t.Fatalf("the service runs %d tasks, its deployments %d", all, sum)
 	}
 	if len(s.Events) > maxEvents || !slices.IsSortedFunc(s.Events, func(a, b serviceEvent) int { return int(a.At - b.At) }) {
@@ -229,7 +229,7 @@ func checkInvariants(t *rapid.T, e *engine) {
 		}
 	}
 	addresses := map[string]bool{}
-	for _, task := range s.Tasks {
+	for _, task := range s.tasks() {
 		if task.Status == stopped {
 			t.Fatal("a stopped task among the others")
 		}
@@ -252,10 +252,10 @@ func checkMonitors(t *rapid.T, s *service) {
 		if (sd.Alarms.Status == "TRIGGERED") && len(sd.Alarms.Triggered) == 0 {
 			t.Fatalf("%s was failed by no alarm", sd.Arn)
 		}
-		if sd.over() && (sd.stage() != "" || sd.Alarms.Status == "MONITORING" || sd.Breaker == "MONITORING") {
+		if sd.over() && (sd.waitsAt() != "" || sd.Alarms.Status == "MONITORING" || sd.Breaker == "MONITORING") {
 			t.Fatalf("%s is %s, and yet waits or watches", sd.Arn, sd.Status)
 		}
-		if sd.stage() == preScaleUp && s.count(s.primary(), func(*task) bool { return true }) > 0 {
+		if sd.waitsAt() == preScaleUp && s.count(s.primary(), func(*task) bool { return true }) > 0 {
 			t.Fatalf("%s has tasks before PRE_SCALE_UP is over", sd.Arn)
 		}
 	}

@@ -2,11 +2,9 @@ package ecssim
 
 // This file is lifecycle hooks of the type PAUSE: a deployment waits at a stage
 // until somebody calls ContinueServiceDeployment or the time is up. AWS
-// documents them for all strategies; which stages a rolling deployment has is
-// not documented. Assumed: PRE_SCALE_UP, before any new task is started, and
-// POST_SCALE_UP, when all new tasks are healthy, before the remaining old ones
-// are stopped. Hooks at other stages are never reached. Hooks of the type
-// AWS_LAMBDA are taken to succeed at once.
+// documents them for all strategies. Hooks at stages that a strategy does not
+// have (stage.go) are never reached. Hooks of the type AWS_LAMBDA are taken to
+// succeed at once.
 
 import (
 	"regexp"
@@ -15,12 +13,7 @@ import (
 	"time"
 )
 
-const (
-	preScaleUp  = "PRE_SCALE_UP"
-	postScaleUp = "POST_SCALE_UP"
-
-	awaitingAction = "AWAITING_ACTION"
-)
+const awaitingAction = "AWAITING_ACTION"
 
 // hook is one pause of a service deployment.
 type hook struct {
@@ -74,30 +67,20 @@ func hookTimeout(h Document) (time.Duration, string) {
 	return time.Duration(number(config["timeoutInMinutes"], 1440)) * time.Minute, action
 }
 
-// pausedAt reports whether the PRIMARY deployment waits at a stage. The first
-// time that it gets there, its hooks begin.
-func (e *engine) pausedAt(s *service, stage string) bool {
-	p := s.primary()
-	sd := s.history(p.HistoryArn)
-	if e.Now < e.Born || p.Rollout != "IN_PROGRESS" || sd == nil || sd.over() || sd.RollbackAt != 0 {
-		return false
+// beginHooks begins the hooks of the stage that the PRIMARY deployment has come
+// to, if there are any. While a world is made and on the way back it has none.
+func (e *engine) beginHooks(s *service, sd *serviceDeployment) {
+	if e.Now < e.Born || s.primary().Rollout != "IN_PROGRESS" || sd.over() || sd.RollbackAt != 0 {
+		return
 	}
-	if !slices.ContainsFunc(sd.Hooks, func(h hook) bool { return h.Stage == stage }) {
-		e.pause(s, sd, stage)
-	}
-	return sd.stage() == stage
-}
-
-// pause begins the hooks of a stage, if there are any.
-func (e *engine) pause(s *service, sd *serviceDeployment, stage string) {
 	for _, h := range s.Config.Hooks {
 		stages, _ := h["lifecycleStages"].([]any)
-		if h["targetType"] != "PAUSE" || !slices.Contains(stages, any(stage)) {
+		if h["targetType"] != "PAUSE" || !slices.Contains(stages, any(sd.Stage)) {
 			continue
 		}
 		limit, action := hookTimeout(h)
 		sd.Hooks = append(sd.Hooks, hook{
-			ID: "ecs-pause-" + e.Engine.letters(43), Stage: stage, Status: awaitingAction,
+			ID: "ecs-pause-" + e.Engine.letters(43), Stage: sd.Stage, Status: awaitingAction,
 			Action: action, ExpiresAt: e.Now.add(limit),
 		})
 		sd.UpdatedAt = e.Now
@@ -105,15 +88,13 @@ func (e *engine) pause(s *service, sd *serviceDeployment, stage string) {
 	}
 }
 
-// stage is the stage at which the service deployment waits, or empty. (One
+// waitsAt is the stage at which the service deployment waits, or empty. (One
 // that rolls shows no stage otherwise, as others report.)
-func (sd *serviceDeployment) stage() string {
-	for _, h := range sd.Hooks {
-		if h.Status == awaitingAction {
-			return h.Stage
-		}
+func (sd *serviceDeployment) waitsAt() string {
+	if sd.awaiting() == "" {
+		return ""
 	}
-	return ""
+	return sd.Stage
 }
 
 // awaiting is the id of the first hook that waits for somebody, or empty.
@@ -128,7 +109,7 @@ func (sd *serviceDeployment) awaiting() string {
 
 // checkHooks ends pauses whose time is up; true: the deployment failed by it.
 func (e *engine) checkHooks(s *service) bool {
-	sd := s.history(s.primary().HistoryArn)
+	sd := s.current()
 	if sd == nil || sd.over() || sd.RollbackAt != 0 {
 		return false
 	}

@@ -23,14 +23,13 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	}
 	replaced := s.count(d, func(t *task) bool { return t.alive() && t.Unhealthy != "" })
 	var ids []string
+	o := s.order(d)
 	for range n {
-		t := e.newTask(s, d)
-		if why := e.place(s, t); why != "" {
+		t, why := e.start(o)
+		if why != "" {
 			e.blocked(s, d, why)
 			break
 		}
-		s.add(t)
-		e.enter(s, t)
 		ids = append(ids, "(task "+t.ID+")")
 	}
 	if len(ids) > 0 {
@@ -43,18 +42,27 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	return len(ids), len(ids) == n
 }
 
-// newTask makes a task of a deployment. It has no place yet.
-func (e *engine) newTask(s *service, d *deployment) *task {
-	td := e.taskDefinition(d.TaskDefinition)
+// start starts a task, or says why there is no place for it.
+func (e *engine) start(o order) (t *task, why string) {
+	t = e.newTask(o)
+	if why = e.place(t); why != "" {
+		return nil, why
+	}
+	e.Clusters[t.Cluster].add(t)
+	e.enter(t)
+	return t, ""
+}
+
+// newTask makes a task. It has no place yet.
+func (e *engine) newTask(o order) *task {
+	td := e.taskDefinition(o.TaskDefinition)
 	t := &task{
-		ID:             e.Engine.hex(32),
-		Deployment:     d.Number,
-		TaskDefinition: d.TaskDefinition,
-		LaunchType:     s.launchType(),
-		Zone:           e.World.region() + string("ab"[e.Engine.upTo(2)]),
-		Status:         provisioning,
-		Version:        1,
-		CreatedAt:      e.Now,
+		order:     o,
+		ID:        e.Engine.hex(32),
+		Zone:      e.World.region() + string("ab"[e.Engine.upTo(2)]),
+		Status:    provisioning,
+		Version:   1,
+		CreatedAt: e.Now,
 	}
 	stopTime := orDefault(e.World.Switches.TaskStopTime, 11*time.Second)
 	longest := 30 * time.Second
@@ -105,9 +113,9 @@ const troubleshooting = " For more information, see the Troubleshooting section 
 
 // place finds room for a task, or says why there is none in the words of the
 // service event.
-func (e *engine) place(s *service, t *task) string {
-	c := e.Clusters[s.Cluster]
-	if c.Slots != nil && e.occupied(c) >= *c.Slots {
+func (e *engine) place(t *task) string {
+	c := e.Clusters[t.Cluster]
+	if c.Slots != nil && len(c.Tasks) >= *c.Slots {
 		return "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone." + troubleshooting
 	}
 	if t.LaunchType != "EC2" {
@@ -117,11 +125,11 @@ func (e *engine) place(s *service, t *task) string {
 	if len(c.Hosts) == 0 {
 		return none + " Reason: No Container Instances were found in your cluster." + troubleshooting
 	}
-	free := e.freeHosts(c, s)
+	free := c.freeHosts(t.Group)
 	slices.SortStableFunc(free, func(a, b hostRoom) int { return cmp.Compare(b.memory, a.memory) })
 	why := ""
 	for _, f := range free {
-		obstacle := f.obstacle(s, t)
+		obstacle := f.obstacle(t)
 		if obstacle == "" {
 			t.Host = f.id
 			return ""
@@ -133,51 +141,42 @@ func (e *engine) place(s *service, t *task) string {
 	return why
 }
 
-// occupied is the number of tasks in a cluster that are not STOPPED.
-func (e *engine) occupied(c *cluster) int {
-	n := 0
-	for _, s := range c.Services {
-		n += len(s.Tasks)
-	}
-	return n
-}
-
 // hostRoom is what is left on a container instance.
 type hostRoom struct {
 	id          string
 	cpu, memory int
 	ports       map[int]bool
-	daemon      bool // a task of the service in question is there
+	taken       bool // a task of the group in question is there
 }
 
-func (e *engine) freeHosts(c *cluster, s *service) []hostRoom {
+// freeHosts are the container instances of the cluster with what is left on
+// each, and whether a task of a group is there.
+func (c *cluster) freeHosts(group string) []hostRoom {
 	rooms := make([]hostRoom, len(c.Hosts))
 	index := make(map[string]*hostRoom, len(c.Hosts))
 	for i, h := range c.Hosts {
 		rooms[i] = hostRoom{id: h.ID, cpu: h.CPU, memory: h.Memory, ports: map[int]bool{}}
 		index[h.ID] = &rooms[i]
 	}
-	for _, other := range c.Services {
-		for _, t := range other.Tasks {
-			r := index[t.Host]
-			if r == nil {
-				continue
-			}
-			r.cpu -= t.CPU
-			r.memory -= t.Memory
-			for _, port := range t.Ports {
-				r.ports[port] = true
-			}
-			r.daemon = r.daemon || other == s && t.alive()
+	for _, t := range c.Tasks {
+		r := index[t.Host]
+		if r == nil {
+			continue
 		}
+		r.cpu -= t.CPU
+		r.memory -= t.Memory
+		for _, port := range t.Ports {
+			r.ports[port] = true
+		}
+		r.taken = r.taken || t.Group == group && t.alive()
 	}
 	return rooms
 }
 
 // obstacle is what keeps a task from this instance, in ECS's words.
-func (r hostRoom) obstacle(s *service, t *task) string {
+func (r hostRoom) obstacle(t *task) string {
 	switch {
-	case s.Daemon && r.daemon:
+	case t.Apart && r.taken:
 		return "does not satisfy the placement constraint of the daemon" // assumed; never the only one
 	case slices.ContainsFunc(t.Ports, func(p int) bool { return r.ports[p] }):
 		return "is already using a port required by your task"
@@ -215,9 +214,10 @@ func (e *engine) unblock(clusterName string) {
 }
 
 // backOff makes the deployment wait before it starts tasks again, because one
-// never reached RUNNING. Tasks that were started together count once.
-func (e *engine) backOff(s *service, d *deployment, t *task) {
-	if t.CreatedAt < d.BackoffSince {
+// was created at a moment and never reached RUNNING. Tasks that were started
+// together count once.
+func (e *engine) backOff(s *service, d *deployment, created millis) {
+	if created < d.BackoffSince {
 		return
 	}
 	pause := backOffs[min(d.BackoffStep, len(backOffs)-1)]

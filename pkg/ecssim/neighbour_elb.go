@@ -103,25 +103,22 @@ func formTargets(form url.Values) []target {
 	}
 }
 
-// targets are the targets of a target group, in the order of services and
+// targets are the targets of a target group, in the order of clusters and
 // tasks.
 func (e *engine) targets(arn string) []targetDescription {
 	var found []targetDescription
-	e.eachServiceOf(func(s *service) {
-		for _, t := range s.Tasks {
-			for _, lb := range objects(s.deployedSpec(t.Deployment)["loadBalancers"]) {
-				if lb["targetGroupArn"] != arn {
-					continue
-				}
-				health, registered := e.targetHealth(s, t)
-				if !registered {
+	for _, clusterName := range sortedKeys(e.Clusters) {
+		for _, t := range e.Clusters[clusterName].Tasks {
+			health, registered := e.targetHealth(t)
+			for _, lb := range t.Balancers {
+				if !registered || lb.TargetGroup != arn {
 					continue
 				}
 				where := t.target(lb)
 				found = append(found, targetDescription{strconv.Itoa(where.Port), where, health})
 			}
 		}
-	})
+	}
 	return found
 }
 
@@ -135,27 +132,16 @@ func (e *engine) eachServiceOf(visit func(*service)) {
 	}
 }
 
-// deployedSpec is what a deployment of the service deployed, as its revision
-// remembers it.
-func (s *service) deployedSpec(number string) Document {
-	for _, r := range slices.Backward(s.Revisions) {
-		if r.Number == number {
-			return r.Spec
-		}
-	}
-	return s.Spec
-}
-
 // target is how a load balancer reaches the task: its own address, or the
-// instance and the host port of the container that the service names.
-func (t *task) target(lb map[string]any) target {
-	port := number(lb["containerPort"], 0)
+// instance and the host port of the container that is registered.
+func (t *task) target(lb balancer) target {
+	port := lb.Port
 	if t.Address != "" {
 		return target{ID: t.Address, Port: port, Zone: t.Zone}
 	}
 	for _, c := range t.Containers {
 		for _, b := range c.Bindings {
-			if c.Name == lb["containerName"] && b.Port == port {
+			if c.Name == lb.Container && b.Port == port {
 				port = b.Host
 			}
 		}
@@ -166,7 +152,7 @@ func (t *task) target(lb map[string]any) target {
 // targetHealth is the health of a task as a target; false: it is not
 // registered. ECS registers a task when it is RUNNING and deregisters it when it
 // lets go of it or its containers have exited.
-func (e *engine) targetHealth(s *service, t *task) (targetHealth, bool) {
+func (e *engine) targetHealth(t *task) (targetHealth, bool) {
 	switch {
 	case t.StartedAt == 0 || t.Status == stopping || t.Status == stopped:
 		return targetHealth{}, false

@@ -116,20 +116,17 @@ func (e *engine) stream(group, stream string) ([]logEvent, *apiError) {
 		return nil, errNoLogGroup
 	}
 	for _, clusterName := range sortedKeys(e.Clusters) {
-		services := e.Clusters[clusterName].Services
-		for _, name := range sortedKeys(services) {
-			if t, c, ok := e.writer(services[name], group, stream); ok {
-				return e.logOf(t, c), nil
-			}
+		if t, c, ok := e.writer(e.Clusters[clusterName], group, stream); ok {
+			return e.logOf(t, c), nil
 		}
 	}
 	return nil, errNoLogStream
 }
 
-// writer is the container of a service that writes to a stream.
-func (e *engine) writer(s *service, group, stream string) (*task, container, bool) {
+// writer is the container of a cluster that writes to a stream.
+func (e *engine) writer(in *cluster, group, stream string) (*task, container, bool) {
 	id := stream[strings.LastIndexByte(stream, '/')+1:]
-	for _, list := range [][]*task{s.Tasks, s.Gone} {
+	for _, list := range [][]*task{in.Tasks, in.Gone} {
 		for _, t := range list {
 			td := e.taskDefinition(t.TaskDefinition)
 			if td == nil || t.StartedAt == 0 {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -75,9 +76,6 @@ type wanted struct {
 	seconds             int
 }
 
-// sessionName is the pattern of RoleSessionName.
-var sessionName = regexp.MustCompile(`^[\w+=,.@-]*$`)
-
 // wantedSession reads what the requests for a role have in common, and finds what
 // breaks the model of STS.
 func wantedSession(form url.Values, required ...string) (wanted, *apiError) {
@@ -96,7 +94,7 @@ func wantedSession(form url.Values, required ...string) (wanted, *apiError) {
 		return wanted{}, unfit("'"+name+"'", "RoleSessionName", "Member must have length greater than or equal to 2")
 	case len(name) > 64:
 		return wanted{}, unfit("'"+name+"'", "RoleSessionName", "Member must have length less than or equal to 64")
-	case !sessionName.MatchString(name):
+	case !sessionName().MatchString(name):
 		return wanted{}, unfit("'"+name+"'", "RoleSessionName", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
 	}
 	account, role, ok := splitRole(arn)
@@ -123,6 +121,9 @@ func (e *engine) beginSession(w wanted) assumedRoleResult {
 	result.Credentials.Expiration = time.UnixMilli(int64(s.Until)).UTC().Format(time.RFC3339)
 	return result
 }
+
+// sessionName is what STS takes for the name of a session.
+var sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]*$`) })
 
 // splitRole is the account and the name of a role, without its path: the ARN of
 // its sessions has none either.

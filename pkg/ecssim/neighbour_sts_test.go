@@ -131,6 +131,8 @@ func TestAssumeRoleRefuses(t *testing.T) {
 		"RoleSessionName=a":                           "Value null at 'roleArn' failed to satisfy constraint: Member must not be null",
 		"RoleArn=" + other:                            "at 'roleSessionName'",
 		"RoleArn=" + other + "&RoleSessionName=b":     "Value 'b' at 'roleSessionName'",
+		"RoleArn=" + other + "&RoleSessionName=b%207": `Value 'b 7' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`,
+		"RoleArn=" + other + "&RoleSessionName=b/7":   "Value 'b/7' at 'roleSessionName'",
 		"RoleArn=" + other + "&DurationSeconds=60":    "Value '60' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
 		"RoleArn=" + other + "&DurationSeconds=1e6":   "'durationSeconds'",
 		"RoleArn=" + other + "&DurationSeconds=43201": "less than or equal to 43200",

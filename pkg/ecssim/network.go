@@ -71,14 +71,14 @@ func (t *task) attachmentID() string {
 
 // attachments show the network interface of a task. Its details are there once
 // it is attached; those of a stopped task stay.
-func (e *engine) attachments(s *service, t *task) []any {
+func (t *task) attachments() []any {
 	if t.Address == "" {
 		return []any{}
 	}
 	detail := func(name, value string) any { return map[string]any{"name": name, "value": value} }
 	status, details := "PRECREATED", []any{}
-	if subnets := s.subnets(); len(subnets) > 0 {
-		details = append(details, detail("subnetId", subnets[zoneIndex(t.Zone)%len(subnets)]))
+	if n := len(t.Subnets); n > 0 {
+		details = append(details, detail("subnetId", t.Subnets[zoneIndex(t.Zone)%n]))
 	}
 	if t.ConnectedAt != 0 {
 		status = "ATTACHED"
@@ -95,20 +95,6 @@ func (e *engine) attachments(s *service, t *task) []any {
 	return []any{map[string]any{
 		"id": t.attachmentID(), "type": "ElasticNetworkInterface", "status": status, "details": details,
 	}}
-}
-
-// subnets are those of the service's network configuration.
-func (s *service) subnets() []string {
-	network, _ := s.Spec["networkConfiguration"].(map[string]any)
-	vpc, _ := network["awsvpcConfiguration"].(map[string]any)
-	list, _ := vpc["subnets"].([]any)
-	var found []string
-	for _, subnet := range list {
-		if id, ok := subnet.(string); ok {
-			found = append(found, id)
-		}
-	}
-	return found
 }
 
 // reach shows how a container can be reached.

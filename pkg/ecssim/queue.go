@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// event is something that happens at a moment. Those that concern a service
-// name it; those that a later decision can make void carry what to compare.
+// event is something that happens at a moment. Those that concern a service or a
+// task name it and its cluster; those that a later decision can make void carry
+// what to compare.
 type event struct {
 	At      millis    `json:"at"`
 	Seq     uint64    `json:"seq"`
@@ -88,26 +89,18 @@ func (e *engine) play(ev event) {
 		e.calm(ev)
 		return
 	}
-	s := e.serviceOf(ev)
-	if s == nil {
+	if ev.Task != "" {
+		e.playTask(ev)
 		return
 	}
-	switch ev.Kind {
-	case eventPass:
-		if s.PassAt == ev.At {
-			s.PassAt = 0
-			e.pass(s)
-		}
-	case eventSteady:
-		if s.SteadyAt == ev.At {
-			e.repeatSteady(s)
-		}
-	case eventForget:
-		e.forget(s, ev.Task)
-	default:
-		if t := s.task(ev.Task); t != nil {
-			e.playTask(s, t, ev)
-		}
+	s := e.serviceOf(ev)
+	switch {
+	case s == nil:
+	case ev.Kind == eventPass && s.PassAt == ev.At:
+		s.PassAt = 0
+		e.pass(s)
+	case ev.Kind == eventSteady && s.SteadyAt == ev.At:
+		e.repeatSteady(s)
 	}
 }
 

@@ -1,7 +1,8 @@
 package ecssim
 
 // This file serves the scenarios that ship with the package: small world files
-// to be completed by World.WithSeed.
+// to be completed by World.WithSeed. A new scenario is one file that says what
+// to expect of it; the tests that play all scenarios find it.
 
 import (
 	"embed"
@@ -16,8 +17,12 @@ var scenarioFiles embed.FS
 
 // Scenario is a world that ships with the package.
 type Scenario struct {
-	Name    string // as LoadScenario takes it
-	Summary string // one line: what happens, and how it ends
+	// Name is how LoadScenario takes it.
+	Name string `json:"name"`
+	// Summary is one line: what happens, and how it ends.
+	Summary string `json:"summary"`
+	// Expect is what becomes of a deployment of a new image.
+	Expect Expectation `json:"-"`
 }
 
 var allScenarios = sync.OnceValue(func() []Scenario {
@@ -30,7 +35,7 @@ var allScenarios = sync.OnceValue(func() []Scenario {
 		name := strings.TrimSuffix(entry.Name(), ".yaml")
 		w, err := readScenario(name)
 		if err == nil {
-			found = append(found, Scenario{Name: name, Summary: w.Summary})
+			found = append(found, Scenario{Name: name, Summary: w.Summary, Expect: w.Expect})
 		}
 	}
 	return found

@@ -4,6 +4,7 @@ package ecssim_test
 // of its own.
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,80 +19,108 @@ import (
 )
 
 func TestScenarioList(t *testing.T) {
+	files, err := filepath.Glob("scenarios/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var names []string
 	for _, s := range ecssim.Scenarios() {
-		names = append(names, s.Name)
+		names = append(names, "scenarios/"+s.Name+".yaml")
 		if s.Summary == "" || strings.Contains(s.Summary, "\n") {
 			t.Errorf("%s: summary %q", s.Name, s.Summary)
 		}
+		if s.Expect.Ends == "" || s.Expect.Within == 0 {
+			t.Errorf("%s does not say how it ends and within which time", s.Name)
+		}
 	}
-	want := []string{
-		"access-denied", "alarm-rollback", "cannot-pull", "crash-loop", "flaky-start", "healthy", "no-capacity",
-		"no-circuit-breaker", "no-rollback", "out-of-memory", "secrets-missing", "slow-start", "superseded",
-		"throttled", "unhealthy",
+	if !slices.Equal(names, files) { // a file that cannot be read is no scenario
+		t.Errorf("scenarios: %v, files: %v", names, files)
 	}
-	if !slices.Equal(names, want) {
-		t.Errorf("scenarios: %v, want %v", names, want)
-	}
-	_, err := ecssim.LoadScenario("helthy")
+	_, err = ecssim.LoadScenario("helthy")
 	if err == nil || !strings.Contains(err.Error(), "access-denied, alarm-rollback") {
 		t.Errorf("unknown scenario: %v", err)
 	}
 }
 
-// span is how long a scenario may take from UpdateService, and what it ends as.
-type span struct {
-	min, max time.Duration
-	status   types.ServiceDeploymentStatus
-	reason   string // part of the reason of our stopped tasks, or of an event
-}
-
 func TestScenariosEndAsTheySay(t *testing.T) {
-	const success, back = types.ServiceDeploymentStatusSuccessful, types.ServiceDeploymentStatusRollbackSuccessful
-	for name, want := range map[string]span{
-		"healthy":         {2 * time.Minute, 200 * time.Second, success, ""},
-		"slow-start":      {5 * time.Minute, 7 * time.Minute, success, ""},
-		"throttled":       {2 * time.Minute, 200 * time.Second, success, ""},
-		"cannot-pull":     {3 * time.Minute, 8 * time.Minute, back, "CannotPullContainerError"},
-		"crash-loop":      {3 * time.Minute, 8 * time.Minute, back, "Essential container in task exited"},
-		"out-of-memory":   {3 * time.Minute, 8 * time.Minute, back, "OutOfMemoryError"},
-		"unhealthy":       {3 * time.Minute, 8 * time.Minute, back, "Task failed ELB health checks in (target-group arn:"},
-		"secrets-missing": {4 * time.Minute, 8 * time.Minute, back, "invalid ssm parameters: /demo/database-password"},
-		"alarm-rollback":  {4 * time.Minute, 8 * time.Minute, back, "deployment failed: alarm detected."},
-		"flaky-start":     {2 * time.Minute, 8 * time.Minute, success, "Essential container in task exited"},
-		"no-capacity":     {3 * time.Minute, 10 * time.Minute, back, "Capacity is unavailable at this time."},
-	} {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { endsAs(t, name, want) }) })
+	for _, scenario := range ecssim.Scenarios() {
+		t.Run(scenario.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { endsAs(t, scenario.Name, scenario.Expect) })
+		})
 	}
 }
 
-func endsAs(t *testing.T, name string, want span) {
-	_, client := demo(t, name)
-	before := describe(t, client)
+// statuses are those of the service deployment in which a deployment ends.
+var statuses = map[ecssim.Ending]types.ServiceDeploymentStatus{
+	ecssim.Completed:  types.ServiceDeploymentStatusSuccessful,
+	ecssim.RolledBack: types.ServiceDeploymentStatusRollbackSuccessful,
+	ecssim.Failed:     types.ServiceDeploymentStatusStopped,
+	ecssim.Superseded: types.ServiceDeploymentStatusStopped,
+	ecssim.Never:      types.ServiceDeploymentStatusInProgress,
+}
+
+func endsAs(t *testing.T, name string, want ecssim.Expectation) {
+	// Whom a scenario denies the records asks the same simulator without faults.
+	_, client := demo(t, name, func(w *ecssim.World) {
+		w.Faults = slices.DeleteFunc(w.Faults, func(f ecssim.Fault) bool { return f.Code == "AccessDeniedException" })
+	})
+	before := *describe(t, client).Deployments[0].Id
 	arn := register(t, client, "web:2")
 	ours := *update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn}).Deployments[0].Id
-	begin := time.Now()
-	sd := settle(t, client, 30*time.Minute)
-	took := time.Since(begin)
-	if sd.Status != want.status || took < want.min || took > want.max {
-		t.Errorf("%s after %s, want %s after %s to %s", sd.Status, took, want.status, want.min, want.max)
+	mine := *newest(t, client).ServiceDeploymentArn
+	took, got := untilEnded(t, client, mine, time.Duration(want.Within)+time.Minute)
+	if want.Ends == ecssim.Never && took > time.Duration(want.Within) {
+		took = time.Duration(want.Within)
+	}
+	if got != statuses[want.Ends] || took < time.Duration(want.After) || took > time.Duration(want.Within) {
+		t.Errorf("%s after %s, want %s after %s to %s", got, took, statuses[want.Ends], time.Duration(want.After), time.Duration(want.Within))
 	}
 	after := describe(t, client)
-	id := *after.Deployments[0].Id
-	if rolledBack := id == *before.Deployments[0].Id; len(after.Deployments) != 1 || rolledBack != (id != ours) ||
-		rolledBack != (want.status != types.ServiceDeploymentStatusSuccessful) {
-		t.Errorf("deployments: %+v", after.Deployments)
+	if ending := endingOf(after, before, ours); ending != want.Ends {
+		t.Errorf("%s, want %s: %+v", ending, want.Ends, after.Deployments)
 	}
-	if after.RunningCount != 2 || after.PendingCount != 0 {
-		t.Errorf("%d running, %d pending", after.RunningCount, after.PendingCount)
+	if (want.Ends == ecssim.Completed || want.Ends == ecssim.RolledBack) && (len(after.Deployments) != 1 || after.RunningCount != 2 || after.PendingCount != 0) {
+		t.Errorf("%d running, %d pending, deployments: %+v", after.RunningCount, after.PendingCount, after.Deployments)
 	}
 	said := strings.Join(messages(after), "\n")
 	for _, task := range stoppedTasks(t, client, ours) {
 		said += "\n" + aws.ToString(task.StoppedReason) + "\n" + aws.ToString(task.Containers[0].Reason)
 	}
-	if !strings.Contains(said, want.reason) {
-		t.Errorf("nothing says %q:\n%s", want.reason, said)
+	if !strings.Contains(said, want.Says) {
+		t.Errorf("nothing says %q:\n%s", want.Says, said)
 	}
+}
+
+// untilEnded waits until a service deployment is over or the time is, and tells
+// how long that took and its status then.
+func untilEnded(t *testing.T, client *ecs.Client, arn string, limit time.Duration) (time.Duration, types.ServiceDeploymentStatus) {
+	t.Helper()
+	for begin := time.Now(); ; time.Sleep(2 * time.Second) {
+		out, err := client.DescribeServiceDeployments(t.Context(), &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: []string{arn}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sd := out.ServiceDeployments[0]
+		if sd.FinishedAt != nil || sd.StoppedAt != nil || time.Since(begin) > limit {
+			return time.Since(begin), sd.Status
+		}
+	}
+}
+
+// endingOf is what DescribeServices shows of the end of our deployment.
+func endingOf(s types.Service, before, ours string) ecssim.Ending {
+	p := s.Deployments[0]
+	switch {
+	case *p.Id == before:
+		return ecssim.RolledBack
+	case *p.Id != ours:
+		return ecssim.Superseded
+	case p.RolloutState == types.DeploymentRolloutStateFailed:
+		return ecssim.Failed
+	case p.RolloutState == types.DeploymentRolloutStateCompleted:
+		return ecssim.Completed
+	}
+	return ecssim.Never
 }
 
 // TestFlakyStartSucceeds whatever the number of tasks.

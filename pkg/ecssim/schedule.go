@@ -26,7 +26,7 @@ type census struct {
 
 func (s *service) census() census {
 	var c census
-	for _, t := range s.Tasks {
+	for _, t := range s.tasks() {
 		switch {
 		case !t.alive():
 			c.stopping++
@@ -52,7 +52,8 @@ func (e *engine) desired(s *service) int {
 	return s.Desired
 }
 
-// pass is one look of the scheduler at a service.
+// pass is one look of the scheduler at a service: the PRIMARY deployment begins,
+// fails or comes to its next stage, and the tasks move towards what it aims at.
 func (e *engine) pass(s *service) {
 	if s.Status != "ACTIVE" {
 		e.drain(s)
@@ -60,10 +61,47 @@ func (e *engine) pass(s *service) {
 	}
 	e.begin(s)
 	e.checkFailure(s)
+	e.beginStages(s) // those of the way back, if it has just failed
 	desired := e.desired(s)
+	e.advanceStage(s, desired)
+	e.balance(s, desired)
+	e.settle(s, desired)
+}
+
+// begin puts a new PRIMARY deployment into progress. Until the scheduler looks
+// at it for the first time it is PENDING.
+func (e *engine) begin(s *service) {
+	if sd := s.current(); sd.Status == "PENDING" {
+		sd.Status, sd.StartedAt, sd.UpdatedAt = "IN_PROGRESS", e.Now, e.Now
+	}
+	e.beginStages(s)
+}
+
+// aim is what the scheduler moves the tasks of a service towards.
+type aim struct {
+	desired  int  // tasks of the PRIMARY deployment
+	lower    int  // at least so many tasks stay healthy
+	upper    int  // at most so many are RUNNING or PENDING
+	keepsOld bool // no task of an earlier deployment is stopped to make room
+	replaced bool // the PRIMARY deployment has enough healthy tasks to replace all others
+}
+
+// aim is what the stage of the PRIMARY deployment aims at.
+func (e *engine) aim(s *service, desired int) aim {
+	a := aim{desired: desired, keepsOld: s.stage().keepsOld, replaced: e.scaledUp(s, desired)}
+	a.lower, a.upper = s.Config.limits(desired)
+	if s.Daemon {
+		a.upper = max(a.upper, desired)
+	}
+	return a
+}
+
+// balance starts and stops tasks, and says so if nothing can be done.
+func (e *engine) balance(s *service, desired int) {
 	before := s.census()
-	started, waiting := e.startTasks(s, desired)
-	halted := e.stopTasks(s, desired, started)
+	a := e.aim(s, desired)
+	started, waiting := e.startTasks(s, a)
+	halted := e.stopTasks(s, a, started)
 	e.retire(s)
 	if started+halted > 0 {
 		s.SteadyAt = 0
@@ -71,42 +109,18 @@ func (e *engine) pass(s *service) {
 	} else if !waiting && before.alive-before.healthy == 0 && before.stopping == 0 {
 		e.sayStuck(s, desired)
 	}
-	e.settle(s, desired)
-}
-
-// begin gives a new PRIMARY deployment its desired count, which is 0 until the
-// scheduler looks at it for the first time.
-func (e *engine) begin(s *service) {
-	p := s.primary()
-	if p.Launched {
-		return
-	}
-	if sd := s.history(p.HistoryArn); sd != nil && sd.Status == "PENDING" {
-		sd.Status, sd.StartedAt, sd.UpdatedAt = "IN_PROGRESS", e.Now, e.Now
-	}
-	if e.pausedAt(s, preScaleUp) {
-		return
-	}
-	p.Launched = true
-	p.UpdatedAt = e.Now
-	p.NextLaunch = e.Now.add(launchDelay)
 }
 
 // startTasks starts what is missing and allowed, of the PRIMARY deployment
 // first, then replacements for tasks of earlier deployments. waiting reports
 // whether something is missing that may only start later.
-func (e *engine) startTasks(s *service, desired int) (started int, waiting bool) {
-	_, upper := s.Config.limits(desired)
-	if s.Daemon {
-		upper = max(upper, desired)
-	}
+func (e *engine) startTasks(s *service, a aim) (started int, waiting bool) {
 	p := s.primary()
-	if p.Launched && p.Rollout != "FAILED" && p.Desired != desired {
-		p.Desired, p.UpdatedAt = desired, e.Now
+	if p.Launched && p.Rollout != "FAILED" && p.Desired != a.desired {
+		p.Desired, p.UpdatedAt = a.desired, e.Now
 	}
-	replaced := s.fit(p) >= e.enough(s, desired)
 	for i, d := range s.Deployments {
-		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || replaced) {
+		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || a.replaced) {
 			continue
 		}
 		missing := d.Desired - s.count(d, func(t *task) bool { return t.held() && t.Unhealthy == "" })
@@ -119,7 +133,7 @@ func (e *engine) startTasks(s *service, desired int) (started int, waiting bool)
 			continue
 		}
 		c := s.census()
-		room := upper - c.alive
+		room := a.upper - c.alive
 		if e.World.Switches.StoppingCountsInUpper {
 			room -= c.stopping
 		}
@@ -131,36 +145,41 @@ func (e *engine) startTasks(s *service, desired int) (started int, waiting bool)
 }
 
 // stopTasks stops what is unhealthy, superfluous or replaced.
-func (e *engine) stopTasks(s *service, desired, started int) int {
-	lower, upper := s.Config.limits(desired)
+func (e *engine) stopTasks(s *service, a aim, started int) int {
 	p := s.primary()
 	c := s.census()
 	var out []*task
-	for _, t := range s.Tasks { // unhealthy: one by one where no replacement fits
-		if t.alive() && t.Unhealthy != "" && (c.alive <= upper && started > 0 || len(out) == 0) {
+	for _, t := range s.tasks() { // unhealthy: one by one where no replacement fits
+		if t.alive() && t.Unhealthy != "" && (c.alive <= a.upper && started > 0 || len(out) == 0) {
 			out = append(out, t)
 		}
 	}
 	n := len(out)
 	e.stopAll(s, out, "")
-	n += e.scaleIn(s, p, desired)
-	replaced := s.fit(p) >= e.enough(s, desired)
-	if p.Rollout == "FAILED" || !p.Launched || replaced && e.keepsOld(s) {
+	n += e.scaleIn(s, p, a.desired)
+	if p.Rollout == "FAILED" || !p.Launched {
 		return n
 	}
-	spare := s.census().healthy - lower
+	return n + e.stopOld(s, a)
+}
+
+// stopOld stops tasks of earlier deployments: as many healthy ones as the lower
+// limit spares, and those that never worked or are replaced.
+func (e *engine) stopOld(s *service, a aim) int {
+	if a.keepsOld || a.replaced && s.succeedsFirst() {
+		return 0
+	}
+	n, spare := 0, s.census().healthy-a.lower
 	for i := len(s.Deployments) - 1; i > 0; i-- {
 		d := s.Deployments[i]
 		var olds []*task
-		for _, t := range s.Tasks {
-			if t.Deployment != d.Number || !t.alive() {
-				continue
-			}
+		for t := range s.tasksOf(d) {
 			switch {
+			case !t.alive():
 			case t.Healthy && spare > 0:
 				spare--
 				olds = append(olds, t)
-			case !t.Healthy && (!d.Proven || d.Rollout == "FAILED" || replaced):
+			case !t.Healthy && (!d.Proven || d.Rollout == "FAILED" || a.replaced):
 				olds = append(olds, t)
 			}
 		}
@@ -171,12 +190,10 @@ func (e *engine) stopTasks(s *service, desired, started int) int {
 	return n
 }
 
-// keepsOld reports whether the tasks that the PRIMARY deployment replaces stay
-// for now, although enough of its own are healthy: it waits for somebody, or is
-// to be successful before they go.
-func (e *engine) keepsOld(s *service) bool {
-	early := s.primary().Rollout == "IN_PROGRESS" && s.earlySuccess() && s.Config.deferred()
-	return e.pausedAt(s, postScaleUp) || early
+// succeedsFirst reports whether the PRIMARY deployment is to be successful before
+// the tasks that it replaces go.
+func (s *service) succeedsFirst() bool {
+	return s.primary().Rollout == "IN_PROGRESS" && s.earlySuccess() && s.Config.deferred()
 }
 
 // fit is the number of healthy tasks of a deployment.
@@ -197,8 +214,8 @@ func (e *engine) enough(s *service, desired int) int {
 // are not healthy first, then the newest.
 func (e *engine) scaleIn(s *service, d *deployment, desired int) int {
 	var held, out []*task
-	for _, t := range s.Tasks {
-		if t.Deployment == d.Number && t.alive() {
+	for t := range s.tasksOf(d) {
+		if t.alive() {
 			held = append(held, t)
 		}
 	}
@@ -215,22 +232,22 @@ func (e *engine) scaleIn(s *service, d *deployment, desired int) int {
 }
 
 func scalingBy(d *deployment) string {
-	return "Scaling activity initiated by (deployment " + d.id() + ")"
+	return "Scaling activity initiated by (deployment " + d.ID + ")"
 }
 
 // drain stops the tasks of a service that was deleted.
 func (e *engine) drain(s *service) {
 	for _, d := range s.Deployments {
 		var out []*task
-		for _, t := range s.Tasks {
-			if t.Deployment == d.Number && t.alive() {
+		for t := range s.tasksOf(d) {
+			if t.alive() {
 				out = append(out, t)
 			}
 		}
 		d.Desired = 0
 		e.stopAll(s, out, scalingBy(d))
 	}
-	if len(s.Tasks) == 0 && s.Status == "DRAINING" {
+	if len(s.tasks()) == 0 && s.Status == "DRAINING" {
 		s.Status = "INACTIVE"
 		s.Deployments = nil
 	}
@@ -270,7 +287,7 @@ func (e *engine) settle(s *service, desired int) {
 		e.saySteady(s, 0)
 		return
 	}
-	if e.pausedAt(s, postScaleUp) {
+	if s.stage().name != cleanUp {
 		return
 	}
 	if p.CompleteAt == 0 {
@@ -308,8 +325,8 @@ func (e *engine) settled(s *service, desired int) bool {
 	if early && s.Config.deferred() {
 		return true
 	}
-	for _, t := range s.Tasks {
-		if t.Deployment != p.Number && t.Status != deprovisioning {
+	for _, t := range s.tasks() {
+		if t.StartedBy != p.ID && t.Status != deprovisioning {
 			return false
 		}
 	}

@@ -1,17 +1,22 @@
 package ecssim
 
 // This file is how the engine finds its way inside a service: its PRIMARY
-// deployment, its tasks, its history, its load balancers.
+// deployment, its tasks and what they are started with, its history, its load
+// balancers.
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // primary is the PRIMARY deployment. Every ACTIVE service has one.
 func (s *service) primary() *deployment { return s.Deployments[0] }
 
-// deployment finds a deployment that is still known, by its number.
-func (s *service) deployment(number string) *deployment {
+// deployment finds a deployment that is still known, by its id: the startedBy of
+// its tasks.
+func (s *service) deployment(id string) *deployment {
 	for _, d := range s.Deployments {
-		if d.Number == number {
+		if d.ID == id {
 			return d
 		}
 	}
@@ -28,87 +33,106 @@ func (s *service) history(arn string) *serviceDeployment {
 	return nil
 }
 
+// groupOf is the group of a service's tasks.
+func groupOf(name string) string { return ownedGroup + name }
+
+// ownedGroup begins the group of every task that a service owns.
+const ownedGroup = "service:"
+
+// tasks are the tasks of the service that are not STOPPED yet, oldest first.
+func (s *service) tasks() []*task { return s.home.group(groupOf(s.Name)) }
+
+// tasksOf are those of them that belong to a deployment.
+func (s *service) tasksOf(d *deployment) iter.Seq[*task] {
+	return func(yield func(*task) bool) {
+		for _, t := range s.tasks() {
+			if t.StartedBy == d.ID && !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// current is the service deployment that drives the PRIMARY deployment.
+func (s *service) current() *serviceDeployment { return s.history(s.primary().HistoryArn) }
+
 // count counts the tasks of a deployment, among those not STOPPED yet, that fit.
 func (s *service) count(d *deployment, fits func(*task) bool) int {
 	n := 0
-	for _, t := range s.Tasks {
-		if t.Deployment == d.Number && fits(t) {
+	for _, t := range s.tasks() { // not tasksOf: this is what the engine does most
+		if t.StartedBy == d.ID && fits(t) {
 			n++
 		}
 	}
 	return n
 }
 
-// task finds a task by its id, also one that has stopped within the hour.
-func (s *service) task(id string) *task {
-	if s.index == nil {
-		s.index = make(map[string]*task, len(s.Tasks)+len(s.Gone))
-		for _, list := range [][]*task{s.Tasks, s.Gone} {
-			for _, t := range list {
-				s.index[t.ID] = t
-			}
-		}
-	}
-	return s.index[id]
-}
-
-// add makes a new task known.
-func (s *service) add(t *task) {
-	s.task("") // the index must exist before it can be kept
-	s.Tasks = append(s.Tasks, t)
-	s.index[t.ID] = t
-}
-
-// gone moves a task that has stopped to those that are remembered for an hour.
-func (s *service) gone(t *task) {
-	for i, other := range s.Tasks {
-		if other == t {
-			s.Tasks = append(s.Tasks[:i], s.Tasks[i+1:]...)
-			break
-		}
-	}
-	s.Gone = append(s.Gone, t)
-}
-
-// forget drops a stopped task whose hour is over.
-func (e *engine) forget(s *service, id string) {
-	t := s.task(id)
-	for i, other := range s.Gone {
-		if other == t {
-			s.Gone = append(s.Gone[:i], s.Gone[i+1:]...)
-			delete(s.index, id)
-			return
-		}
+// order is what a new task of a deployment is started with.
+func (s *service) order(d *deployment) order {
+	return order{
+		Cluster: s.Cluster, Group: groupOf(s.Name), StartedBy: d.ID,
+		TaskDefinition: d.TaskDefinition, LaunchType: s.launchType(),
+		Subnets: subnets(d.Spec), Balancers: balancers(d.Spec), Grace: s.Grace,
+		Exec: s.Spec["enableExecuteCommand"] == true, Apart: s.Daemon,
 	}
 }
 
-// balancer is a target group, or a Classic Load Balancer, of a service, in the
-// words of service events and stop reasons.
-type balancer struct {
-	name    string // "(target-group <arn>)", "(elb <name>)"
-	targets string // what is registered there
-	port    string
-	classic bool
-}
-
-// balancers are the load balancers of the service.
-func (s *service) balancers() []balancer {
-	var found []balancer
-	for _, lb := range objects(s.Spec["loadBalancers"]) {
-		port := numberText(lb["containerPort"])
-		if arn, _ := lb["targetGroupArn"].(string); arn != "" {
-			found = append(found, balancer{"(target-group " + arn + ")", "targets", port, false})
-		} else if name, _ := lb["loadBalancerName"].(string); name != "" {
-			found = append(found, balancer{"(elb " + name + ")", "instances", port, true})
+// subnets are those of a network configuration.
+func subnets(spec Document) []string {
+	network, _ := spec["networkConfiguration"].(map[string]any)
+	vpc, _ := network["awsvpcConfiguration"].(map[string]any)
+	list, _ := vpc["subnets"].([]any)
+	var found []string
+	for _, subnet := range list {
+		if id, ok := subnet.(string); ok {
+			found = append(found, id)
 		}
 	}
 	return found
 }
 
+// balancers are the load balancers that a service, or one of its deployments,
+// names.
+func balancers(spec Document) []balancer {
+	var found []balancer
+	for _, lb := range objects(spec["loadBalancers"]) {
+		b := balancer{Port: number(lb["containerPort"], 0)}
+		b.Container, _ = lb["containerName"].(string)
+		b.TargetGroup, _ = lb["targetGroupArn"].(string)
+		if b.TargetGroup == "" {
+			b.Classic, _ = lb["loadBalancerName"].(string)
+		}
+		if b.TargetGroup != "" || b.Classic != "" {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+// String is the load balancer in the words of service events and stop reasons.
+func (b balancer) String() string {
+	if b.Classic != "" {
+		return "(elb " + b.Classic + ")"
+	}
+	return "(target-group " + b.TargetGroup + ")"
+}
+
+// targets is what ECS calls what is registered there.
+func (b balancer) targets() string {
+	if b.Classic != "" {
+		return "instances"
+	}
+	return "targets"
+}
+
 // classic reports whether the service is behind a Classic Load Balancer, where
 // ECS reports no rolloutState.
 func (s *service) classic() bool {
-	return slices.ContainsFunc(s.balancers(), func(b balancer) bool { return b.classic })
+	return slices.ContainsFunc(objects(s.Spec["loadBalancers"]), func(lb map[string]any) bool {
+		arn, _ := lb["targetGroupArn"].(string)
+		name, _ := lb["loadBalancerName"].(string)
+		return arn == "" && name != ""
+	})
 }
 
 // recorded reports whether ECS keeps a history of service deployments. Assumed:

@@ -47,8 +47,8 @@ func (e *engine) sayOnce(s *service, text string) {
 // sayStuck says that a deployment can neither start nor stop anything.
 func (e *engine) sayStuck(s *service, desired int) {
 	p := s.primary()
-	sd := s.history(p.HistoryArn)
-	if p.Rollout != "IN_PROGRESS" || e.settled(s, desired) || sd != nil && sd.stage() != "" {
+	sd := s.current()
+	if p.Rollout != "IN_PROGRESS" || e.settled(s, desired) || sd != nil && sd.waitsAt() != "" {
 		return
 	}
 	e.sayOnce(s, "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.")
@@ -84,7 +84,6 @@ func (e *engine) repeatSteady(s *service) {
 func (e *engine) stopAll(s *service, tasks []*task, reason string) {
 	var ids []string
 	waiting := 0
-	balanced := s.balancers()
 	for _, t := range tasks {
 		why := reason
 		if why == "" {
@@ -95,13 +94,13 @@ func (e *engine) stopAll(s *service, tasks []*task, reason string) {
 		} else {
 			waiting++
 		}
-		drain := len(balanced) > 0 && t.Status == running
-		e.halt(s, t, "ServiceSchedulerInitiated", why)
+		drain := len(t.Balancers) > 0 && t.Status == running
+		e.halt(t, "ServiceSchedulerInitiated", why)
 		if drain {
-			for _, lb := range balanced {
-				e.say(s, 0, "deregistered 1 %s in %s", lb.targets, lb.name)
+			for _, lb := range t.Balancers {
+				e.say(s, 0, "deregistered 1 %s in %s", lb.targets(), lb)
 			}
-			e.record(s, 0, fmt.Sprintf("(service %s, taskSet ecs-svc/%s) has begun draining connections on 1 tasks.", s.Name, t.Deployment))
+			e.record(s, 0, fmt.Sprintf("(service %s, taskSet %s) has begun draining connections on 1 tasks.", s.Name, t.StartedBy))
 		}
 	}
 	if len(ids) > 0 {

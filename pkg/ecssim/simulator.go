@@ -85,6 +85,11 @@ func loadEngine(data []byte) (*engine, error) {
 	if e.Clusters == nil || e.Families == nil {
 		return nil, errors.New("not a saved simulator: it has no clusters")
 	}
+	for _, c := range e.Clusters {
+		for _, s := range c.Services {
+			c.adopt(s)
+		}
+	}
 	return e, nil
 }
 

@@ -1,8 +1,8 @@
 package ecssim
 
 // This file is everything that the simulated ECS remembers. The whole of it is
-// saved as JSON, so nothing here is a pointer into something else, except that
-// a service owns its deployments and tasks.
+// saved as JSON, so nothing saved is a pointer into something else: a cluster
+// owns its services and tasks, a service its deployments.
 
 import (
 	"encoding/json"
@@ -23,7 +23,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 2
+const stateFormat = 3
 
 // state is one simulated account in one Region.
 type state struct {
@@ -85,8 +85,13 @@ type cluster struct {
 	Slots    *int                `json:"slots,omitempty"`
 	Hosts    []*host             `json:"hosts,omitempty"`
 	Services map[string]*service `json:"services"`
+	Tasks    []*task             `json:"tasks"`          // not STOPPED yet, oldest first
+	Gone     []*task             `json:"gone,omitempty"` // STOPPED within the last hour
 	Tags     []tag               `json:"tags,omitempty"`
 	Extra    Document            `json:"extra,omitempty"` // settings and the like, as given
+
+	index   map[string]*task   // of Tasks and Gone by id, made when first needed
+	byGroup map[string][]*task // Tasks by their group, made with it
 }
 
 // host is a container instance.
@@ -118,14 +123,12 @@ type service struct {
 	Revisions   []*revision          `json:"revisions"`
 	Events      []serviceEvent       `json:"events"` // oldest first, at most 100
 	Said        map[string]millis    `json:"said,omitempty"`
-	Tasks       []*task              `json:"tasks"`          // not STOPPED yet, oldest first
-	Gone        []*task              `json:"gone,omitempty"` // STOPPED within the last hour
 
 	PassAt   millis `json:"passAt,omitempty"`   // the scheduler's next look
 	SteadyAt millis `json:"steadyAt,omitempty"` // when "steady state" is said again; 0: not steady
 	Stale    *stale `json:"stale,omitempty"`
 
-	index map[string]*task // of Tasks and Gone, made when first needed
+	home *cluster // that the service is in
 }
 
 // stale is how reads go on seeing the service for a while after a write.
@@ -144,7 +147,7 @@ type serviceEvent struct {
 
 // deployment is an entry of Service.deployments.
 type deployment struct {
-	Number         string   `json:"number"` // its id is ecs-svc/<number>
+	ID             string   `json:"id"`     // ecs-svc/<number>
 	Status         string   `json:"status"` // PRIMARY, ACTIVE; INACTIVE is not shown any more
 	TaskDefinition string   `json:"taskDefinition"`
 	CreatedAt      millis   `json:"createdAt"`
@@ -169,10 +172,11 @@ type deployment struct {
 	CompleteAt   millis `json:"completeAt,omitempty"` // COMPLETED, if nothing changes
 }
 
-func (d *deployment) id() string { return "ecs-svc/" + d.Number }
+// deploymentPrefix begins the id of every deployment.
+const deploymentPrefix = "ecs-svc/"
 
 // serviceDeployment is one entry of the history that ListServiceDeployments
-// shows. Deployment is the number of the deployment that it began with.
+// shows. Deployment is the id of the deployment that it began with.
 type serviceDeployment struct {
 	Arn        string           `json:"arn"`
 	Deployment string           `json:"deployment"`
@@ -190,6 +194,7 @@ type serviceDeployment struct {
 	Failures   int              `json:"failures"`
 	Threshold  int              `json:"threshold"`
 	Alarms     alarmWatch       `json:"alarms"`
+	Stage      string           `json:"stage,omitempty"` // of its strategy; empty: not begun
 	Hooks      []hook           `json:"hooks,omitempty"`
 
 	RollbackReason string `json:"rollbackReason,omitempty"`
@@ -217,29 +222,28 @@ type revisionCount struct {
 // revision is a service revision: the configuration that a deployment deploys.
 type revision struct {
 	Arn            string     `json:"arn"`
-	Number         string     `json:"number"` // of its deployment
 	TaskDefinition string     `json:"taskDefinition"`
 	CreatedAt      millis     `json:"createdAt"`
 	Images         []Document `json:"images"`
 	Spec           Document   `json:"spec"`
 }
 
-// task is one task of a service.
+// task is one task of a cluster. What it was started with it keeps, whatever
+// becomes of who started it.
 type task struct {
-	ID             string     `json:"id"`
-	Deployment     string     `json:"deployment"` // number
-	TaskDefinition string     `json:"taskDefinition"`
-	Host           string     `json:"host,omitempty"`
-	LaunchType     string     `json:"launchType"`
-	Zone           string     `json:"zone"`
-	CPU            int        `json:"cpu"`
-	Memory         int        `json:"memory"`
-	Ports          []int      `json:"ports,omitempty"`   // taken on its host
-	Address        string     `json:"address,omitempty"` // of its own, in network mode awsvpc
-	Status         taskStatus `json:"status"`
-	Stopping       bool       `json:"stopping,omitempty"` // the scheduler has let go of it
-	Dying          bool       `json:"dying,omitempty"`    // it stops by itself
-	Version        int        `json:"version"`
+	order
+
+	ID       string     `json:"id"`
+	Host     string     `json:"host,omitempty"`
+	Zone     string     `json:"zone"`
+	CPU      int        `json:"cpu"`
+	Memory   int        `json:"memory"`
+	Ports    []int      `json:"ports,omitempty"`   // taken on its host
+	Address  string     `json:"address,omitempty"` // of its own, in network mode awsvpc
+	Status   taskStatus `json:"status"`
+	Stopping bool       `json:"stopping,omitempty"` // somebody, or its service's scheduler, has let go of it
+	Dying    bool       `json:"dying,omitempty"`    // it stops by itself
+	Version  int        `json:"version"`
 
 	CreatedAt          millis `json:"createdAt"`
 	ConnectedAt        millis `json:"connectedAt,omitempty"`
@@ -259,6 +263,30 @@ type task struct {
 	Healthy   bool   `json:"healthy,omitempty"`   // counts as healthy
 	Unhealthy string `json:"unhealthy,omitempty"` // the stop reason of a failed check: to be replaced
 	Counted   bool   `json:"counted,omitempty"`   // its failure was counted
+}
+
+// order is what a task is started with: by a service for one of its
+// deployments, or by somebody for itself.
+type order struct {
+	Cluster        string     `json:"cluster"`
+	Group          string     `json:"group"`               // service:<name> makes that service its owner
+	StartedBy      string     `json:"startedBy,omitempty"` // the id of a deployment, or any text
+	TaskDefinition string     `json:"taskDefinition"`
+	LaunchType     string     `json:"launchType"`
+	Subnets        []string   `json:"subnets,omitempty"`
+	Balancers      []balancer `json:"balancers,omitempty"` // that the task is registered in while it runs
+	Grace          *int       `json:"grace,omitempty"`     // seconds in which failed health checks do not count
+	Exec           bool       `json:"exec,omitempty"`      // ExecuteCommand is allowed
+	Apart          bool       `json:"apart,omitempty"`     // no other task of its group on its host, as DAEMON wants
+}
+
+// balancer is a target group, or a Classic Load Balancer, and the port of a
+// container that is registered in it.
+type balancer struct {
+	TargetGroup string `json:"targetGroup,omitempty"` // ARN
+	Classic     string `json:"classic,omitempty"`     // name
+	Container   string `json:"container,omitempty"`
+	Port        int    `json:"port,omitempty"`
 }
 
 // taskStatus is a task's lastStatus.

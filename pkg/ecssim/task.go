@@ -1,11 +1,11 @@
 package ecssim
 
-// This file is the life of a task: PROVISIONING to RUNNING, and all the ways
-// to STOPPED. Each step is an event that schedules the next.
+// This file is the life of a task, whoever started it: PROVISIONING to RUNNING,
+// and all the ways to STOPPED. Each step is an event that schedules the next.
+// What a service makes of it is in react.go.
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -47,35 +47,45 @@ const (
 )
 
 // step schedules a step of a task.
-func (e *engine) step(s *service, t *task, when millis, number int) {
-	e.schedule(when, event{Kind: eventTask, Cluster: s.Cluster, Service: s.Name, Task: t.ID, Number: number})
+func (e *engine) step(t *task, when millis, number int) {
+	e.schedule(when, event{Kind: eventTask, Cluster: t.Cluster, Task: t.ID, Number: number})
 }
 
 // enter sets off the life of a new task.
-func (e *engine) enter(s *service, t *task) {
-	e.step(s, t, t.CreatedAt+t.traced(traceConnected), stepConnected)
+func (e *engine) enter(t *task) {
+	e.step(t, t.CreatedAt+t.traced(traceConnected), stepConnected)
 }
 
 // traced is a moment of the trace, stretched to this task's start.
 func (t *task) traced(ms millis) millis { return ms * t.Plan.StartAfter / traceRunning }
 
 // playTask plays an event of a task, unless the task has taken another way.
-func (e *engine) playTask(s *service, t *task, ev event) {
+func (e *engine) playTask(ev event) {
+	c := e.Clusters[ev.Cluster]
+	if c == nil {
+		return
+	}
+	t := c.task(ev.Task)
+	if t == nil {
+		return
+	}
 	gone := t.Stopping || t.Dying || t.Status == stopped
 	switch {
+	case ev.Kind == eventForget:
+		c.forget(t)
 	case ev.Kind == eventHealth && !gone:
-		e.checked(s, t, ev.Number)
+		e.checked(t, ev.Number)
 	case ev.Kind == eventExit && !gone:
-		e.exit(s, t)
+		e.exit(t)
 	case ev.Kind == eventTask && ev.Number < firstStopStep && !gone:
-		e.playStart(s, t, ev.Number)
+		e.playStart(t, ev.Number)
 	case ev.Kind == eventTask && ev.Number >= firstStopStep && t.Status != stopped:
-		e.playStop(s, t, ev.Number)
+		e.playStop(t, ev.Number)
 	}
 }
 
 // playStart plays the way up to RUNNING.
-func (e *engine) playStart(s *service, t *task, number int) {
+func (e *engine) playStart(t *task, number int) {
 	t.Version++
 	switch number {
 	case stepConnected:
@@ -83,54 +93,51 @@ func (e *engine) playStart(s *service, t *task, number int) {
 		switch {
 		case t.Plan.Behaviour == Hangs:
 		case t.Plan.Behaviour == InitFail:
-			e.step(s, t, t.CreatedAt+t.Plan.After, stepNoStart)
+			e.step(t, t.CreatedAt+t.Plan.After, stepNoStart)
 		case t.Plan.Behaviour == CannotPull:
-			e.step(s, t, t.CreatedAt+min(t.traced(tracePull), t.Plan.After), stepPull)
+			e.step(t, t.CreatedAt+min(t.traced(tracePull), t.Plan.After), stepPull)
 		default:
-			e.step(s, t, t.CreatedAt+t.traced(tracePull), stepPull)
+			e.step(t, t.CreatedAt+t.traced(tracePull), stepPull)
 		}
 	case stepPull:
 		t.PullStartedAt = e.Now
 		if t.Plan.Behaviour == CannotPull {
-			e.step(s, t, t.CreatedAt+t.Plan.After, stepNoStart)
+			e.step(t, t.CreatedAt+t.Plan.After, stepNoStart)
 			return
 		}
-		e.step(s, t, t.CreatedAt+t.traced(tracePulled), stepActivating)
+		e.step(t, t.CreatedAt+t.traced(tracePulled), stepActivating)
 	case stepActivating:
 		t.Status, t.PullStoppedAt = activating, e.Now
-		e.step(s, t, t.CreatedAt+t.Plan.StartAfter, stepRunning)
+		e.step(t, t.CreatedAt+t.Plan.StartAfter, stepRunning)
 	case stepRunning:
-		e.run(s, t)
+		e.run(t)
 	case stepNoStart:
-		e.noStart(s, t)
+		e.noStart(t)
 	}
 }
 
 // run makes a task RUNNING and schedules what its images do then.
-func (e *engine) run(s *service, t *task) {
+func (e *engine) run(t *task) {
 	t.Status, t.StartedAt = running, e.Now
 	for i := range t.Containers {
 		t.Containers[i].Status = running
 	}
-	for _, lb := range s.balancers() {
-		e.say(s, 0, "registered 1 %s in %s", lb.targets, lb.name)
-	}
-	ev := event{Kind: eventHealth, Cluster: s.Cluster, Service: s.Name, Task: t.ID, Number: foundHealthy}
-	if sick, after := e.sickness(s, t); sick {
+	ev := event{Kind: eventHealth, Cluster: t.Cluster, Task: t.ID, Number: foundHealthy}
+	if sick, after := e.sickness(t); sick {
 		ev.Number = foundUnhealthy
 		e.schedule(e.Now+after, ev)
 	} else {
-		e.schedule(e.Now+e.healthyAfter(s, t), ev)
+		e.schedule(e.Now+e.healthyAfter(t), ev)
 	}
 	if t.Plan.Behaviour == Exits || t.Plan.Behaviour == OutOfMemory {
 		ev.Kind = eventExit
 		e.schedule(e.Now+t.Plan.After, ev)
 	}
-	e.wake(s, passDelay)
+	e.tell(t, startedRunning)
 }
 
 // noStart is a task that never reaches RUNNING.
-func (e *engine) noStart(s *service, t *task) {
+func (e *engine) noStart(t *task) {
 	culprit := &t.Containers[t.Plan.Container]
 	reason := t.Plan.Message
 	switch {
@@ -146,11 +153,11 @@ func (e *engine) noStart(s *service, t *task) {
 	t.Dying, t.StopCode, t.StopReason = true, "TaskFailedToStart", reason
 	t.Status, t.ExecutionStoppedAt = stopping, e.Now
 	e.haltContainers(t, nil)
-	e.step(s, t, e.Now.add(noStartToStop), stepNoStartStopping)
+	e.step(t, e.Now.add(noStartToStop), stepNoStartStopping)
 }
 
 // exit is a task whose essential container exits by itself.
-func (e *engine) exit(s *service, t *task) {
+func (e *engine) exit(t *task) {
 	culprit := &t.Containers[t.Plan.Container]
 	code := t.Plan.Code
 	culprit.Reason = t.Plan.Message
@@ -165,8 +172,8 @@ func (e *engine) exit(s *service, t *task) {
 	t.Status, t.StoppingAt, t.ExecutionStoppedAt = deprovisioning, e.Now, e.Now
 	zero := 0
 	e.haltContainers(t, &zero)
-	s.SteadyAt = 0
-	e.step(s, t, e.Now.add(exitToStopped), stepStopped)
+	e.tell(t, exited)
+	e.step(t, e.Now.add(exitToStopped), stepStopped)
 }
 
 // haltContainers stops all containers; those that have run and have no exit
@@ -183,63 +190,51 @@ func (e *engine) haltContainers(t *task, code *int) {
 }
 
 // halt lets go of a task: it drains, gets SIGTERM, exits and is STOPPED.
-func (e *engine) halt(s *service, t *task, code, reason string) {
+func (e *engine) halt(t *task, code, reason string) {
 	t.Version++
 	t.Stopping, t.Healthy = true, false
 	t.StopCode, t.StopReason = code, reason
 	if t.Status != running {
 		t.Status, t.StoppingAt, t.ExecutionStoppedAt = deprovisioning, e.Now, e.Now
 		e.haltContainers(t, nil)
-		e.step(s, t, e.Now.add(pendingStopped), stepStopped)
+		e.step(t, e.Now.add(pendingStopped), stepStopped)
 		return
 	}
 	t.Status = deactivating
 	wait := toDraining
-	if len(s.balancers()) > 0 {
+	if len(t.Balancers) > 0 {
 		wait = orDefault(e.World.Switches.DeregistrationDelay, 30*time.Second)
 	}
-	e.step(s, t, e.Now.add(wait), stepStopping)
+	e.step(t, e.Now.add(wait), stepStopping)
 }
 
 // playStop plays the way from RUNNING down to STOPPED.
-func (e *engine) playStop(s *service, t *task, number int) {
+func (e *engine) playStop(t *task, number int) {
 	t.Version++
 	switch number {
 	case stepNoStartStopping:
 		t.Status, t.StoppingAt = deprovisioning, e.Now
-		e.step(s, t, e.Now.add(noStartStopped), stepStopped)
+		e.step(t, e.Now.add(noStartStopped), stepStopped)
 	case stepStopping:
 		t.Status, t.StoppingAt = stopping, e.Now
-		e.step(s, t, e.Now+t.StopTime, stepExited)
+		e.step(t, e.Now+t.StopTime, stepExited)
 	case stepExited:
 		t.Status, t.ExecutionStoppedAt = deprovisioning, e.Now
 		zero := 0
 		e.haltContainers(t, &zero)
-		e.step(s, t, e.Now.add(toStopped), stepStopped)
-		e.wake(s, passDelay)
+		e.step(t, e.Now.add(toStopped), stepStopped)
+		e.tell(t, letGo)
 	case stepStopped:
-		e.end(s, t)
+		e.end(t)
 	}
 }
 
-// end makes a task STOPPED and counts its failure.
-func (e *engine) end(s *service, t *task) {
+// end makes a task STOPPED. Its place is free then.
+func (e *engine) end(t *task) {
 	t.Status, t.StoppedAt = stopped, e.Now
-	s.gone(t)
-	e.schedule(e.Now.add(remembered), event{Kind: eventForget, Cluster: s.Cluster, Service: s.Name, Task: t.ID})
-	if d := s.deployment(t.Deployment); d != nil && t.Dying && !t.Counted {
-		t.Counted = true
-		if t.StopCode == "TaskFailedToStart" {
-			e.sayOnce(s, "was unable to place a task. Reason: "+strings.TrimSuffix(t.StopReason, ".")+".")
-			e.backOff(s, d, t)
-		}
-		if d != s.primary() && (!d.Proven || d.Rollout == "FAILED") {
-			d.Desired = max(d.Desired-1, 0)
-		}
-		if t.StopCode != "EssentialContainerExited" || !e.World.Switches.IgnoreExits {
-			e.failed(s, d)
-		}
-	}
-	e.unblock(s.Cluster)
-	e.wake(s, passDelay)
+	e.Clusters[t.Cluster].retire(t)
+	e.schedule(e.Now.add(remembered), event{Kind: eventForget, Cluster: t.Cluster, Task: t.ID})
+	e.tell(t, ended)
+	e.unblock(t.Cluster)
+	e.tell(t, letGo)
 }

@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 const (
 	maxTaskDefinition = 64 << 10 // bytes
 	maxConstraints    = 10
 	maxTags           = 50
+	maxPort           = 65535
+	leastStorage      = 21 // GiB
+	mostStorage       = 200
 )
 
 // checkRegistration checks an input of RegisterTaskDefinition and returns the
@@ -74,11 +78,41 @@ func checkTask(doc Document) *apiError {
 	case len(constraints) > maxConstraints:
 		return refused(fmt.Sprintf("Too many placement constraints: at most %d are allowed.", maxConstraints))
 	}
+	if err := checkPlatform(doc); err != nil {
+		return err
+	}
 	essential := slices.ContainsFunc(list, func(c any) bool { return c.(map[string]any)["essential"] != false })
 	if !essential {
 		return refused("At least one container must be essential.")
 	}
 	return nil
+}
+
+// checkPlatform checks what the task runs on.
+func checkPlatform(doc Document) *apiError {
+	if storage, ok := doc["ephemeralStorage"].(map[string]any); ok {
+		switch size := number(storage["sizeInGiB"], 0); {
+		case size < leastStorage:
+			return refused(fmt.Sprintf("EphemeralStorage size should be at least %d.", leastStorage))
+		case size > mostStorage:
+			return refused(fmt.Sprintf("EphemeralStorage size should be at most %d.", mostStorage)) // assumed text
+		}
+	}
+	platform, _ := doc["runtimePlatform"].(map[string]any)
+	if cpu, ok := platform["cpuArchitecture"].(string); ok && cpu != "X86_64" && cpu != "ARM64" {
+		return refused("Invalid CPU architecture: " + cpu + ".") // assumed text
+	}
+	return nil
+}
+
+// isImage reports whether ECS takes a text for an image: up to 255 letters, digits and
+// a few signs. Whether it is a reference is only seen when it is pulled.
+func isImage(text string) bool {
+	const most, signs = 255, "-_:./@#+"
+	return len(text) <= most && !strings.ContainsFunc(text, func(c rune) bool {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		return !letter && !strings.ContainsRune(signs, c)
+	})
 }
 
 // checkContainer checks one container definition.
@@ -92,17 +126,25 @@ func checkContainer(doc Document, c map[string]any) *apiError {
 	if !isName(name) {
 		return refused("Container.name contains invalid characters.")
 	}
+	if !isImage(c["image"].(string)) {
+		return refused("Container.image contains invalid characters.")
+	}
 	if number(c["memory"], 0) == 0 && number(c["memoryReservation"], 0) == 0 && doc["memory"] == nil {
 		return refused(fmt.Sprintf("Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must be specified.", name))
 	}
 	taken := map[string]bool{}
 	for _, pair := range objects(c["environment"]) {
-		if key, ok := pair["name"].(string); ok {
-			taken[key] = true
+		key, _ := pair["name"].(string)
+		if strings.TrimSpace(key) == "" {
+			return refused("The environment variable name should not be null or empty.") // assumed text
 		}
+		taken[key] = true
 	}
 	for _, pair := range objects(c["secrets"]) {
 		key, _ := pair["name"].(string)
+		if strings.TrimSpace(key) == "" {
+			return refused("The secret name should not be null or empty.") // assumed text
+		}
 		if taken[key] {
 			return refused(fmt.Sprintf("The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '%s'.", key))
 		}
@@ -119,6 +161,11 @@ func checkContainer(doc Document, c map[string]any) *apiError {
 	}
 	for _, m := range objects(c["portMappings"]) {
 		host, port := number(m["hostPort"], 0), number(m["containerPort"], 0)
+		for _, p := range []int{host, port} {
+			if p < 0 || p > maxPort {
+				return refused(fmt.Sprintf("Invalid port %d: a port must be between 0 and %d.", p, maxPort)) // assumed text
+			}
+		}
 		if doc["networkMode"] == "awsvpc" && host != 0 && host != port {
 			return refused("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
 		}

@@ -17,7 +17,7 @@ func (s *service) scheduling() string {
 // serviceView is the service, with its tags if it has any. It leaves out
 // currentServiceDeployment, which no real payload was seen to contain.
 func (e *engine) serviceView(s *service, tags bool) Document {
-	runningTasks, pendingTasks := tally(s.Tasks)
+	runningTasks, pendingTasks := tally(s.tasks())
 	view := Document{
 		"serviceArn": e.serviceArn(s), "serviceName": s.Name, "clusterArn": e.arn("cluster/" + s.Cluster),
 		"status": s.Status, "desiredCount": e.desired(s), "runningCount": runningTasks, "pendingCount": pendingTasks,
@@ -95,20 +95,10 @@ func (e *engine) showDeployments(s *service, view Document) {
 	}
 }
 
-func (s *service) ofDeployment(d *deployment) []*task {
-	var found []*task
-	for _, t := range s.Tasks {
-		if t.Deployment == d.Number {
-			found = append(found, t)
-		}
-	}
-	return found
-}
-
 func (e *engine) deploymentView(s *service, d *deployment) map[string]any {
-	runningTasks, pendingTasks := tally(s.ofDeployment(d))
+	runningTasks, pendingTasks := tally(slices.Collect(s.tasksOf(d)))
 	view := map[string]any{
-		"id": d.id(), "status": d.Status, "taskDefinition": d.TaskDefinition,
+		"id": d.ID, "status": d.Status, "taskDefinition": d.TaskDefinition,
 		"desiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
 		"failedTasks": d.Failures, "createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(),
 	}
@@ -132,10 +122,10 @@ func (e *engine) deploymentView(s *service, d *deployment) map[string]any {
 }
 
 func (e *engine) taskSetView(s *service, d *deployment) map[string]any {
-	runningTasks, pendingTasks := tally(s.ofDeployment(d))
+	runningTasks, pendingTasks := tally(slices.Collect(s.tasksOf(d)))
 	return map[string]any{
-		"id": d.id(), "status": d.Status, "taskDefinition": d.TaskDefinition,
-		"taskSetArn": e.arn("task-set/" + s.Cluster + "/" + s.Name + "/" + d.id()),
+		"id": d.ID, "status": d.Status, "taskDefinition": d.TaskDefinition,
+		"taskSetArn": e.arn("task-set/" + s.Cluster + "/" + s.Name + "/" + d.ID),
 		"serviceArn": e.serviceArn(s), "clusterArn": e.arn("cluster/" + s.Cluster),
 		"computedDesiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
 		"createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(), "stabilityStatus": "STEADY_STATE",

@@ -40,7 +40,7 @@ func post(t *testing.T, sim *ecssim.Simulator, operation, body string) (int, str
 
 func TestWireShowsZerosAndNumericTimes(t *testing.T) {
 	sim := newDemo(t)
-	_, td := post(t, sim, "RegisterTaskDefinition", `{"family":"web","containerDefinitions":[{"name":"web","image":"web:<2>&","memory":128}],"networkMode":"awsvpc","cpu":"256","memory":"512","requiresCompatibilities":["FARGATE"]}`)
+	_, td := post(t, sim, "RegisterTaskDefinition", `{"family":"web","containerDefinitions":[{"name":"web","image":"web:2","command":["<2>&"],"memory":128}],"networkMode":"awsvpc","cpu":"256","memory":"512","requiresCompatibilities":["FARGATE"]}`)
 	code, body := post(t, sim, "UpdateService", `{"cluster":"demo","service":"web","taskDefinition":"web"}`)
 	if code != 200 {
 		t.Fatal(code, body)
@@ -58,7 +58,7 @@ func TestWireShowsZerosAndNumericTimes(t *testing.T) {
 	}
 	for _, part := range []string{
 		`"environment":[]`, `"mountPoints":[]`, `"volumesFrom":[]`, `"portMappings":[]`, `"systemControls":[]`,
-		`"cpu":0`, `"essential":true`, `"volumes":[]`, `"image":"web:<2>&"`, `"revision":2`,
+		`"cpu":0`, `"essential":true`, `"volumes":[]`, `"command":["<2>&"]`, `"revision":2`,
 	} {
 		if !strings.Contains(td, part) {
 			t.Errorf("RegisterTaskDefinition does not answer %s:\n%s", part, td)

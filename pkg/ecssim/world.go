@@ -9,6 +9,9 @@ package ecssim
 type World struct {
 	// Summary is one line for people: what happens here, and how it ends.
 	Summary string `yaml:"summary" json:"summary,omitempty"`
+	// Expect is what becomes of a deployment of a new image, which tests compare
+	// with what happens. The simulator does not obey it.
+	Expect Expectation `yaml:"expect" json:"expect,omitzero"`
 	// Region is the AWS Region in every ARN. Empty: us-east-1.
 	Region string `yaml:"region" json:"region,omitempty"`
 	// Account is the 12-digit account in every ARN. Empty: 123456789012.
@@ -52,6 +55,34 @@ type World struct {
 	// Actors are other people who act on the services meanwhile.
 	Actors []Actor `yaml:"actors" json:"actors,omitempty"`
 }
+
+// Expectation is what becomes of the deployment that an UpdateService starts with
+// a new image.
+type Expectation struct {
+	// Ends is how it ends.
+	Ends Ending `yaml:"ends" json:"ends,omitempty"`
+	// After and Within are the shortest and the longest time from UpdateService
+	// to the end. If it never ends, it has not ended after Within.
+	After  Duration `yaml:"after" json:"after,omitempty"`
+	Within Duration `yaml:"within" json:"within,omitempty"`
+	// Cause is the behaviour of the new tasks because of which it does not
+	// succeed. Empty: the tasks are not the cause.
+	Cause Behaviour `yaml:"cause" json:"cause,omitempty"`
+	// Says is a part of a service event, or of the reason of a stopped task.
+	Says string `yaml:"says" json:"says,omitempty"`
+}
+
+// Ending is how a deployment ends.
+type Ending string
+
+// The endings.
+const (
+	Completed  Ending = "completed"  // the new image runs
+	RolledBack Ending = "rolledBack" // ECS has gone back to the earlier deployment
+	Failed     Ending = "failed"     // it is FAILED and stays PRIMARY
+	Superseded Ending = "superseded" // a newer deployment has taken its place
+	Never      Ending = "never"      // ECS goes on trying
+)
 
 // Switches select among behaviours. A nil duration means its default.
 type Switches struct {

@@ -54,12 +54,22 @@ func (w World) err() error {
 	return errors.Join(found...)
 }
 
+// checkExpectation checks the words of an expectation.
+func (c *checker) checkExpectation(x Expectation) {
+	c.oneOf(at("expect", "ends"), string(x.Ends), "", string(Completed), string(RolledBack), string(Failed), string(Superseded), string(Never))
+	c.behaviour(at("expect", "cause"), x.Cause)
+	if x.Within < x.After {
+		c.add(at("expect", "within"), "within is shorter than after")
+	}
+}
+
 // problems checks everything about the world that does not need a simulator.
 func (w World) problems() []problem {
 	c := &checker{}
 	if w.Account != "" && !isAccount(w.Account) {
 		c.add(at("account"), "an account id is 12 digits, not %q", w.Account)
 	}
+	c.checkExpectation(w.Expect)
 	c.checkSwitches(w.Switches)
 	c.checkClusters(w)
 	c.checkTaskDefinitions(w)
@@ -161,8 +171,7 @@ func (c *checker) checkRule(path []any, r ImageRule) {
 	if r.Match == "" {
 		c.add(path, "an image rule needs a match, such as \"*\"")
 	}
-	c.oneOf(append(path, "behaviour"), string(r.Behaviour), "", string(Starts), string(CannotPull),
-		string(InitFail), string(Exits), string(OutOfMemory), string(Unhealthy), string(Hangs))
+	c.behaviour(append(path, "behaviour"), r.Behaviour)
 	c.oneOf(append(path, "check"), r.Check, "", "targetGroup", "container")
 	c.probability(path, r.Probability)
 	c.checkLogs(path, r.Logs)
@@ -172,6 +181,11 @@ func (c *checker) checkRule(path []any, r ImageRule) {
 	if r.Check != "" && r.Behaviour != Unhealthy {
 		c.add(append(path, "check"), "only the behaviour unhealthy has a check")
 	}
+}
+
+func (c *checker) behaviour(path []any, b Behaviour) {
+	c.oneOf(path, string(b), "", string(Starts), string(CannotPull), string(InitFail), string(Exits),
+		string(OutOfMemory), string(Unhealthy), string(Hangs))
 }
 
 func (c *checker) checkLogs(path []any, lines []LogLine) {

@@ -143,7 +143,7 @@ func TestSeedLeavesTheWorldAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seeded := w.WithSeed(ecssim.Seed{Service: "web", Image: "web:[1]", DesiredCount: 5})
+	seeded := w.WithSeed(ecssim.Seed{Service: "web", Image: "web:1", DesiredCount: 5})
 	if len(w.Services)+len(w.TaskDefinitions)+len(w.Clusters) != 0 || len(w.Images) != 1 {
 		t.Errorf("WithSeed changed its receiver: %+v", w)
 	}

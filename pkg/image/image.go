@@ -43,6 +43,9 @@ func (e *ParseError) Error() string {
 
 // Hint shows the form of a reference.
 func (e *ParseError) Hint() string {
+	if isDigest(strings.TrimPrefix(e.Input, "@")) {
+		return "name the image with its digest: -i REPOSITORY@" + strings.TrimPrefix(e.Input, "@")
+	}
 	return "an image is [registry[:port]/]repository[:tag][@sha256:digest], in lower case but for the tag"
 }
 
@@ -54,6 +57,9 @@ func (e *ParseError) ExitCode() int { return 3 }
 // [Reference.WithDefaultTag].
 func Parse(text string) (Reference, error) {
 	named, err := reference.ParseNormalizedNamed(text)
+	if isDigest(text) { // the grammar takes it for the tag of a repository named sha256
+		return Reference{}, &ParseError{Input: text, What: "an image reference", Reason: digestForm}
+	}
 	if err != nil {
 		return Reference{}, &ParseError{Input: text, What: "an image reference", Reason: reason(text, err)}
 	}
@@ -69,18 +75,59 @@ func Parse(text string) (Reference, error) {
 
 // reason turns the grammar's terse errors into something a person can act on.
 func reason(text string, err error) string {
+	placeholder := Placeholder(text)
 	switch {
 	case text == "":
 		return "it is empty"
+	case placeholder != "":
+		return "it has " + placeholder + ", which nothing has filled in"
 	case strings.Contains(text, "://"):
 		return "it has a URL scheme; leave out everything up to ://"
 	case strings.TrimSpace(text) != text:
 		return "it begins or ends with white space"
+	case strings.Contains(text, digestStart) && !strings.Contains(text, "@"+digestStart):
+		return digestForm
 	}
-	if _, digest, found := strings.Cut(text, "@sha256:"); found && len(digest) != 64 {
-		return fmt.Sprintf("a sha256 digest has 64 hexadecimal digits, this one has %d", len(digest))
+	if _, digest, found := strings.Cut(text, "@"+digestStart); found && len(digest) != digestLength {
+		return fmt.Sprintf("a sha256 digest has %d hexadecimal digits, this one has %d", digestLength, len(digest))
 	}
 	return err.Error()
+}
+
+const (
+	digestStart  = "sha256:"
+	digestLength = 64
+	digestForm   = "a digest is written REPOSITORY@sha256:…"
+)
+
+// isDigest reports whether a text is a digest, without a repository.
+func isDigest(text string) bool {
+	digits, found := strings.CutPrefix(text, digestStart)
+	return found && len(digits) == digestLength && strings.Trim(strings.ToLower(digits), "0123456789abcdef") == ""
+}
+
+// Placeholder is the part of a text that something else should have filled in:
+// <IMAGE1_NAME>, {{must_env `X`}}, ${NAME}, $NAME or %NAME%. It is "" where there is
+// none.
+func Placeholder(text string) string {
+	for _, kind := range []struct{ begin, end string }{{"{{", "}}"}, {"${", "}"}, {"$(", ")"}, {"<", ">"}, {"%", "%"}, {"@@", "@@"}} {
+		_, inner, begins := strings.Cut(text, kind.begin)
+		inner, _, ends := strings.Cut(inner, kind.end)
+		if begins && ends {
+			return kind.begin + inner + kind.end
+		}
+	}
+	_, name, found := strings.Cut(text, "$")
+	length := strings.IndexFunc(name, func(c rune) bool {
+		return c != '_' && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9')
+	})
+	if length < 0 {
+		length = len(name)
+	}
+	if !found || length == 0 {
+		return ""
+	}
+	return "$" + name[:length]
 }
 
 // String returns the reference exactly as it was typed.
@@ -135,9 +182,11 @@ func (r Reference) WithDefaultTag() Reference {
 // WithTag returns the reference with another tag, and without a digest. It fails
 // with a [*ParseError] where the text is no tag.
 func (r Reference) WithTag(tag string) (Reference, error) {
-	return r.with(":"+tag, &ParseError{
-		Input: tag, What: "a tag", Reason: "a tag has letters, digits, _, . and -, begins with none of the last two, and has at most 128 of them",
-	})
+	e := &ParseError{Input: tag, What: "a tag", Reason: "a tag has letters, digits, _, . and -, begins with none of the last two, and has at most 128 of them"}
+	if isDigest(strings.TrimPrefix(tag, "@")) {
+		e.Reason = digestForm
+	}
+	return r.with(":"+tag, e)
 }
 
 // WithDigest returns the reference with a digest ("sha256:…"), and without a

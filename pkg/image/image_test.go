@@ -292,3 +292,31 @@ func TestZero(t *testing.T) {
 		t.Errorf("a tag of nothing is %s", ref)
 	}
 }
+
+// TestWhatIsThere: an error names the placeholder that nobody has filled in, and the
+// form of a digest.
+func TestWhatIsThere(t *testing.T) {
+	for in, want := range map[string]string{
+		"<IMAGE1_NAME>": "it has <IMAGE1_NAME>, which nothing has filled in", "$REPOSITORY_URI:$IMAGE_TAG": "it has $REPOSITORY_URI, which",
+		"a:{{must_env `X`}}": "it has {{must_env `X`}}, which", "a:${TAG}": "it has ${TAG}, which", "a:$(TAG)": "it has $(TAG), which", "%IMAGE%": "it has %IMAGE%, which",
+		digest: "a digest is written REPOSITORY@sha256:…", "web:" + digest: "a digest is written REPOSITORY@sha256:…",
+	} {
+		var parse *image.ParseError
+		if _, err := image.Parse(in); !errors.As(err, &parse) || !strings.Contains(err.Error(), want) || parse.Hint() == "" {
+			t.Errorf("%s: %v, want %q", in, err, want)
+		}
+	}
+	web, err := image.Parse("web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range []string{digest, "@" + digest} {
+		var parse *image.ParseError
+		if _, err := web.WithTag(tag); !errors.As(err, &parse) || !strings.Contains(err.Error(), "a digest is written REPOSITORY@sha256:…") || !strings.Contains(parse.Hint(), "-i REPOSITORY@"+digest) {
+			t.Errorf("tag %s: %v", tag, err)
+		}
+	}
+	if got := image.Placeholder("costs 5$, <b, a%"); got != "" {
+		t.Errorf("%q is no placeholder", got)
+	}
+}

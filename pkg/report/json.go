@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -31,6 +32,7 @@ type eventObject struct {
 	Message           string                     `json:"message,omitempty"`
 	Plan              *deploy.Plan               `json:"plan,omitempty"`
 	TaskDefinition    string                     `json:"taskDefinition,omitempty"`
+	Tag               string                     `json:"tag,omitempty"`
 	Deployment        *deploy.Deployment         `json:"deployment,omitempty"`
 	Service           *rollout.Service           `json:"service,omitempty"`
 	ServiceDeployment *rollout.ServiceDeployment `json:"serviceDeployment,omitempty"`
@@ -47,6 +49,7 @@ type outcomeObject struct {
 	Reason         string  `json:"reason,omitempty"`
 	Hint           string  `json:"hint,omitempty"`
 	ElapsedSeconds float64 `json:"elapsedSeconds"`
+	Target         string  `json:"target,omitempty"`
 	*outcomeFields
 	Next []Suggestion `json:"next,omitempty"`
 }
@@ -56,6 +59,7 @@ type outcomeFields struct {
 	Over       bool               `json:"over"`
 	EndedAt    time.Time          `json:"endedAt,omitzero"`
 	Serving    string             `json:"serving,omitempty"`
+	ServingTag string             `json:"servingTag,omitempty"`
 	Running    int                `json:"running"`
 	Desired    int                `json:"desired"`
 	Draining   int                `json:"draining,omitempty"`
@@ -63,11 +67,11 @@ type outcomeFields struct {
 }
 
 // objectOf is an outcome as an object.
-func objectOf(o deploy.Outcome, command func(deploy.Deployment, ...string) string) outcomeObject {
+func objectOf(o deploy.Outcome, options Options) outcomeObject {
 	object := outcomeObject{
 		Type: string(deploy.EventOutcome), Verdict: string(o.Verdict), ExitCode: o.ExitCode(), Reason: o.Reason,
-		ElapsedSeconds: seconds(o.Elapsed), Next: Next(o, command),
-		outcomeFields: &outcomeFields{Deployment: o.Deployment, Over: o.Over, EndedAt: o.EndedAt.UTC(), Serving: o.Serving, Running: o.Running, Desired: o.Desired, Draining: o.Draining},
+		ElapsedSeconds: seconds(o.Elapsed), Next: Next(o, options.Command), Target: options.Target,
+		outcomeFields: &outcomeFields{Deployment: o.Deployment, Over: o.Over, EndedAt: o.EndedAt.UTC(), Serving: o.Serving, ServingTag: o.ServingTag, Running: o.Running, Desired: o.Desired, Draining: o.Draining},
 	}
 	if !o.Diagnosis.IsEmpty() || o.Diagnosis.Breaker != nil {
 		object.Diagnosis = &o.Diagnosis
@@ -99,16 +103,17 @@ func (s *stream) Fail(f Failure) { s.object(failureObject(f)) }
 
 func (s *stream) Event(e deploy.Event) {
 	if e.Type == deploy.EventOutcome {
-		s.object(objectOf(*e.Outcome, s.options.Command))
+		s.object(objectOf(*e.Outcome, s.options))
 		return
 	}
 	object := eventObject{
 		Type: string(e.Type), Time: e.Time.UTC(), ElapsedSeconds: seconds(e.Elapsed), Message: e.Message, Plan: e.Plan,
-		TaskDefinition: e.TaskDefinition, Deployment: e.Deployment, ServiceDeployment: e.ServiceDeployment, ServiceEvent: e.ServiceEvent, Cause: e.Cause,
+		TaskDefinition: e.TaskDefinition, Tag: e.Tag, Deployment: e.Deployment, ServiceDeployment: e.ServiceDeployment, ServiceEvent: e.ServiceEvent, Cause: e.Cause,
 	}
 	if e.Service != nil && (e.Type == deploy.EventProgress || e.Type == deploy.EventUpdated) {
 		service := *e.Service
-		service.Events = nil // each comes as an object of its own
+		service.Events = nil                  // each comes as an object of its own
+		service.Settings = rollout.Settings{} // they do not move; status shows them
 		object.Service = &service
 	}
 	s.object(object)
@@ -137,7 +142,7 @@ func (j *jsonRenderer) Fail(f Failure) { j.object(failureObject(f)) }
 
 func (j *jsonRenderer) Event(e deploy.Event) {
 	if e.Type == deploy.EventOutcome {
-		j.object(objectOf(*e.Outcome, j.options.Command))
+		j.object(objectOf(*e.Outcome, j.options))
 	}
 }
 
@@ -151,12 +156,13 @@ func (j *jsonRenderer) object(object outcomeObject) {
 	j.write(text)
 }
 
-// encode writes an object and a newline, without the escapes of HTML.
+// encode writes an object and a newline, without the escapes of HTML, but with
+// those by which no text acts where the JSON is printed.
 func encode(object any, indent string) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", indent)
 	err := encoder.Encode(object)
-	return buffer.Bytes(), err
+	return printable.JSON(buffer.Bytes()), err
 }

@@ -1,6 +1,10 @@
 package report
 
 import (
+	"strconv"
+	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -11,31 +15,65 @@ type Suggestion struct {
 	Command string `json:"command"`
 }
 
-// Next suggests what to type after an outcome. command makes the command lines;
-// without it there are no suggestions.
+// Next suggests what to type after an outcome, in the order in which it is typed.
+// command makes the command lines; without it there are no suggestions.
 func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) string) []Suggestion {
-	if command == nil {
+	if command == nil || o.Verdict == rollout.Interrupted && o.Over { // it was rolled back to the end
 		return nil
 	}
 	var next []Suggestion
-	add := func(purpose string, words ...string) {
-		next = append(next, Suggestion{Purpose: purpose, Command: command(o.Deployment, words...)})
-	}
-	if o.Verdict == rollout.Interrupted && o.Over {
-		return nil // it was rolled back to the end
-	}
 	switch o.Verdict {
 	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running, rollout.Superseded:
-		add("follow it", "wait")
+		next = append(next, Suggestion{"follow it", command(o.Deployment, "wait")})
 	case rollout.Failed, rollout.Paused, rollout.RolledBack:
-		add("look", "status")
+		next = append(next, Suggestion{"look", command(o.Deployment, "status")})
 	}
-	previous := o.Deployment.Before.TaskDefinition
 	switch o.Verdict {
 	case rollout.Failed, rollout.TimedOut, rollout.Interrupted, rollout.Started:
-		if previous != "" && previous != o.Deployment.TaskDefinition {
-			add("go back", "deploy", "-d", rollout.ShortName(previous), "--if-in-progress", "replace")
-		}
+		next = append(next, wayBack(o.Deployment, command)...)
 	}
 	return next
+}
+
+// wayBack are the commands that restore what was in service before a deployment,
+// with its settings. A revision that was deregistered is not taken by ECS any more:
+// its content is registered again, from a file.
+func wayBack(d deploy.Deployment, command func(d deploy.Deployment, words ...string) string) []Suggestion {
+	previous := d.Before.TaskDefinition
+	if previous == "" || previous == d.TaskDefinition {
+		return nil
+	}
+	name := arn.ShortName(previous)
+	words := append([]string{"--if-in-progress", "replace"}, before(d)...)
+	if !d.Before.Inactive {
+		return []Suggestion{{"go back", command(d, append([]string{"deploy", "-d", name}, words...)...)}}
+	}
+	file := strings.ReplaceAll(name, ":", "-") + ".json"
+	return []Suggestion{
+		{"save the earlier revision, which is INACTIVE", command(d, "render", "-d", name) + " > " + file},
+		{"go back", command(d, append([]string{"deploy", "--no-variables", "--task-definition-file", file}, words...)...)},
+	}
+}
+
+// before are the flags for the settings as they were before a deployment. Limits
+// that leave ECS no room, neither to start a task nor to stop one, are not restored:
+// the way back would not get through either.
+func before(d deploy.Deployment) []string {
+	var words []string
+	changed := map[string]bool{}
+	for _, setting := range d.Settings {
+		changed[setting.Name] = setting.Old != nil
+	}
+	give := func(flag, name string, value *int32) {
+		if changed[name] && value != nil {
+			words = append(words, flag, strconv.Itoa(int(*value)))
+		}
+	}
+	give("-D", "desiredCount", &d.Before.DesiredCount)
+	give("-m", "minimumHealthyPercent", d.Before.MinimumHealthyPercent)
+	if d.Before.Wedged() {
+		return append(words, "-M", "200") // the default of ECS
+	}
+	give("-M", "maximumPercent", d.Before.MaximumPercent)
+	return words
 }

@@ -184,7 +184,7 @@ func TestOldNewsSaysWhenItHappened(t *testing.T) {
 		Type: deploy.EventService, Time: at(3600), Service: state(2, 2, 0, 2, 0),
 		ServiceEvent: &rollout.ServiceEvent{ID: "1", At: at(8), Message: "(service doorman) has reached a steady state."},
 	}})
-	if want := "10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
+	if want := "10:00:00  doorman in production1 (us-east-1, account 123456789012)\n10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
 		t.Errorf("%q, want %q", err, want)
 	}
 }
@@ -278,6 +278,47 @@ func TestNoWayBackToWhatIsDeployed(t *testing.T) {
 	outcome.Deployment.Before.TaskDefinition = "" // not known
 	if next := report.Next(outcome, command); len(next) != 1 {
 		t.Error(next)
+	}
+}
+
+func TestTheWayBackRestoresTheSettings(t *testing.T) {
+	number := func(n int32) *int32 { return &n }
+	const back = "ecs-deploy deploy -d doorman:41 --if-in-progress replace"
+	for name, tt := range map[string]struct {
+		settings []deploy.Setting
+		before   deploy.Before
+		want     string
+	}{
+		"none changed":       {nil, deploy.Before{DesiredCount: 2, MinimumHealthyPercent: number(100), MaximumPercent: number(200)}, ""},
+		"all":                {[]deploy.Setting{{Name: "desiredCount", Old: number(2), New: 4}, {Name: "minimumHealthyPercent", Old: number(50), New: 0}, {Name: "maximumPercent", Old: number(200), New: 100}}, deploy.Before{DesiredCount: 2, MinimumHealthyPercent: number(50), MaximumPercent: number(200)}, " -D 2 -m 50 -M 200"},
+		"not known before":   {[]deploy.Setting{{Name: "maximumPercent", New: 100}}, deploy.Before{DesiredCount: 2}, ""},
+		"wedged all along":   {nil, deploy.Before{DesiredCount: 2, MinimumHealthyPercent: number(100), MaximumPercent: number(100)}, " -M 200"},
+		"wedged by rounding": {nil, deploy.Before{DesiredCount: 1, MinimumHealthyPercent: number(1), MaximumPercent: number(199)}, " -M 200"},
+		"nothing runs":       {nil, deploy.Before{MinimumHealthyPercent: number(100), MaximumPercent: number(100)}, ""},
+	} {
+		outcome := outcomes()["failed"]
+		tt.before.TaskDefinition, outcome.Deployment.Settings = outcome.Deployment.Before.TaskDefinition, tt.settings
+		outcome.Deployment.Before = tt.before
+		next := report.Next(outcome, command)
+		if got := next[len(next)-1].Command; got != back+tt.want+" -c production1 -n doorman" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestAnInactiveRevisionIsRegisteredAgain(t *testing.T) {
+	outcome := outcomes()["failed"]
+	outcome.Deployment.Before.Inactive = true
+	var got []string
+	for _, s := range report.Next(outcome, command)[1:] {
+		got = append(got, s.Command)
+	}
+	want := []string{
+		"ecs-deploy render -d doorman:41 -c production1 -n doorman > doorman-41.json",
+		"ecs-deploy deploy --no-variables --task-definition-file doorman-41.json --if-in-progress replace -c production1 -n doorman",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -461,11 +502,11 @@ func TestViews(t *testing.T) {
 		Service: *state(2, 2, 1, 1, 3),
 		Last:    &rollout.ServiceDeployment{Status: "ROLLBACK_SUCCESSFUL", StatusReason: "the threshold was exceeded"},
 	}
-	if err := report.Status(&b, status, false); err != nil {
+	if err := report.Status(status, report.Options{Out: &b, Command: command}); err != nil {
 		t.Fatal(err)
 	}
 	status.Last, status.LastUnread = nil, "ecs:ListServiceDeployments is denied"
-	if err := report.Status(&b, status, false); err != nil {
+	if err := report.Status(status, report.Options{Out: &b, Command: command}); err != nil {
 		t.Fatal(err)
 	}
 	rollback := deploy.Rollback{
@@ -483,7 +524,7 @@ func TestViews(t *testing.T) {
 		t.Error("a value of the environment is shown")
 	}
 	for name, write := range map[string]func(w *full) error{
-		"status":   func(w *full) error { return report.Status(w, status, true) },
+		"status":   func(w *full) error { return report.Status(status, report.Options{Out: w, OutColor: true}) },
 		"rollback": func(w *full) error { return report.Rollback(w, rollback, true) },
 		"value":    func(w *full) error { return report.Value(w, status) },
 		"line":     func(w *full) error { return report.Line(w, status) },

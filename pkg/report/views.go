@@ -6,15 +6,14 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
-
-// eventsShown is how many service events a status shows.
-const eventsShown = 5
 
 // Value writes a value as indented JSON.
 func Value(w io.Writer, value any) error {
@@ -36,48 +35,15 @@ func Line(w io.Writer, value any) error {
 	return err
 }
 
-// Status writes where a service stands.
-func Status(w io.Writer, s deploy.Status, colored bool) error {
-	p := newPalette(colored)
-	var b strings.Builder
-	service := s.Service
-	fmt.Fprintf(&b, "%s  %s  %s\n", p.bold.Sprint(service.Name), service.Status, rollout.ShortName(service.ClusterARN))
-	fmt.Fprintf(&b, "  tasks       %d of %d running, %d pending\n", service.Running, service.Desired, service.Pending)
-	for _, d := range service.Deployments {
-		state := d.RolloutState
-		switch state {
-		case rollout.RolloutCompleted:
-			state = p.good.Sprint(state)
-		case rollout.RolloutFailed:
-			state = p.bad.Sprint(state)
-		}
-		fmt.Fprintf(&b, "  %-10s  %s  %d of %d running", strings.ToLower(d.Status), rollout.ShortName(d.TaskDefinition), d.Running, d.Desired)
-		if d.Failed > 0 {
-			fmt.Fprintf(&b, ", %d failed", d.Failed)
-		}
-		fmt.Fprintf(&b, "  %s  since %s  %s\n", state, stamp(d.CreatedAt), p.dim.Sprint(d.ID))
+// heading is a name at the beginning of a line: in quotes if it is none as ECS has
+// them, so that it cannot pass for another line.
+func heading(name string) string {
+	if strings.IndexFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.Nd)
+	}) < 0 {
+		return name
 	}
-	if s.Last != nil {
-		fmt.Fprintf(&b, "  last        %s", s.Last.Status)
-		if !s.Last.FinishedAt.IsZero() {
-			fmt.Fprintf(&b, " at %s", stamp(s.Last.FinishedAt))
-		}
-		if s.Last.StatusReason != "" {
-			fmt.Fprintf(&b, ": %s", s.Last.StatusReason)
-		}
-		b.WriteString("\n")
-	} else if s.LastUnread != "" {
-		fmt.Fprintf(&b, "  last        not readable: %s\n", s.LastUnread)
-	}
-	for i, event := range service.Events {
-		if i == eventsShown {
-			break
-		}
-		message := strings.TrimPrefix(event.Message, "(service "+service.Name+") ")
-		fmt.Fprintf(&b, "  %s  %s\n", p.dim.Sprint(event.At.Local().Format("01-02 15:04:05")), message)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return strconv.Quote(name)
 }
 
 func stamp(t time.Time) string {
@@ -90,8 +56,8 @@ func stamp(t time.Time) string {
 // Rollback writes what a rollback would bring back.
 func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	p := newPalette(colored)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(rollout.ShortName(r.Service)), rollout.ShortName(r.Current), p.bold.Sprint(rollout.ShortName(r.Target)))
+	var b page
+	fmt.Fprintf(&b, "%s: %s would go back to %s\n", p.bold.Sprint(heading(rollout.ShortName(r.Service))), rollout.Named(r.Current, r.CurrentTag), p.bold.Sprint(rollout.Named(r.Target, r.TargetTag)))
 	fmt.Fprintf(&b, "  it came into service at %s\n", stamp(r.SucceededAt))
 	for _, d := range r.Differences {
 		fmt.Fprintf(&b, "  %s\n", d)
@@ -105,8 +71,7 @@ func Rollback(w io.Writer, r deploy.Rollback, colored bool) error {
 	for _, obstacle := range r.Obstacles {
 		fmt.Fprintf(&b, "%s %s\n", p.bad.Sprint("it would fail:"), obstacle)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }
 
 // Pending is a plan as programs read it.
@@ -123,8 +88,9 @@ func NewPending(p *deploy.Plan) Pending { return Pending{p, p.Changes()} }
 // first, then the task and the service.
 func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	colors := newPalette(colored)
-	var b strings.Builder
-	fmt.Fprintln(&b, p)
+	var b page
+	name := rollout.ShortName(p.Service)
+	fmt.Fprintln(&b, heading(name)+strings.TrimPrefix(p.String(), name))
 	var containers []string // in the order of the differences, "" is the task
 	lines := map[string][]string{}
 	for _, d := range p.Differences {
@@ -148,16 +114,18 @@ func Plan(w io.Writer, p *deploy.Plan, colored bool) error {
 	}
 	section(&b, colors.bold.Sprint("service"), settings)
 	if other := p.InProgress; other != nil {
-		fmt.Fprintf(&b, "%s deployment %s of %s is in progress\n", colors.warn.Sprint("warning:"), other.ID, rollout.ShortName(other.TaskDefinition))
+		fmt.Fprintf(&b, "%s deployment %s of %s is in progress\n", colors.warn.Sprint("warning:"), other.ID, other.Name())
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(&b, "%s %s\n", colors.warn.Sprint("warning:"), warning)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	for _, note := range p.Notes {
+		fmt.Fprintf(&b, "note: %s\n", note)
+	}
+	return b.to(w)
 }
 
-func section(b *strings.Builder, heading string, lines []string) {
+func section(b *page, heading string, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
@@ -180,8 +148,8 @@ func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 	if forecast {
 		done = "would deregister"
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", p.Family, done, len(p.Remove), p.Active)
+	var b page
+	fmt.Fprintf(&b, "%s: %s %d of %d active revisions\n", heading(p.Family), done, len(p.Remove), p.Active)
 	if forecast {
 		for _, arn := range p.Remove {
 			fmt.Fprintf(&b, "  %s\n", rollout.ShortName(arn))
@@ -190,6 +158,5 @@ func Pruning(w io.Writer, p deploy.Pruning, forecast bool) error {
 	for _, arn := range p.InUse {
 		fmt.Fprintf(&b, "  %s is kept: it is in use, or the way back\n", rollout.ShortName(arn))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.to(w)
 }

@@ -17,18 +17,30 @@ type Log struct {
 	Command string `json:"command,omitempty"`
 }
 
+// Quote adds the end of the container's log to a cause, and what to do about it
+// where the log says so.
+func (c *Cause) Quote(log Log) {
+	c.Log = log
+	if slices.ContainsFunc(log.Lines, func(line string) bool { return strings.Contains(line, "exec format error") }) {
+		c.Hint = platformHint
+	}
+}
+
+// reasonsKept is how many reasons a target group shows.
+const reasonsKept = 5
+
 // TargetGroup is what a load balancer says of the targets of one group.
 type TargetGroup struct {
 	ARN string `json:"arn"`
 	// States counts the targets by state: initial, healthy, unhealthy, draining.
 	States map[string]int `json:"states"`
-	// Reasons are those of the unhealthy targets, each once.
+	// Reasons are those of the unhealthy targets, each once, at most five.
 	Reasons []string `json:"reasons,omitempty"`
 }
 
 // AddReason notes why a target is unhealthy.
 func (g *TargetGroup) AddReason(reason string) {
-	if reason != "" && !slices.Contains(g.Reasons, reason) {
+	if reason != "" && len(g.Reasons) < reasonsKept && !slices.Contains(g.Reasons, reason) {
 		g.Reasons = append(g.Reasons, reason)
 	}
 }

@@ -3,11 +3,9 @@ package rollout
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // Kind classifies why a task stopped.
@@ -51,8 +49,13 @@ type Cause struct {
 type Diagnosis struct {
 	// Causes are ordered by the number of tasks, the most frequent first.
 	Causes []Cause `json:"causes,omitempty"`
-	// Events are service events that tell of trouble with placing or starting
-	// tasks, oldest first, each text once.
+	// MoreCauses is the number of causes that are left out, because the list is
+	// short enough to be read, and MoreTasks the number of tasks that stopped for
+	// them.
+	MoreCauses int `json:"moreCauses,omitempty"`
+	MoreTasks  int `json:"moreTasks,omitempty"`
+	// Events are the newest service events that tell of trouble with placing or
+	// starting tasks, oldest first, each text once.
 	Events []string `json:"events,omitempty"`
 	// TargetGroups are those that had unhealthy targets, as they were then.
 	TargetGroups []TargetGroup `json:"targetGroups,omitempty"`
@@ -60,6 +63,33 @@ type Diagnosis struct {
 	Alarms []string `json:"alarms,omitempty"`
 	// Breaker is the circuit breaker's count, where it is known.
 	Breaker *Breaker `json:"circuitBreaker,omitempty"`
+	// Advice says what to do about events, target groups and alarms. A cause has
+	// a hint of its own.
+	Advice []string `json:"advice,omitempty"`
+}
+
+// Failed is the number of tasks that stopped for a cause.
+func (d Diagnosis) Failed() int {
+	failed := d.MoreTasks
+	for _, cause := range d.Causes {
+		failed += cause.Count
+	}
+	return failed
+}
+
+// More says how much is left out of the causes; "" where nothing is.
+func (d Diagnosis) More() string {
+	if d.MoreCauses == 0 {
+		return ""
+	}
+	return fmt.Sprintf("and %d more %s (%d %s)", d.MoreCauses, plural("cause", d.MoreCauses), d.MoreTasks, plural("task", d.MoreTasks))
+}
+
+func plural(noun string, n int) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
 }
 
 // IsEmpty reports whether nothing is known to be wrong.
@@ -87,135 +117,180 @@ func (c Cause) String() string {
 	return b.String()
 }
 
-// causes is the table of what ECS says and what it means. The first row of which
-// a text occurs decides. The pages are those of the ECS developer guide.
-var causes = []struct {
-	texts []string
-	kind  Kind
-	page  string
-	hint  string
-}{
-	{[]string{"does not contain descriptor matching platform"}, CannotPull, "stopped-task-error-codes",
-		"the image has no build for the task's CPU architecture: build it for that platform, or set runtimePlatform"},
-	{[]string{"CannotPull"}, CannotPull, "stopped-task-error-codes",
-		"check that the tag exists, that the execution role may read the repository, and that the task's subnet has a route to the registry"},
-	{[]string{"retrieve secret", "pull secrets", "ssm:", "secretsmanager"}, CannotInit, "stopped-task-error-codes",
-		"check that the secret or parameter exists, that the execution role may read it and pull from ECR, and that the subnet has a route to them"},
-	{[]string{"ResourceInitializationError", "CannotCreateVolume", "CannotStartContainer", "ContainerRuntime", "CannotInspectContainer"}, CannotInit, "stopped-task-error-codes",
-		"check the subnet's routes, the execution role, the volumes and the log configuration of the task definition"},
-	{[]string{"OutOfMemory"}, OutOfMemory, "stopped-task-error-codes",
-		"the container needed more than its memory limit: raise memory in the task definition"},
-	{[]string{"health checks"}, Unhealthy, "service-unhealthy-event-messages",
-		"check the health check's path and port, how long the application takes to start, and the service's healthCheckGracePeriodSeconds"},
-	{[]string{"Network Interface", "subnet"}, NotPlaced, "api_failures_messages",
-		"the task got no network interface: check the subnet's free addresses and the security groups of the service"},
-	{[]string{"RESOURCE:", "AGENT", "ATTRIBUTE", "placement constraint", "NO ACTIVE INSTANCES", "EMPTY CAPACITY PROVIDER"}, NotPlaced, "api_failures_messages",
-		"the cluster has no room for the task as it is defined: add capacity, or ask for less CPU, memory or ports"},
-	{[]string{"SpotInterruption", "Your Spot Task was interrupted", "Host EC2", "Container instance deregistration"}, HostGone, "stopped-task-error-codes",
-		"the host went away under the task; ECS starts another"},
-	{[]string{"Essential container in task exited"}, Exited, "stopped-task-error-codes",
-		"the container ended by itself: its log says why, and its command is in the task definition"},
-	{[]string{"stopped by user", "UserInitiated"}, StoppedByUser, "stopped-task-error-codes",
-		"somebody stopped the task"},
-}
-
-// guide is the ECS developer guide.
-const guide = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
-
 // scalingReason begins the stop reason of tasks that ECS stopped because they
 // were no longer wanted: that is not a failure.
 const scalingReason = "Scaling activity initiated by"
+
+// At most causesKept causes and eventsKept events are in a diagnosis: somebody
+// reads it.
+const (
+	causesKept = 5
+	eventsKept = 5
+)
 
 // Explain groups the stopped tasks of one deployment by what stopped them, and
 // quotes the service events (newest first, as ECS lists them) that tell more.
 // Tasks of other deployments, and those that ECS scaled in, do not count.
 func Explain(deploymentID string, tasks []Task, events []ServiceEvent) Diagnosis {
-	var d Diagnosis
-	for _, task := range tasks {
-		if task.DeploymentID != deploymentID || !stopping(task) || strings.HasPrefix(task.StoppedReason, scalingReason) {
-			continue
-		}
-		cause := causeOf(task)
-		i := slices.IndexFunc(d.Causes, func(c Cause) bool { return c.Key() == cause.Key() })
-		if i < 0 {
-			d.Causes = append(d.Causes, cause)
-			continue
-		}
-		d.Causes[i].Count++
+	type group struct {
+		cause   Cause
+		stopped string // what ECS said of the whole task
 	}
-	slices.SortStableFunc(d.Causes, func(a, b Cause) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Container, b.Container))
+	var groups []*group
+	known := map[string]*group{}
+	for i := range tasks {
+		task := tasks[i]
+		if task.DeploymentID != deploymentID || !stopping(&task) || strings.HasPrefix(task.StoppedReason, scalingReason) {
+			continue
+		}
+		if task.cause == nil {
+			task.Group()
+		}
+		if same := known[task.group]; same != nil {
+			same.cause.Count++
+			continue
+		}
+		first := &group{*task.cause, task.StoppedReason}
+		known[task.group] = first
+		groups = append(groups, first)
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(b.cause.Count, a.cause.Count), strings.Compare(a.cause.Reason, b.cause.Reason), strings.Compare(a.cause.Container, b.cause.Container))
 	})
+	var d Diagnosis
+	for i, g := range groups {
+		if i >= causesKept {
+			d.MoreCauses, d.MoreTasks = d.MoreCauses+1, d.MoreTasks+g.cause.Count
+			continue
+		}
+		g.cause.classify(g.stopped)
+		d.Causes = append(d.Causes, g.cause)
+	}
 	d.Events = quote(events, d.Causes)
+	d.Advise()
 	return d
 }
 
-func stopping(task Task) bool {
+func stopping(task *Task) bool {
 	return task.LastStatus == "STOPPED" || task.StoppedReason != ""
 }
 
 // causeOf finds the container that ended the task and what ECS says of it.
-func causeOf(task Task) Cause {
+func causeOf(task *Task) Cause {
 	cause := Cause{Reason: firstOf(task.StoppedReason, task.StopCode, "the task stopped without a reason"), Count: 1, Task: task.ARN}
-	if culprit := culpritOf(task); culprit != nil {
-		cause.Container, cause.ExitCode = culprit.Name, culprit.ExitCode
-		if culprit.Reason != "" {
-			cause.Reason = culprit.Reason
+	outside := stoppedFromOutside(task)
+	if culprit := culpritOf(task, outside); culprit != nil {
+		cause.Container = culprit.Name
+		if !outside {
+			cause.ExitCode = culprit.ExitCode
 		}
-	}
-	cause.Kind = OtherKind
-	for _, row := range causes {
-		if containsAny(cause.Reason+"\n"+task.StoppedReason, row.texts) {
-			cause.Kind, cause.Hint, cause.Page = row.kind, row.hint, guide+row.page+".html"
-			break
+		if culprit.Reason != "" && !isConsequence(culprit.Reason) {
+			cause.Reason = culprit.Reason
 		}
 	}
 	return cause
 }
 
-// culpritOf is the container that has a reason of its own, or else the first
-// that ended with another exit code than 0. (When one container ends, ECS stops
-// the others with SIGTERM or SIGKILL: 143 and 137 are less telling.)
-func culpritOf(task Task) *Container {
-	rank := func(c Container) int {
+// classify says what a cause means, from its reason and from what ECS said of the
+// whole task.
+func (c *Cause) classify(stoppedReason string) {
+	text := c.Reason
+	if stoppedReason != text {
+		text += "\n" + stoppedReason
+	}
+	row := meaningOf(text)
+	c.Kind, c.Hint, c.Page = row.kind, row.hint, guide+row.page+".html"
+	if c.Kind == Exited && c.ExitCode != nil {
+		c.Hint = firstOf(exits[*c.ExitCode], c.Hint)
+	}
+	if c.Kind == Unhealthy && strings.HasPrefix(c.Container, serviceConnect) {
+		c.Hint = "check the service's Service Connect configuration, and the CPU and memory that are left for its proxy"
+	}
+}
+
+// serviceConnect begins the name of the proxy that ECS adds to the tasks of a
+// service that uses Service Connect.
+const serviceConnect = "ecs-service-connect-"
+
+// stoppedFromOutside reports whether ECS or somebody stopped a task that ran. The
+// exit codes of its containers are then consequences: 143 or 137 of a container
+// that was told to end, 0 of one that did so in order.
+func stoppedFromOutside(task *Task) bool {
+	switch task.StopCode {
+	case "ServiceSchedulerInitiated", "UserInitiated", "SpotInterruption", "TerminationNotice", "InfrastructureHealth":
+		return true
+	case "EssentialContainerExited", "TaskFailedToStart":
+		return false
+	}
+	return containsAny(task.StoppedReason, outside)
+}
+
+// outside are reasons of tasks that ECS or somebody stopped.
+var outside = []string{"health checks", "stopped by user", "Host EC2", "Container instance deregistration", "Spot Task was interrupted"}
+
+// isConsequence reports whether the reason of a container only says that another
+// container failed.
+func isConsequence(reason string) bool { return strings.Contains(reason, "ependency") }
+
+// culpritOf is the container that ended the task; nil where none can be named. A
+// reason of its own tells most, except where the task failed the health checks of
+// its containers: then it is the unhealthy one. Exit codes come next, where a
+// container ended by itself: the others are then stopped with SIGTERM (143) or
+// SIGKILL (137), which is less telling.
+func culpritOf(task *Task, outside bool) *Container {
+	failedHealth := strings.Contains(task.StoppedReason, "container health checks")
+	rank := func(c *Container) int {
 		switch {
-		case c.Reason != "":
+		case failedHealth && c.Health == Unwell:
+			return 6
+		case c.Reason != "" && !isConsequence(c.Reason):
+			return 5
+		case !outside && c.ExitCode != nil && *c.ExitCode != 0 && *c.ExitCode != 143 && *c.ExitCode != 137:
+			return 4
+		case c.Health == Unwell:
 			return 3
-		case c.ExitCode == nil || *c.ExitCode == 0:
+		case outside || c.ExitCode == nil || *c.ExitCode == 0:
 			return 0
-		case *c.ExitCode == 143 || *c.ExitCode == 137:
-			return 1
+		case *c.ExitCode == 137:
+			return 2
 		}
-		return 2
+		return 1
 	}
 	var best *Container
-	for i, c := range task.Containers {
-		if rank(c) > 0 && (best == nil || rank(c) > rank(*best)) {
-			best = &task.Containers[i]
+	for i := range task.Containers {
+		c := &task.Containers[i]
+		if n := rank(c); n > 0 && (best == nil || n > rank(best) || n == rank(best) && strings.HasPrefix(best.Name, serviceConnect)) {
+			best = c
 		}
 	}
-	if best == nil && task.StopCode == "EssentialContainerExited" && len(task.Containers) == 1 {
-		return &task.Containers[0]
+	if own := applications(task.Containers); best == nil && len(own) == 1 && (outside || task.StopCode == "EssentialContainerExited") {
+		return own[0]
 	}
 	return best
 }
 
-// volatile matches what differs between tasks that stopped for one cause.
-var volatile = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`[0-9a-f]{8,}|request id: \S+|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b`)
-})
-
-// steady is a reason without what is volatile in it.
-func steady(reason string) string { return volatile().ReplaceAllString(reason, "") }
+// applications are the containers that ECS has not added by itself.
+func applications(containers []Container) []*Container {
+	var own []*Container
+	for i := range containers {
+		if !strings.HasPrefix(containers[i].Name, serviceConnect) {
+			own = append(own, &containers[i])
+		}
+	}
+	return own
+}
 
 // Key is the same for tasks that stopped for one cause, whatever ids and
 // addresses stand in the reasons.
-func (c Cause) Key() string {
+func (c Cause) Key() string { return string(c.Kind) + "\n" + c.group() }
+
+// group is Key before the kind is known.
+func (c *Cause) group() string {
 	code := "none"
 	if c.ExitCode != nil {
 		code = strconv.Itoa(*c.ExitCode)
 	}
-	return strings.Join([]string{string(c.Kind), c.Container, code, steady(c.Reason)}, "\n")
+	return c.Container + "\n" + code + "\n" + steady(c.Reason)
 }
 
 // Service events by what they tell. The texts are those of the ECS developer
@@ -236,18 +311,51 @@ func Trouble(e ServiceEvent) bool { return containsAny(e.Message, trouble) }
 // oldest first, each text once and without the service's name. What a stopped
 // task said already is left out.
 func quote(events []ServiceEvent, causes []Cause) []string {
+	var said []string
+	for _, c := range causes {
+		if text := steady(strings.TrimSuffix(c.Reason, ".")); text != "" {
+			said = append(said, text)
+		}
+	}
 	var quoted []string
 	seen := map[string]bool{}
 	for _, e := range slices.Backward(events) {
-		_, message, _ := strings.Cut(e.Message, ") ") // "(service NAME) …"
+		message := withoutName(e.Message)
+		if !containsAny(message, evidence) {
+			continue
+		}
 		key := steady(message)
-		known := slices.ContainsFunc(causes, func(c Cause) bool {
-			return strings.Contains(key, steady(strings.TrimSuffix(c.Reason, ".")))
-		})
-		if containsAny(message, evidence) && !seen[key] && !known {
+		if !seen[key] && !containsAny(key, said) {
 			seen[key] = true
 			quoted = append(quoted, message)
 		}
 	}
-	return quoted
+	return quoted[max(0, len(quoted)-eventsKept):]
+}
+
+// withoutName is the text of a service event behind "(service NAME) ".
+func withoutName(message string) string {
+	if _, rest, found := strings.Cut(message, ") "); found && strings.HasPrefix(message, "(") {
+		return rest
+	}
+	return message
+}
+
+// relief is what ECS writes when tasks could be started after all.
+var relief = []string{"has started", "has reached a steady state", "deployment completed"}
+
+// Standing is the newest service event that tells of trouble that, as far as is
+// known, still holds: ECS has not written since that it started tasks. ECS writes
+// such an event once, and not again for hours. events are ordered as ECS lists
+// them, newest first.
+func Standing(events []ServiceEvent) (ServiceEvent, bool) {
+	for _, e := range events {
+		if containsAny(e.Message, evidence) {
+			return e, true
+		}
+		if containsAny(e.Message, relief) {
+			break
+		}
+	}
+	return ServiceEvent{}, false
 }

@@ -16,8 +16,8 @@ type stall struct{ count, stopped int }
 
 // judgeTasks ends a rollout that nobody else will end. If no circuit breaker and
 // no alarm watches it, as many tasks as the breaker would have allowed stopped for
-// one cause, and none runs. If one does watch it, many times as many stopped, while
-// its count stood still.
+// one cause, and none runs. If one does watch it, many times as many stopped, and
+// its count stood still or went far beyond its threshold.
 func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 	mine := t.target.In(o.Service)
 	triggered := t.record != nil && t.record.Breaker != nil && t.record.Breaker.Status == "TRIGGERED"
@@ -31,7 +31,10 @@ func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 		if mine.Running >= mine.Desired {
 			return InProgress, ""
 		}
-		allowed = t.stall.stopped + patience*allowed
+		allowed *= patience
+		if t.stall.count < allowed {
+			allowed += t.stall.stopped
+		}
 	} else if mine.Running > 0 {
 		return InProgress, "" // something is up: slow and flaky is not hopeless
 	}

@@ -142,16 +142,7 @@ func TestTrackerHostile(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tracker := rollout.NewTracker(tt.target)
-			for _, o := range tt.seen {
-				tracker.Observe(o)
-			}
-			if tracker.Verdict() != tt.want {
-				t.Errorf("verdict %s (%s), want %s", tracker.Verdict(), tracker.Reason(), tt.want)
-			}
-			if tracker.Verdict().Final() && tracker.Reason() == "" {
-				t.Error("a verdict needs a reason")
-			}
+			judged(t, tt.target, tt.seen, tt.want)
 		})
 	}
 }

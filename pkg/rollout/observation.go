@@ -29,6 +29,8 @@ type Service struct {
 	Desired        int    `json:"desired"`
 	Running        int    `json:"running"`
 	Pending        int    `json:"pending"`
+	// Settings are how the service is deployed.
+	Settings Settings `json:"settings,omitzero"`
 	// Deployments are those that ECS still lists, the PRIMARY among them.
 	Deployments []Deployment `json:"deployments"`
 	// Events are at most 100, newest first.
@@ -37,9 +39,12 @@ type Service struct {
 
 // Deployment is one entry of Service.deployments.
 type Deployment struct {
-	ID                 string    `json:"id"`
-	Status             string    `json:"status"`
-	TaskDefinition     string    `json:"taskDefinition"`
+	ID             string `json:"id"`
+	Status         string `json:"status"`
+	TaskDefinition string `json:"taskDefinition"`
+	// Tag is the tag of the revision's image, or the beginning of its digest; ""
+	// if it is not known.
+	Tag                string    `json:"tag,omitempty"`
 	Desired            int       `json:"desired"`
 	Running            int       `json:"running"`
 	Pending            int       `json:"pending"`
@@ -74,9 +79,19 @@ type ServiceDeployment struct {
 	// Breaker is nil where the answer has no circuit breaker.
 	Breaker *Breaker `json:"circuitBreaker,omitempty"`
 	// AlarmsStatus is the status of the deployment alarms: TRIGGERED when one
-	// ended the deployment.
+	// ended the deployment. Alarms are the names of those that are watched.
 	AlarmsStatus    string   `json:"alarmsStatus,omitempty"`
+	Alarms          []string `json:"alarms,omitempty"`
 	TriggeredAlarms []string `json:"triggeredAlarms,omitempty"`
+	// Strategy is how the deployment replaces tasks: ROLLING, BLUE_GREEN, LINEAR
+	// or CANARY; "" if ECS does not say.
+	Strategy string `json:"strategy,omitempty"`
+	// BakeMinutes is how long ECS watches the new tasks when they have all the
+	// traffic, before it stops the earlier ones.
+	BakeMinutes int `json:"bakeMinutes,omitempty"`
+	// Traffic is the percentage of production traffic that the new tasks are to
+	// get; nil if ECS does not say.
+	Traffic *float64 `json:"trafficPercent,omitempty"`
 	// PauseHook is the hook at which the deployment waits for a person.
 	PauseHook  *PauseHook `json:"pauseHook,omitempty"`
 	CreatedAt  time.Time  `json:"createdAt,omitzero"`
@@ -88,6 +103,30 @@ type Breaker struct {
 	Status       string `json:"status"` // MONITORING, TRIGGERED, MONITORING_COMPLETE, DISABLED
 	FailureCount int    `json:"failureCount"`
 	Threshold    int    `json:"threshold"`
+}
+
+// Settings are the settings of a service that decide how a deployment goes.
+type Settings struct {
+	// Strategy is ROLLING, BLUE_GREEN, LINEAR or CANARY; "" if ECS does not say.
+	Strategy string `json:"strategy,omitempty"`
+	// Daemon: ECS runs one task on each container instance.
+	Daemon bool `json:"daemon,omitempty"`
+	// MinimumHealthyPercent and MaximumPercent are nil if ECS does not say.
+	MinimumHealthyPercent *int `json:"minimumHealthyPercent,omitempty"`
+	MaximumPercent        *int `json:"maximumPercent,omitempty"`
+	// BakeMinutes is as in [ServiceDeployment].
+	BakeMinutes int `json:"bakeMinutes,omitempty"`
+	// Breaker and Alarms end a failing deployment; nil if they are off.
+	Breaker *Guard `json:"circuitBreaker,omitempty"`
+	Alarms  *Guard `json:"alarms,omitempty"`
+}
+
+// Guard is a circuit breaker, or alarms, that end a failing deployment.
+type Guard struct {
+	// Names are those of the alarms.
+	Names []string `json:"names,omitempty"`
+	// Rollback: ECS then rolls the deployment back.
+	Rollback bool `json:"rollback"`
 }
 
 // PauseHook is a lifecycle hook that waits for ContinueServiceDeployment.
@@ -123,11 +162,27 @@ type Task struct {
 	CreatedAt      time.Time   `json:"createdAt,omitzero"`
 	StartedAt      time.Time   `json:"startedAt,omitzero"`
 	StoppedAt      time.Time   `json:"stoppedAt,omitzero"`
+
+	// cause and group are what Explain makes of the task; see Group.
+	cause *Cause
+	group string
 }
+
+// Group finds out once by what [Explain], which is called at each look, groups a
+// stopped task. The task must not be changed after it. Without it the outcome is the
+// same, and thousands of tasks take longer.
+func (t *Task) Group() {
+	cause := causeOf(t)
+	t.cause, t.group = &cause, cause.group()
+}
+
+// Unwell is the health of a container that fails its health check.
+const Unwell = "UNHEALTHY"
 
 // Container is one container of a task.
 type Container struct {
 	Name     string `json:"name"`
+	Image    string `json:"image,omitempty"`
 	ExitCode *int   `json:"exitCode,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Health   string `json:"health,omitempty"`

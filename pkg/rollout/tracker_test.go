@@ -121,17 +121,23 @@ func TestTracker(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tracker := rollout.NewTracker(tt.target)
-			for _, o := range tt.seen {
-				tracker.Observe(o)
-			}
-			if tracker.Verdict() != tt.want {
-				t.Errorf("verdict %s (%s), want %s", tracker.Verdict(), tracker.Reason(), tt.want)
-			}
-			if tracker.Verdict().Final() && tracker.Reason() == "" {
-				t.Error("a verdict needs a reason")
-			}
+			judged(t, tt.target, tt.seen, tt.want)
 		})
+	}
+}
+
+// judged fails the test unless these observations make this verdict.
+func judged(t *testing.T, goal rollout.Target, seen []rollout.Observation, want rollout.Verdict) {
+	t.Helper()
+	tracker := rollout.NewTracker(goal)
+	for _, o := range seen {
+		tracker.Observe(o)
+	}
+	if tracker.Verdict() != want {
+		t.Errorf("verdict %s (%s), want %s", tracker.Verdict(), tracker.Reason(), want)
+	}
+	if tracker.Verdict().Final() && tracker.Reason() == "" {
+		t.Error("a verdict needs a reason")
 	}
 }
 

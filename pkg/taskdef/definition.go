@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/utf8text"
 )
 
 // outputOnly are the members that DescribeTaskDefinition returns and that
@@ -27,7 +29,8 @@ var outputOnly = []string{
 // document with every member that ECS returned or the file had, without the
 // output-only ones, and with its tags. The zero value is no definition.
 type Definition struct {
-	doc map[string]any
+	doc    map[string]any
+	origin *origin // where it was read from; nil for one that ECS returned
 }
 
 // Container is one entry of containerDefinitions, as far as a deployment names it.
@@ -41,6 +44,9 @@ type Container struct {
 // FromDescribe reads the body of a DescribeTaskDefinition response. Unlike
 // Parse it takes what ECS says as it is.
 func FromDescribe(body []byte) (Definition, error) {
+	if reason := utf8text.Reason(body); reason != "" {
+		return Definition{}, fmt.Errorf("DescribeTaskDefinition answered with a text that is broken: %s", reason)
+	}
 	doc, err := decodeObject(body)
 	if err != nil {
 		return Definition{}, fmt.Errorf("DescribeTaskDefinition answered with something that is not a task definition: %w", err)

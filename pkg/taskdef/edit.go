@@ -33,12 +33,15 @@ type EditError struct {
 }
 
 // Error has a line for each reason.
-func (e *EditError) Error() string {
+func (e *EditError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are the reasons, each to be shown as a line.
+func (e *EditError) Lines() []string {
 	lines := make([]string, 0, len(e.Reasons))
 	for _, reason := range e.Reasons {
 		lines = append(lines, fmt.Sprintf("task definition %s: %s", e.Family, reason))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // Hint says what an edit may touch.
@@ -74,10 +77,10 @@ func (e *UnknownContainerError) ExitCode() int { return 3 }
 // receiver stays as it was. Nothing else than what the edits name is changed. It
 // fails with an [*UnknownContainerError] for a container that does not exist, or
 // else with an [*EditError], which lists every edit that cannot be made and what
-// ECS would refuse of the result: a name that is both a variable and a secret, a
-// size that Fargate does not have.
+// ECS would refuse of the result and not of the receiver: a name that is both a
+// variable and a secret, a size that Fargate does not have. See [Definition.Check].
 func (d Definition) With(edits ...Edit) (Definition, error) {
-	edited := Definition{doc: clone(d.doc).(map[string]any)}
+	edited := Definition{doc: clone(d.doc).(map[string]any), origin: d.origin}
 	already := d.refused()
 	var reasons []string
 	for _, edit := range edits {
@@ -88,9 +91,9 @@ func (d Definition) With(edits ...Edit) (Definition, error) {
 			reasons = append(reasons, err.Error())
 		}
 	}
-	for _, reason := range edited.refused() {
-		if !slices.Contains(already, reason) { // what was so before is not the edits' doing
-			reasons = append(reasons, reason)
+	for _, found := range edited.refused() {
+		if !slices.Contains(already, found) { // what was so before is not the edits' doing
+			reasons = append(reasons, found.reason)
 		}
 	}
 	if len(reasons) > 0 {

@@ -40,7 +40,7 @@ type normaliser struct{ doc map[string]any }
 
 // normalised returns the definition in normal form.
 func (d Definition) normalised() map[string]any {
-	return normaliser(d).object(d.doc, treatments())
+	return normaliser{d.doc}.object(d.doc, treatments())
 }
 
 func (n normaliser) value(value any, t *treatment) any {

@@ -1,19 +1,16 @@
 package taskdef
 
-// From a text to a tree of nodes with places: JSON, JSON with comments and
-// trailing commas, or YAML.
+// From a text to a definition: JSON, JSON with comments and trailing commas, or YAML;
+// a template, or what DescribeTaskDefinition returned.
 
 import (
 	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/tailscale/hujson"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
@@ -27,8 +24,14 @@ type ParseOptions struct {
 	// errors, because ECS ignores them without a word.
 	AllowUnknownFields bool
 	// Variable gives the value of a variable, for ${NAME} and ${NAME:-default}
-	// in values, where $$ is a dollar. nil: values are taken as they are.
+	// in values, where $$ is a dollar. nil: values are taken as they are. It is not
+	// asked for what DescribeTaskDefinition returned, which is no template.
 	Variable func(name string) (value string, ok bool)
+	// Warn, if not nil, is given what is not wrong, and may be a mistake.
+	Warn func(Problem)
+	// Expanded, if not nil, is given each dollar that was replaced, in the order of
+	// the text.
+	Expanded func(Expansion)
 }
 
 // Problem is one thing that is wrong with a text.
@@ -52,7 +55,10 @@ type ParseError struct {
 }
 
 // Error has a line "source:line:column: reason" for each problem.
-func (e *ParseError) Error() string {
+func (e *ParseError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are the problems, each to be shown as a line.
+func (e *ParseError) Lines() []string {
 	lines := make([]string, 0, len(e.Problems))
 	for _, p := range e.Problems {
 		if p.Line == 0 {
@@ -61,7 +67,7 @@ func (e *ParseError) Error() string {
 		}
 		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", e.Source, p.Line, p.Column, p.Reason))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // Hint says what to do.
@@ -74,8 +80,11 @@ const formsHint = "a task definition is JSON, JSON with comments, or YAML: what 
 
 // Parse reads a task definition: the input of RegisterTaskDefinition, or the
 // output of DescribeTaskDefinition with its wrapper ({"taskDefinition": …,
-// "tags": […]}). A text that begins with a brace is JSON, which may have
-// comments and trailing commas; all else is YAML.
+// "tags": […]}) or without it. A text that begins with a brace is JSON, which may have
+// comments and trailing commas; all else is YAML. All of it must be UTF-8.
+//
+// What ECS would refuse of the definition is not looked for: images and edits may
+// mend it. See [Definition.Check].
 //
 // Output-only members and nulls are dropped, all else is kept. A number where
 // ECS takes a string, and the other way round, is taken as what ECS takes. source
@@ -85,15 +94,10 @@ func Parse(source string, text []byte, o ParseOptions) (Definition, error) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // a byte order mark, as Windows editors write it
 	root, problem := tree(text)
 	if problem != nil {
-		return Definition{}, &ParseError{Source: source, Problems: []Problem{*problem}, hint: formsHint}
+		return Definition{}, notADefinition(source, text, *problem)
 	}
-	r := reader{options: o}
+	r := reader{options: o, origin: &origin{source: source, places: map[string]place{}}}
 	d := r.definition(root)
-	if len(r.problems) == 0 {
-		for _, reason := range d.refused() {
-			r.problems = append(r.problems, Problem{Reason: reason})
-		}
-	}
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int {
 			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -101,6 +105,29 @@ func Parse(source string, text []byte, o ParseOptions) (Definition, error) {
 		return Definition{}, &ParseError{Source: source, Problems: r.problems, hint: r.hint()}
 	}
 	return d, nil
+}
+
+// notADefinition is the error of a text that cannot be read at all. It names the
+// languages of other programs, which look like JSON.
+func notADefinition(source string, text []byte, p Problem) *ParseError {
+	e := &ParseError{Source: source, Problems: []Problem{p}, hint: formsHint}
+	switch {
+	case isJsonnet(source, text):
+		e.Problems[0].Reason += "; this is Jsonnet"
+		e.hint = "render it first: jsonnet " + source + " | ecs-deploy … --task-definition-file -"
+	case bytes.Contains(text, []byte("{{")):
+		e.Problems[0].Reason += "; this is a template with {{ … }} of another program"
+		e.hint = "render it first (ecspresso render taskdef), or write ${NAME} for variables"
+	}
+	return e
+}
+
+// isJsonnet reports whether a text that cannot be read is Jsonnet.
+func isJsonnet(source string, text []byte) bool {
+	named := strings.HasSuffix(source, ".jsonnet") || strings.HasSuffix(source, ".libsonnet")
+	begins := bytes.TrimSpace(text)
+	return named || bytes.HasPrefix(begins, []byte("local ")) || bytes.HasPrefix(begins, []byte("import ")) ||
+		bytes.Contains(text, []byte("std.extVar(")) || bytes.Contains(text, []byte("std.native("))
 }
 
 // sizeLimit bounds a text, in bytes. ECS takes 64 KiB, so there is room for white
@@ -116,10 +143,13 @@ func tree(text []byte) (*yaml.Node, *Problem) {
 	case len(bytes.TrimSpace(text)) == 0:
 		return nil, &Problem{Reason: "it is empty"}
 	}
-	if isJSON(text) {
-		return jsonTree(text)
+	if !isJSON(text) {
+		return yamlTree(text)
 	}
-	return yamlTree(text)
+	if bad := yamltext.NotUTF8(text); bad != nil {
+		return nil, &Problem{Line: bad.Line, Column: bad.Column, Reason: bad.Reason}
+	}
+	return jsonTree(text)
 }
 
 // isJSON reports whether the first thing in a text, but for comments as JSON may
@@ -150,93 +180,4 @@ func yamlTree(text []byte) (*yaml.Node, *Problem) {
 		return nil, &Problem{Reason: "it is empty"}
 	}
 	return root, nil
-}
-
-func jsonTree(text []byte) (*yaml.Node, *Problem) {
-	value, err := hujson.Parse(text)
-	if err != nil {
-		return nil, jsonProblem(err)
-	}
-	places := places{text: text}
-	return places.node(value), nil
-}
-
-// jsonProblem takes the place out of an error's text, which is the only part of
-// it that has one.
-func jsonProblem(err error) *Problem {
-	var p Problem
-	reason := strings.TrimPrefix(err.Error(), "hujson: ")
-	if _, scanErr := fmt.Sscanf(reason, "line %d, column %d:", &p.Line, &p.Column); scanErr == nil {
-		_, reason, _ = strings.Cut(reason, ": ")
-	}
-	if strings.HasPrefix(reason, "invalid literal: ") { // what follows may be secret
-		reason = "invalid literal: a text stands in quotes"
-	}
-	p.Reason = reason
-	if errors.Is(err, io.ErrUnexpectedEOF) || strings.HasSuffix(reason, "unexpected EOF") {
-		p.Reason = "the text ends in the middle of the task definition"
-	}
-	return &p
-}
-
-// places turns offsets, which come in ascending order, into lines and columns.
-type places struct {
-	text                 []byte
-	offset, line, column int // what is known of the last offset, counted from 0
-}
-
-func (p *places) at(offset int) (line, column int) {
-	passed := p.text[p.offset:offset]
-	if last := bytes.LastIndexByte(passed, '\n'); last >= 0 {
-		p.line += bytes.Count(passed, []byte("\n"))
-		p.column, passed = 0, passed[last+1:]
-	}
-	p.column += utf8.RuneCount(passed)
-	p.offset = offset
-	return p.line + 1, p.column + 1
-}
-
-// node is the tree of a JSON value, as YAML would have it.
-func (p *places) node(value hujson.Value) *yaml.Node {
-	line, column := p.at(value.StartOffset)
-	n := &yaml.Node{Line: line, Column: column}
-	switch v := value.Value.(type) {
-	case *hujson.Object:
-		n.Kind, n.Tag = yaml.MappingNode, "!!map"
-		n.Content = make([]*yaml.Node, 0, 2*len(v.Members))
-		for _, member := range v.Members {
-			n.Content = append(n.Content, p.node(member.Name), p.node(member.Value))
-		}
-	case *hujson.Array:
-		n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
-		n.Content = make([]*yaml.Node, 0, len(v.Elements))
-		for _, element := range v.Elements {
-			n.Content = append(n.Content, p.node(element))
-		}
-	case hujson.Literal:
-		n.Kind, n.Tag, n.Value = yaml.ScalarNode, jsonTag(v), jsonText(v)
-	}
-	return n
-}
-
-// jsonText is the value of a JSON literal. Most strings stand as they mean; only
-// the others have to be read as JSON.
-func jsonText(v hujson.Literal) string {
-	if v.Kind() == '"' && !bytes.ContainsRune(v, '\\') && utf8.Valid(v) {
-		return string(v[1 : len(v)-1])
-	}
-	return v.String()
-}
-
-// jsonTag is the YAML tag of a JSON literal.
-func jsonTag(v hujson.Literal) string {
-	switch v.Kind() {
-	case '"':
-		return "!!str"
-	case 'n':
-		return "!!null"
-	case 't', 'f':
-		return "!!bool"
-	}
-	return "!!float"
 }

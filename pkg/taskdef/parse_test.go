@@ -149,10 +149,10 @@ containerDefinitions:
 	}
 	want := `td.yaml:1:9: the variable FAMILY is not set
 td.yaml:4:10: the variable TAG is not set
-td.yaml:5:11: this is a string, "${PASSWORD}"; ECS takes a whole number here
+td.yaml:5:11: containerDefinitions[0].memory: with the values of its variables, ${PASSWORD} is not a whole number, which ECS takes here
 td.yaml:6:3: unknown field "enviroment"; did you mean "environment"?
-td.yaml:7:13: ${not a name} is not of the form ${NAME} or ${NAME:-default}; $$ is a dollar
-td.yaml:7:30: ${open has no closing brace; $$ is a dollar`
+td.yaml:7:13: a variable is written ${NAME} or ${NAME:-default}; $$ is a dollar
+td.yaml:7:30: ${ has no closing brace; $$ is a dollar`
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}

@@ -20,23 +20,37 @@ const visitLimit = 200_000
 
 // reader makes a document of a tree and collects every problem with its place.
 type reader struct {
-	options  ParseOptions
-	problems []Problem
-	visited  int
-	unknown  bool // a field was unknown
-	missing  bool // a variable was
+	options   ParseOptions
+	origin    *origin
+	path      path // of what is being read
+	problems  []Problem
+	visited   int
+	unknown   bool // a field was unknown
+	misplaced bool // a field is one of another object
+	missing   bool // a variable was
+	bare      bool // a list was given where an object with it is wanted
 }
 
 func (r *reader) problem(n *yaml.Node, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)})
 }
 
+// misfit is a problem with the value at the reader's path, which is a part of the
+// text: a column in a line of many kilobytes helps nobody.
+func (r *reader) misfit(n *yaml.Node, format string, args ...any) {
+	r.problem(n, "%s: "+format, append([]any{r.path}, args...)...)
+}
+
 func (r *reader) hint() string {
 	switch {
 	case r.missing:
-		return "set the variables, or write ${NAME:-default}; $$ is a dollar"
+		return "set the variables, or write ${NAME:-default}; $$ is a dollar, and --no-variables takes the file as it is"
 	case r.unknown:
 		return "ECS would ignore an unknown field; if it is newer than this program, --allow-unknown-fields takes it"
+	case r.misplaced:
+		return "move the field to where ECS has it"
+	case r.bare:
+		return `write {"family": "NAME", "containerDefinitions": […]}`
 	}
 	return formsHint
 }
@@ -45,16 +59,59 @@ func (r *reader) hint() string {
 // DescribeTaskDefinition.
 func (r *reader) definition(root *yaml.Node) Definition {
 	if root.Kind != yaml.MappingNode {
-		r.problem(root, "a task definition is an object, this is %s", nodeName(root))
+		r.noObject(root)
 		return Definition{}
 	}
-	for i := 0; i < len(root.Content); i += 2 {
-		if root.Content[i].Value == "taskDefinition" {
-			return r.described(root)
-		}
+	names := keysOf(root)
+	wrapped := slices.Contains(names, "taskDefinition")
+	fromECS := func(name string) bool { return slices.Contains(outputOnly, name) }
+	var stay *literal
+	if wrapped || slices.ContainsFunc(names, fromECS) { // ECS has said it, and knows no variables
+		stay, r.options.Variable = &literal{reader: r, asked: r.options.Variable != nil}, nil
 	}
-	return clean(r.input(root))
+	var d Definition
+	if wrapped {
+		d = r.described(root)
+	} else {
+		d = clean(r.input(root))
+	}
+	if stay != nil {
+		stay.warn(root)
+	}
+	d.origin = r.origin
+	return d
 }
+
+// keysOf are the names of a mapping's members.
+func keysOf(mapping *yaml.Node) []string {
+	var names []string
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		names = append(names, mapping.Content[i].Value)
+	}
+	return names
+}
+
+// noObject says what stands in the place of a task definition.
+func (r *reader) noObject(n *yaml.Node) {
+	has := func(names ...string) bool {
+		return n.Kind == yaml.SequenceNode && slices.ContainsFunc(n.Content, func(element *yaml.Node) bool {
+			return slices.ContainsFunc(keysOf(resolved(element)), func(key string) bool { return slices.Contains(names, key) })
+		})
+	}
+	switch {
+	case len(n.Content) > 1 && has("taskDefinition", "family", "containerDefinitions"):
+		r.problem(n, "a task definition is an object, this is a list of %d of them; give one in each file", len(n.Content))
+	case has("image"):
+		r.bare = true
+		r.problem(n, "a task definition is an object, this is a list of containers alone")
+	default:
+		r.problem(n, "a task definition is an object, this is %s", nodeName(n))
+	}
+}
+
+// wrappings are the members that SDKs put beside taskDefinition: boto3 and that of
+// JavaScript.
+var wrappings = []string{"ResponseMetadata", "$metadata"}
 
 // described reads the output of DescribeTaskDefinition.
 func (r *reader) described(root *yaml.Node) Definition {
@@ -67,9 +124,12 @@ func (r *reader) described(root *yaml.Node) Definition {
 			}
 		case "tags":
 			tags, _ := registration().member("tags")
+			r.path.push("tags")
 			doc["tags"] = r.value(m.value, tags)
+			r.path.pop()
+		case wrappings[0], wrappings[1]:
 		default:
-			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", m.key.Value)
+			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", fieldName(m.key))
 		}
 	}
 	return unwrap(doc)
@@ -79,7 +139,11 @@ func (r *reader) described(root *yaml.Node) Definition {
 // DescribeTaskDefinition has.
 func (r *reader) input(n *yaml.Node) map[string]any {
 	if n.Kind != yaml.MappingNode {
-		r.problem(n, "a task definition is an object, this is %s", nodeName(n))
+		r.noObject(n)
+		return nil
+	}
+	if slices.Contains(keysOf(n), "taskDefinition") {
+		r.problem(n, "there is a taskDefinition within a taskDefinition")
 		return nil
 	}
 	return r.object(n, registration(), outputOnly)
@@ -98,9 +162,9 @@ func (r *reader) members(n *yaml.Node) []member {
 		case key.Tag == "!!merge":
 			merged = append(merged, r.merged(value)...)
 		case key.Kind != yaml.ScalarNode:
-			r.problem(key, "the name of a field is text, this is %s", nodeName(key))
+			r.problem(key, "the name of a field is text, this is %s%s", nodeName(key), ifTemplate(key))
 		case seen[key.Value]:
-			r.problem(key, "field %q stands here a second time", key.Value)
+			r.problem(key, "field %q stands here a second time", fieldName(key))
 		default:
 			seen[key.Value] = true
 			own = append(own, member{key, value})
@@ -113,6 +177,15 @@ func (r *reader) members(n *yaml.Node) []member {
 		}
 	}
 	return own
+}
+
+// ifTemplate adds to a problem that YAML has read {{ X }} as an object whose name is an
+// object.
+func ifTemplate(key *yaml.Node) string {
+	if key.Kind == yaml.MappingNode && key.Style&yaml.FlowStyle != 0 {
+		return "; {{ … }} is a template of another program: render it first, or write ${NAME}"
+	}
+	return ""
 }
 
 // merged are the members that a merge key's value stands for.
@@ -155,6 +228,9 @@ func (r *reader) value(n *yaml.Node, s shape) any {
 	if r.endless(n) {
 		return nil
 	}
+	if len(r.path) <= placedDepth {
+		r.origin.places[r.path.String()] = place{n.Line, n.Column}
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		if !r.is(n, s, objectKind, stringsKind) {
@@ -178,7 +254,7 @@ func (r *reader) is(n *yaml.Node, s shape, kinds ...kind) bool {
 	if s.kind() == anything || slices.Contains(kinds, s.kind()) {
 		return true
 	}
-	r.problem(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
+	r.misfit(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
 	return false
 }
 
@@ -200,18 +276,25 @@ func (r *reader) object(n *yaml.Node, s shape, also []string) map[string]any {
 			}
 			continue
 		}
+		r.path.push(name)
 		object[name] = r.value(m.value, field)
+		r.path.pop()
 	}
 	return object
 }
 
 func (r *reader) unknownField(key *yaml.Node, s shape, also []string) {
-	r.unknown = true
-	if like := nearest.Name(key.Value, append(s.names(), also...)); like != "" {
-		r.problem(key, "unknown field %q; did you mean %q?", key.Value, like)
+	if owners := ownersOf(key.Value); owners != "" && s.kind() == objectKind {
+		r.misplaced = true
+		r.problem(key, "%q is a field of %s, and not of %s", key.Value, owners, ownerName(r.path.pattern()))
 		return
 	}
-	r.problem(key, "unknown field %q", key.Value)
+	r.unknown = true
+	if like := nearest.Name(key.Value, append(s.names(), also...)); like != "" {
+		r.problem(key, "unknown field %q; did you mean %q?", fieldName(key), like)
+		return
+	}
+	r.problem(key, "unknown field %q", fieldName(key))
 }
 
 func (r *reader) list(n *yaml.Node, s shape) []any {
@@ -219,10 +302,12 @@ func (r *reader) list(n *yaml.Node, s shape) []any {
 	for _, element := range n.Content {
 		element = resolved(element)
 		if element.Tag == "!!null" {
-			r.problem(element, "null is no element of a list")
+			r.misfit(element, "null is no element of a list")
 			continue
 		}
+		r.path.index(len(list))
 		list = append(list, r.value(element, s.element()))
+		r.path.pop()
 	}
 	return list
 }
@@ -247,10 +332,12 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	}
 	switch {
 	case len(r.problems) > before: // what it would be is not known
-	case s.kind() == numberKind || s.kind() == boolKind:
-		r.problem(n, "this is %s, %s; ECS takes %s here", nodeName(n), quoted(n), s.kind())
-	default: // PASSWORD=… in the place of an object is not for everybody
-		r.problem(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
+	case text != n.Value: // what variables put into it stays unsaid
+		r.misfit(n, "with the values of its variables, %s is not %s, which ECS takes here", variablesIn(n.Value), s.kind())
+	case s.kind() == numberKind && nodeName(n) == aNumber:
+		r.misfit(n, "this is a number, %s; ECS takes %s here", n.Value, s.kind())
+	default: // the value may be a secret in the wrong place
+		r.misfit(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
 	}
 	return nil
 }
@@ -274,13 +361,17 @@ func isNumber(text string) bool {
 // isWhole reports whether a number is written as whole numbers are.
 func isWhole(number json.Number) bool { return !strings.ContainsAny(string(number), ".eE") }
 
-// quoted is a value as it is written. What a variable put into it stays unsaid.
-func quoted(n *yaml.Node) string {
-	if n.Tag == "!!str" {
-		return strconv.Quote(n.Value)
+// fieldName is the name of a field, without what is behind an equals sign: a
+// variable with its value in the place of a field.
+func fieldName(key *yaml.Node) string {
+	name, _, found := strings.Cut(key.Value, "=")
+	if found {
+		name += "=…"
 	}
-	return n.Value
+	return name
 }
+
+const aNumber = "a number"
 
 func nodeName(n *yaml.Node) string {
 	switch n.Kind {
@@ -295,73 +386,7 @@ func nodeName(n *yaml.Node) string {
 	case "!!bool":
 		return "true or false"
 	case "!!int", "!!float":
-		return "a number"
+		return aNumber
 	}
 	return "a string"
-}
-
-// expand replaces the variables in a value.
-func (r *reader) expand(n *yaml.Node) string {
-	if r.options.Variable == nil || !strings.Contains(n.Value, "$") {
-		return n.Value
-	}
-	var b strings.Builder
-	rest := n.Value
-	for {
-		before, after, found := strings.Cut(rest, "$")
-		b.WriteString(before)
-		switch {
-		case !found:
-			return b.String()
-		case strings.HasPrefix(after, "$"):
-			b.WriteByte('$')
-			rest = after[1:]
-		case strings.HasPrefix(after, "{"):
-			reference, behind, closed := strings.Cut(after[1:], "}")
-			if !closed {
-				r.problem(n, "${%s has no closing brace; $$ is a dollar", reference)
-				return ""
-			}
-			b.WriteString(r.variable(n, reference))
-			rest = behind
-		default: // a dollar that begins nothing
-			b.WriteByte('$')
-			rest = after
-		}
-	}
-}
-
-// variable is the value of what stands between the braces: NAME or NAME:-default.
-func (r *reader) variable(n *yaml.Node, reference string) string {
-	name, fallback, hasDefault := strings.Cut(reference, ":-")
-	if !isVariable(name) {
-		r.problem(n, "${%s} is not of the form ${NAME} or ${NAME:-default}; $$ is a dollar", reference)
-		return ""
-	}
-	if strings.Contains(fallback, "${") { // it would end at the first brace
-		r.problem(n, "${%s…: a default is text, without variables of its own", reference)
-		return ""
-	}
-	value, ok := r.options.Variable(name)
-	switch {
-	case ok && value != "", ok && !hasDefault:
-		return value
-	case hasDefault:
-		return strings.ReplaceAll(fallback, "$$", "$")
-	}
-	r.missing = true
-	r.problem(n, "the variable %s is not set", name)
-	return ""
-}
-
-// isVariable reports whether a text is a variable's name: letters, digits and
-// underscores, and no digit first.
-func isVariable(name string) bool {
-	for i, c := range name {
-		letter := c == '_' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return name != ""
 }

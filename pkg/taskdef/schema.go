@@ -6,8 +6,11 @@ package taskdef
 import (
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 )
 
@@ -90,4 +93,33 @@ func (s shape) names() []string {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(s.schema.Members()))
+}
+
+// words are the values of members that ECS takes in one spelling only.
+var words = sync.OnceValue(func() map[string][]string {
+	return map[string][]string{
+		"cpuArchitecture":         texts(types.CPUArchitecture("").Values()),
+		"operatingSystemFamily":   texts(types.OSFamily("").Values()),
+		"networkMode":             texts(types.NetworkMode("").Values()),
+		"requiresCompatibilities": texts(types.Compatibility("").Values()),
+	}
+})
+
+func texts[T ~string](values []T) []string {
+	list := make([]string, len(values))
+	for i, value := range values {
+		list[i] = string(value)
+	}
+	return list
+}
+
+// wordLike is the value of a member that a text is but for its case, or "" where it
+// is one of them, or none: a newer ECS may have it.
+func wordLike(member, text string) string {
+	known := words()[member]
+	i := slices.IndexFunc(known, func(word string) bool { return strings.EqualFold(word, text) })
+	if i < 0 || slices.Contains(known, text) {
+		return ""
+	}
+	return known[i]
 }

@@ -115,15 +115,15 @@ func TestParseErrors(t *testing.T) {
 		{"no family", `{"containerDefinitions":[{"name":"a","image":"b"}]}`, "td.json: the task definition has no family"},
 		{"no containers", `{"family":"a","containerDefinitions":[]}`, "has no containerDefinitions"},
 		{"no image", `{"family":"a","containerDefinitions":[{"name":"x"}]}`, "containerDefinitions[0] has no image"},
-		{"not a container", `{"family":"a","containerDefinitions":["x"]}`, "td.json:1:39: this is a string"},
+		{"not a container", `{"family":"a","containerDefinitions":["x"]}`, "td.json:1:39: containerDefinitions[0]: this is a string"},
 		{"twice", "{\"family\": \"a\",\n \"family\": \"b\"}", "td.json:2:2: field \"family\" stands here a second time"},
 		{"two of a name", `{"family":"a","containerDefinitions":[{"name":"x","image":"b"},{"name":"x","image":"c"}]}`, "two containers are called x"},
 		{"typo", "{\n  \"family\": \"a\",\n  \"memry\": \"512\"}", `td.json:3:3: unknown field "memry"; did you mean "memory"?`},
 		{"typo in a container", "family: a\ncontainerDefinitions:\n- name: x\n  image: b\n  enviroment: []\n", `td.json:5:3: unknown field "enviroment"; did you mean "environment"?`},
 		{"CloudFormation", "Family: a\n", `td.json:1:1: unknown field "Family"; did you mean "family"?`},
-		{"a list for text", `{"family":["a"]}`, "td.json:1:11: this is a list; ECS takes a string here"},
-		{"text for a number", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 2 GB}]", `td.json:2:52: this is a string, "2 GB"; ECS takes a whole number here`},
-		{"octal", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 010}]", `td.json:2:52: this is a number, 010; ECS takes a whole number here`},
+		{"a list for text", `{"family":["a"]}`, "td.json:1:11: family: this is a list; ECS takes a string here"},
+		{"text for a number", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 2 GB}]", `td.json:2:52: containerDefinitions[0].memory: this is a string; ECS takes a whole number here`},
+		{"octal", "family: a\ncontainerDefinitions: [{name: x, image: b, memory: 010}]", `td.json:2:52: containerDefinitions[0].memory: this is a number, 010; ECS takes a whole number here`},
 		{"yes", "family: a\ncontainerDefinitions: [{name: x, image: b, essential: yes}]", `ECS takes true or false here`},
 		{"null in a list", `{"family":"a","containerDefinitions":[null]}`, "null is no element of a list"},
 		{"itself", "family: a\nvolumes: [&x {<<: *x}]", "stands for itself"},
@@ -131,7 +131,10 @@ func TestParseErrors(t *testing.T) {
 			"td.json: Fargate has no task with 256 cpu units and 4096 MiB of memory; with 256 units it takes 512, doubled up to 2048"},
 	}
 	for _, tt := range tests {
-		_, err := taskdef.Parse("td.json", []byte(tt.text), taskdef.ParseOptions{})
+		d, err := taskdef.Parse("td.json", []byte(tt.text), taskdef.ParseOptions{})
+		if err == nil { // it can be read, and edits may mend it
+			err = d.Check()
+		}
 		var parse *taskdef.ParseError
 		if !errors.As(err, &parse) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)

@@ -43,8 +43,8 @@ func generate(root string) error {
 		return err
 	}
 	for name, write := range map[string]func(io.Writer) error{
-		"ecs-deploy.bash": func(w io.Writer) error { return command.GenBashCompletionV2(w, true) },
-		"_ecs-deploy":     command.GenZshCompletion,
+		"ecs-deploy.bash": func(w io.Writer) error { return cmd.BashCompletion(command, w, true) },
+		"_ecs-deploy":     func(w io.Writer) error { return cmd.ZshCompletion(command, w, true) },
 		"ecs-deploy.fish": func(w io.Writer) error { return command.GenFishCompletion(w, true) },
 		"ecs-deploy.ps1":  command.GenPowerShellCompletionWithDesc,
 	} {

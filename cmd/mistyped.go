@@ -1,0 +1,221 @@
+package cmd
+
+// What was probably meant by a word that is no command, or a flag that does not
+// exist. What stands behind a mistyped flag may be a secret, and is never shown.
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+)
+
+// otherCommands are what other programs call a command of ours.
+var otherCommands = map[string]string{
+	"update": "deploy", "apply": "deploy", "release": "deploy", "up": "deploy", "scale": "deploy",
+	"plan": "diff", "verify": "diff", "describe": "status", "info": "status", "ps": "status", "show": "status",
+	"register": "render", "deregister": "prune",
+}
+
+// otherFlags are what other programs call a flag of ours.
+var otherFlags = map[string]string{
+	"service": "service-name", "name": "service-name", "cluster-name": "cluster", "cluster-arn": "cluster",
+	"images": "image", "image-uri": "image", "image-tag": "tag", "container-name": "container",
+	"taskdef": "task-definition", "task-def": "task-definition", "family": "task-definition", "task-definition-json": "task-definition-file",
+	"access-key": "aws-access-key", "access-key-id": "aws-access-key", "aws-access-key-id": "aws-access-key",
+	"secret-key": "aws-secret-key", "secret-access-key": "aws-secret-key", "aws-secret-access-key": "aws-secret-key",
+	"aws-region": "region", "aws-profile": "profile", "role-arn": "assume-role", "endpoint": "endpoint-url",
+	"task-cpu": "cpu", "task-memory": "memory", "environment": "env", "environment-variables": "env", "env-var": "env",
+	"count": "desired-count", "desired": "desired-count", "tasks": "desired-count",
+	"minimum-healthy-percent": "min", "maximum-percent": "max", "force": "force-new-deployment", "rollback": "rollback-on-failure",
+	"deregister": "max-definitions", "wait-timeout": "complete-timeout", "debug": "verbose", "format": "output",
+}
+
+// unknownCommand refuses a word in the place of a command that is none, before the
+// flags behind it are looked at: they are those of a command.
+func unknownCommand(root *cobra.Command, args []string) error {
+	found, rest, err := root.Find(args)
+	if err != nil || len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) ||
+		!found.HasSubCommands() || len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
+		return nil // as it should be, or cobra's business
+	}
+	return knownCommand(found, rest)
+}
+
+// knownCommand refuses words that are no subcommand.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("see %s --help", c.CommandPath())
+	if like := likeCommand(c, args[0]); like != "" {
+		hint = "did you mean " + like + "?"
+	}
+	return &usageError{problem: unknownWord(args[0]), hint: hint}
+}
+
+// likeCommand are the commands that were probably meant by a word; "" for none.
+func likeCommand(c *cobra.Command, word string) string {
+	c.SuggestionsMinimumDistance = 2
+	like := c.SuggestionsFor(word)
+	if ours := otherCommands[strings.ToLower(word)]; len(like) == 0 && ours != "" && !c.HasParent() {
+		like = []string{ours}
+	}
+	for i := range like {
+		like[i] = c.CommandPath() + " " + like[i]
+	}
+	return strings.Join(like, " or ")
+}
+
+// noArguments refuses arguments, which are mostly values of a forgotten flag.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("put a flag before it; see %s --help", c.CommandPath())
+	if c.HasParent() {
+		if like := likeCommand(c.Parent(), args[0]); like != "" {
+			hint = "put the command first: " + like
+		}
+	}
+	return &usageError{problem: unexpected(c, args[0]), hint: hint}
+}
+
+// helpTopics refuses what there is no help about.
+func helpTopics(c *cobra.Command, args []string) error {
+	found, rest, err := c.Root().Find(args)
+	if err == nil && len(rest) == 0 {
+		return nil
+	}
+	if err != nil {
+		found, rest = c.Root(), args
+	}
+	hint := fmt.Sprintf("see %s --help", found.CommandPath())
+	var all []string // the topics, too
+	for _, sub := range found.Commands() {
+		all = append(all, sub.Name())
+	}
+	if like := config.Nearest(rest[0], all); like != "" {
+		words := strings.Fields(found.CommandPath())
+		hint = fmt.Sprintf("did you mean %s?", strings.Join(slices.Concat(words[:1], []string{"help"}, words[1:], []string{like}), " "))
+	}
+	return &usageError{problem: strings.Replace(unknownWord(rest[0]), "there is no command", "there is no help about", 1), hint: hint}
+}
+
+// flagError says what is wrong with the flags: of unknown ones all at once, with
+// what was probably meant, or how another program's is said here.
+func (a *app) flagError(c *cobra.Command, err error) error {
+	if invalid, given := new(pflag.InvalidValueError), new(twiceError); errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &given) {
+		return twice(invalid.GetFlag(), given)
+	}
+	see := fmt.Sprintf("see %s --help", c.CommandPath())
+	failure := &usageError{problem: flagProblem(err), hint: see}
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var syntax *pflag.InvalidSyntaxError
+	switch {
+	case errors.As(err, &unknown):
+		names := unknownFlags(c.Flags(), a.args)
+		failure.problem = "unknown flag: " + strings.Join(names, ", ")
+		if len(names) > 1 {
+			failure.problem = strings.Replace(failure.problem, "flag", "flags", 1)
+		}
+		failure.hint = meant(c.Flags(), names, see)
+	case errors.As(err, &syntax):
+		failure.problem = "a flag is written as no flag can be"
+	case errors.As(err, &invalid): // -to is taken as -t with the value "o"
+		name, _, _ := strings.Cut("-"+invalid.GetFlag().Shorthand+invalid.GetValue(), "=")
+		if strings.Contains(invalid.GetValue(), "=") { // what follows may be a secret, which pflag would show
+			failure.problem = fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, invalid.Unwrap())
+		}
+		if old, ok := legacy(name); ok {
+			failure = &usageError{problem: "unknown flag: " + name, hint: old.hint()}
+		}
+	}
+	return failure
+}
+
+// unknownFlags are the names of the flags among arguments that a flag set does not
+// have, once each, as they are typed.
+func unknownFlags(flags *pflag.FlagSet, args []string) []string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		arg := args[i]
+		var flag *pflag.Flag
+		attached := false // the value is part of the argument
+		if long, ok := strings.CutPrefix(arg, "--"); ok {
+			var name string
+			name, _, attached = strings.Cut(long, "=")
+			if flag = flags.Lookup(name); flag == nil && name != "help" {
+				add("--" + name)
+			}
+		} else if letters := strings.TrimPrefix(arg, "-"); letters != arg {
+			for at, letter := range letters {
+				if flag = flags.ShorthandLookup(string(letter)); flag == nil && letter != 'h' {
+					add("-" + string(letter))
+					break
+				}
+				if attached = at+len(string(letter)) < len(letters); flag != nil && flag.NoOptDefVal == "" {
+					break
+				}
+			}
+		}
+		if flag != nil && flag.NoOptDefVal == "" && !attached {
+			i++ // its value
+		}
+	}
+	return names
+}
+
+// meant is the hint about unknown flags; see is where all flags are found.
+func meant(flags *pflag.FlagSet, names []string, see string) string {
+	var like, say []string
+	left := false
+	for _, name := range names {
+		if old, ok := legacy(name); ok {
+			if hint := old.hint(); !slices.Contains(say, hint) {
+				say = append(say, hint)
+			}
+			continue
+		}
+		ours := likeFlag(flags, strings.TrimPrefix(name, "--"))
+		switch {
+		case ours == "":
+			left = true
+		case len(names) == 1:
+			like = append(like, ours)
+		default:
+			like = append(like, ours+" for "+name)
+		}
+	}
+	if len(like) > 0 {
+		say = append([]string{"did you mean " + strings.Join(like, ", ") + "?"}, say...)
+	}
+	if left {
+		say = append(say, see)
+	}
+	return strings.Join(say, "; ")
+}
+
+// likeFlag is the flag of a set that was probably meant by a name; "" for none.
+func likeFlag(flags *pflag.FlagSet, name string) string {
+	if ours := otherFlags[strings.ToLower(name)]; ours != "" && flags.Lookup(ours) != nil {
+		return "--" + ours
+	}
+	var all []string
+	flags.VisitAll(func(f *pflag.Flag) { all = append(all, f.Name) })
+	if like := config.Nearest(name, all); like != "" && len(name) > 1 {
+		return "--" + like
+	}
+	return ""
+}

@@ -1,0 +1,52 @@
+package config
+
+// A count, a limit or a restart that is asked for by flags is all that happens: the
+// file's image, which may be older than what is in service, is not deployed with it.
+
+import "slices"
+
+// imageless are the flags that ask for something, and for no definition.
+var imageless = []string{"desired-count", "min", "max", "force-new-deployment"}
+
+// settleImageless takes back what the file says of the definition, where flags ask
+// for something else alone.
+func (s *Settings) settleImageless() {
+	asked := false
+	for _, key := range s.Keys() {
+		flag := s.origins[key.Name].Layer == Flag
+		switch {
+		case slices.Contains(imageless, key.Name):
+			asked = asked || flag
+		case s.ofDefinition(key) && s.aboveFile(key):
+			return
+		}
+	}
+	if !asked {
+		return
+	}
+	for _, key := range s.Keys() {
+		if s.ofDefinition(key) && key.Name == mapName(key) && s.Origin(key.Name).Layer != BuiltIn {
+			s.takeBack(key.Name)
+			s.kept = append(s.kept, key.Name)
+		}
+	}
+}
+
+// ofDefinition reports whether a key says which definition should run. A family that
+// finds the service does not.
+func (s *Settings) ofDefinition(key Key) bool {
+	return key.changesDefinition() || key.Name == "pin-digest" || key.Name == "task-definition" && s.Service != ""
+}
+
+// aboveFile reports whether a flag or a variable gives a key.
+func (s *Settings) aboveFile(key Key) bool {
+	if v, isMap := key.Value.(entryValue); isMap {
+		return len(*v.field()) > len(s.entryOrigins[mapName(key)])
+	}
+	layer := s.origins[key.Name].Layer
+	return layer == Flag || layer == Variable
+}
+
+// Kept are the names of keys that the file gives and that are not used, because
+// flags ask for a count, a limit or a restart alone.
+func (s *Settings) Kept() []string { return s.kept }

@@ -1,0 +1,294 @@
+package report_test
+
+// Whatever text ECS, a container or a file puts into any string of what is shown,
+// no renderer lets it act.
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/printabletest"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
+)
+
+// filler gives every string in a value a hostile text, in fields that are not there
+// today as well.
+type filler struct{ t *rapid.T }
+
+func (f filler) text() string {
+	text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(printabletest.Hostile), 1, 3).Draw(f.t, "texts"), "")
+	switch rapid.IntRange(0, 20).Draw(f.t, "form") {
+	case 0:
+		return strings.Repeat(text, 300)
+	case 1, 2, 3:
+		return "arn:aws:ecs:us-east-1:123456789012:service/prod/" + text
+	}
+	return text
+}
+
+func (f filler) fill(v reflect.Value, depth int) {
+	if !v.CanSet() || depth > 8 {
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		if v.Type() == reflect.TypeFor[string]() { // the words of other types are our own
+			v.SetString(f.text())
+		}
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		v.SetInt(int64(rapid.IntRange(0, 5).Draw(f.t, "number")))
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(f.t, "switch"))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		f.fill(v.Elem(), depth+1)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), rapid.IntRange(0, 2).Draw(f.t, "length"), 2))
+		for i := range v.Len() {
+			f.fill(v.Index(i), depth+1)
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		f.fill(key, depth+1)
+		f.fill(value, depth+1)
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))
+			return
+		}
+		for i := range v.NumField() {
+			f.fill(v.Field(i), depth+1)
+		}
+	}
+}
+
+func filled[T any](t *rapid.T) T {
+	var value T
+	filler{t}.fill(reflect.ValueOf(&value).Elem(), 0)
+	return value
+}
+
+var (
+	eventTypes = []deploy.EventType{
+		deploy.EventPlan, deploy.EventRegistered, deploy.EventUpdated, deploy.EventProgress, deploy.EventService, deploy.EventCause,
+		deploy.EventHeartbeat, deploy.EventWarning, deploy.EventDeregistered, deploy.EventOutcome,
+	}
+	actions  = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionFollow}
+	verdicts = []rollout.Verdict{
+		rollout.Succeeded, rollout.Unchanged, rollout.Updated, rollout.Running, rollout.Started, rollout.Failed, rollout.RolledBack,
+		rollout.TimedOut, rollout.Superseded, rollout.Paused, rollout.Interrupted,
+	}
+	// verdict matches a line that says how a deployment ended, or what to do.
+	verdict = regexp.MustCompile(`^(succeeded|unchanged|updated|running|started|failed|rolled-back|timed-out|superseded|paused|busy|interrupted|error|hint): `)
+	// ours are the program's own colours.
+	ours = regexp.MustCompile(`\x1b\[(0|1|2|22|31|32|33)(;(0|1|2|22|31|32|33))*m`)
+)
+
+func hostileEvent(t *rapid.T) deploy.Event {
+	e := filled[deploy.Event](t)
+	e.Type = rapid.SampledFrom(eventTypes).Draw(t, "type")
+	e.Plan.Action = rapid.SampledFrom(actions).Draw(t, "action")
+	e.Deployment.Action = rapid.SampledFrom(actions).Draw(t, "action")
+	e.Outcome.Deployment.Action = e.Deployment.Action
+	e.Outcome.Verdict = rapid.SampledFrom(verdicts).Draw(t, "verdict")
+	return e
+}
+
+// harmlessLines are those of an output, without our colours; each does nothing.
+func harmlessLines(t *rapid.T, output string) []string {
+	if output == "" {
+		return nil
+	}
+	whole, ended := strings.CutSuffix(output, "\n")
+	if !ended {
+		t.Fatalf("the last line does not end: %q", output)
+	}
+	found := strings.Split(whole, "\n")
+	for i, line := range found {
+		found[i] = ours.ReplaceAllString(line, "")
+		if problem := printabletest.Problem(found[i]); problem != "" {
+			t.Fatalf("%q: %s", found[i], problem)
+		}
+	}
+	return found
+}
+
+func unforged(t *rapid.T, found []string) {
+	for _, line := range found {
+		if verdict.MatchString(line) {
+			t.Fatalf("a forged line: %q", line)
+		}
+	}
+}
+
+func typed(d deploy.Deployment, words ...string) string {
+	return shell.Join(append([]string{"ecs-deploy", d.Cluster, d.Service}, words...)...)
+}
+
+func TestHostileText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var out, err bytes.Buffer
+		colored := rapid.Bool().Draw(t, "colored")
+		r := report.New("text", report.Options{Out: &out, Err: &err, OutColor: colored, ErrColor: colored, Location: time.UTC, Command: typed})
+		e := hostileEvent(t)
+		r.Event(e)
+		shown := harmlessLines(t, out.String())
+		if e.Type == deploy.EventOutcome {
+			if !strings.HasPrefix(shown[0], string(e.Outcome.Verdict)+": ") {
+				t.Fatalf("the verdict is %q", shown[0])
+			}
+			shown = shown[1:]
+		}
+		unforged(t, append(shown, harmlessLines(t, err.String())...))
+	})
+}
+
+func TestHostileFailure(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := filled[report.Failure](t)
+		var err bytes.Buffer
+		report.New("text", report.Options{Err: &err, ErrColor: rapid.Bool().Draw(t, "colored")}).Fail(f)
+		shown := harmlessLines(t, err.String())
+		if n := max(1, len(f.Problems)) + 1; len(shown) != n || !strings.HasPrefix(shown[0], "error: ") || !strings.HasPrefix(shown[n-1], "hint: ") {
+			t.Fatalf("not one line a problem and a hint: %q", shown)
+		}
+		unforged(t, shown[1:len(shown)-1])
+	})
+}
+
+// TestHostileJSON: a program reads the text as it was; where the JSON is printed,
+// it does nothing.
+func TestHostileJSON(t *testing.T) {
+	for _, format := range []string{"json", "ndjson"} {
+		t.Run(format, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				var out bytes.Buffer
+				r := report.New(format, report.Options{Out: &out, Command: typed})
+				e := hostileEvent(t)
+				f := filled[report.Failure](t)
+				r.Event(e)
+				r.Fail(f)
+				for line := range strings.Lines(out.String()) {
+					if problem := printabletest.Acts(strings.TrimSuffix(line, "\n")); problem != "" {
+						t.Fatalf("%q: %s", line, problem)
+					}
+				}
+				var last struct{ Reason, Hint string }
+				for decoder := json.NewDecoder(&out); decoder.More(); {
+					if err := decoder.Decode(&last); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if last.Reason != f.Message || last.Hint != f.Hint {
+					t.Fatalf("the text changed: %q, want %+q", last, []string{f.Message, f.Hint})
+				}
+			})
+		})
+	}
+}
+
+// views are all functions that write something for people, or JSON.
+var views = map[string]func(t *rapid.T, w io.Writer, colored bool) error{
+	"Status": func(t *rapid.T, w io.Writer, colored bool) error {
+		return report.Status(filled[deploy.Status](t), report.Options{Out: w, OutColor: colored})
+	},
+	"Rollback": func(t *rapid.T, w io.Writer, colored bool) error {
+		return report.Rollback(w, filled[deploy.Rollback](t), colored)
+	},
+	"Plan": func(t *rapid.T, w io.Writer, colored bool) error {
+		p := filled[deploy.Plan](t)
+		p.Action = rapid.SampledFrom(actions).Draw(t, "action")
+		return report.Plan(w, &p, colored)
+	},
+	"Pruning": func(t *rapid.T, w io.Writer, _ bool) error {
+		return report.Pruning(w, filled[deploy.Pruning](t), rapid.Bool().Draw(t, "forecast"))
+	},
+	"Line":  func(t *rapid.T, w io.Writer, _ bool) error { return report.Line(w, filled[shortTexts](t)) },
+	"Value": func(t *rapid.T, w io.Writer, _ bool) error { return report.Value(w, filled[shortTexts](t)) },
+}
+
+// shortTexts are for JSON, whose lines are as long as they are.
+type shortTexts map[string]bool
+
+func TestHostileViews(t *testing.T) {
+	for name, view := range views {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				var out bytes.Buffer
+				if err := view(t, &out, rapid.Bool().Draw(t, "colored")); err != nil {
+					t.Fatal(err)
+				}
+				if name == "Line" || name == "Value" {
+					for line := range strings.Lines(out.String()) {
+						if problem := printabletest.Acts(strings.TrimSuffix(line, "\n")); problem != "" {
+							t.Fatalf("%q: %s", line, problem)
+						}
+					}
+					return
+				}
+				unforged(t, harmlessLines(t, out.String()))
+			})
+		})
+	}
+}
+
+// TestAllViewsAreTested: a new function that writes something is given hostile texts
+// as well.
+func TestAllViewsAreTested(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declared := range file.Decls {
+			f, ok := declared.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !f.Name.IsExported() || len(f.Type.Params.List) == 0 {
+				continue
+			}
+			params := f.Type.Params.List
+			first, ok := params[0].Type.(*ast.SelectorExpr)
+			last, _ := params[len(params)-1].Type.(*ast.Ident)
+			if ok && (fmt.Sprint(first.X, ".", first.Sel) == "io.Writer" || last != nil && last.Name == "Options") {
+				found = append(found, f.Name.Name)
+			}
+		}
+	}
+	if len(found) < len(views) {
+		t.Errorf("only %q were found", found)
+	}
+	for _, name := range found {
+		if views[name] == nil {
+			t.Errorf("report.%s writes, and views has no case for it", name)
+		}
+	}
+	if !slices.Contains(found, "Status") {
+		t.Error("the search finds nothing")
+	}
+}

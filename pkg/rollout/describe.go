@@ -1,0 +1,78 @@
+package rollout
+
+// How far a deployment is, in words that progress lines, heartbeats and the status
+// share.
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Named is a revision with its image's tag: "web:5 (v2)".
+func Named(taskDefinition, tag string) string {
+	name := ShortName(taskDefinition)
+	if tag == "" {
+		return name
+	}
+	return name + " (" + tag + ")"
+}
+
+// Name is the deployment's revision with its image's tag.
+func (d *Deployment) Name() string { return Named(d.TaskDefinition, d.Tag) }
+
+// String is the circuit breaker's count: "2 of 3 failed tasks" while it counts,
+// "4 failed tasks (threshold 3)" when it has ended the deployment.
+func (b *Breaker) String() string {
+	if b.Status == "TRIGGERED" || b.FailureCount > b.Threshold {
+		return fmt.Sprintf("%d failed tasks (threshold %d)", b.FailureCount, b.Threshold)
+	}
+	return fmt.Sprintf("%d of %d failed tasks", b.FailureCount, b.Threshold)
+}
+
+// Counts reports whether the circuit breaker is on and has counted a failure.
+func (b *Breaker) Counts() bool {
+	return b != nil && b.Status != "DISABLED" && b.FailureCount > 0
+}
+
+// Stage says in which stage the deployment is, for strategies that have stages:
+// "CANARY, stage PRODUCTION_TRAFFIC_SHIFT, 10% of traffic to the new tasks". It
+// is "" where there is nothing to say.
+func (d *ServiceDeployment) Stage() string {
+	if d == nil {
+		return ""
+	}
+	var parts []string
+	if d.Strategy != "" && d.Strategy != "ROLLING" {
+		parts = append(parts, d.Strategy)
+	}
+	if d.LifecycleStage != "" {
+		stage := "stage " + d.LifecycleStage
+		if d.LifecycleStage == "BAKE_TIME" && d.BakeMinutes > 0 {
+			stage += fmt.Sprintf(" (%dm)", d.BakeMinutes)
+		}
+		parts = append(parts, stage)
+	}
+	if d.Traffic != nil && len(parts) > 0 {
+		parts = append(parts, fmt.Sprintf("%g%% of traffic to the new tasks", *d.Traffic))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Watched are the alarms that ECS watches now, in words; "" where there are none.
+func (d *ServiceDeployment) Watched() string {
+	if d == nil || d.AlarmsStatus != "MONITORING" {
+		return ""
+	}
+	if len(d.Alarms) == 0 {
+		return "alarms"
+	}
+	return "alarm " + strings.Join(d.Alarms, ", ")
+}
+
+// Baking reports whether all tasks of the only deployment run, and ECS has not
+// completed it.
+func (s *Service) Baking() bool {
+	primary := s.Primary()
+	return primary != nil && len(s.Deployments) == 1 && primary.RolloutState == RolloutInProgress &&
+		primary.Desired > 0 && primary.Running >= primary.Desired
+}
