@@ -110,6 +110,9 @@ func helpTopics(c *cobra.Command, args []string) error {
 // flagError says what is wrong with the flags: of unknown ones all at once, with
 // what was probably meant, or how another program's is said here.
 func (a *app) flagError(c *cobra.Command, err error) error {
+	if invalid, given := new(pflag.InvalidValueError), new(twiceError); errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &given) {
+		return twice(invalid.GetFlag(), given)
+	}
 	see := fmt.Sprintf("see %s --help", c.CommandPath())
 	failure := &usageError{problem: flagProblem(err), hint: see}
 	var unknown *pflag.NotExistError

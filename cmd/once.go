@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
-	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // once is the value of a flag that can have one value only.
@@ -57,7 +56,7 @@ func eachOnce(c *cobra.Command) {
 func twice(f *pflag.Flag, err *twiceError) *usageError {
 	problem := fmt.Sprintf("--%s is given twice, with two values", f.Name)
 	if !slices.ContainsFunc(keys(), func(key config.Key) bool { return key.Name == f.Name && key.Secret() }) {
-		problem = fmt.Sprintf("--%s is given twice: %s and %s", f.Name, shell.Quote(err.first), shell.Quote(err.second))
+		problem = fmt.Sprintf("--%s is given twice: %s and %s", f.Name, err.first, err.second)
 	}
 	return &usageError{problem: problem, hint: "pass one of them"}
 }

@@ -22,17 +22,14 @@ func (s *Settings) variables(ctx context.Context) ([]Entry, error) {
 		height int
 	}
 	var all []placed
+	origins := s.EntryOrigins("env-file")
 	for i, file := range s.EnvFiles {
-		origin := Origin{}
-		if origins := s.EntryOrigins("env-file"); i < len(origins) {
-			origin = origins[i]
-		}
-		if origin.InFile() {
-			if err := inRepository("env-file", file.Value, origin); err != nil {
+		if origins[i].InFile() {
+			if err := inRepository("env-file", file.Value, origins[i]); err != nil {
 				return nil, err
 			}
 		}
-		entries, err := readEnvFile(ctx, file, !origin.InFile())
+		entries, err := readEnvFile(ctx, file, !origins[i].InFile())
 		if err != nil {
 			return nil, err
 		}
@@ -52,9 +49,8 @@ func (s *Settings) variables(ctx context.Context) ([]Entry, error) {
 }
 
 // readEnvFile reads the variables of a file, for the container that its entry names.
-// It may be a pipe if the user named it.
-func readEnvFile(ctx context.Context, file Entry, byUser bool) ([]Entry, error) {
-	text, err := Input{What: "the env-file", Path: file.Value, Pipes: byUser, Remedy: "name a file with --env-file [CONTAINER:]FILE"}.Read(ctx)
+func readEnvFile(ctx context.Context, file Entry, pipes bool) ([]Entry, error) {
+	text, err := Input{What: "the env-file", Path: file.Value, Pipes: pipes, Remedy: "name a file with --env-file [CONTAINER:]FILE"}.Read(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 // credentialNames are patterns of the names of variables that hold credentials.
@@ -118,7 +120,7 @@ func (s *Settings) CheckEndpoint() error {
 		return nil
 	}
 	return &Error{
-		Problem: fmt.Sprintf("%s: the settings file sends AWS requests, with your session token, to %s, which you did not confirm", origin.Place(), withoutUser(s.EndpointURL)),
+		Problem: fmt.Sprintf("%s: the settings file sends AWS requests, with your session token, to %s, which you did not confirm", origin.Place(), printable.WithoutSecrets(s.EndpointURL)),
 		Remedy:  "pass --endpoint-url with the same URL, or set ECS_DEPLOY_ENDPOINT_URL to it, to confirm it",
 	}
 }
@@ -141,12 +143,4 @@ func isLoopback(endpoint string) bool {
 	}
 	address, err := netip.ParseAddr(u.Hostname())
 	return err == nil && address.Unmap().IsLoopback()
-}
-
-// userOfURL are the credentials in a URL.
-var userOfURL = regexp.MustCompile(`://[^\s/?#]*@`)
-
-// withoutUser hides the credentials in the URLs of a text.
-func withoutUser(text string) string {
-	return userOfURL.ReplaceAllLiteralString(text, "://"+hidden+"@")
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 // layer is one mapping of keys to values: the defaults, or a target.
@@ -140,7 +141,7 @@ func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
 		_, err = image.Parse(text)
 	}
 	if err == nil && key.Name == "endpoint-url" && isClear(text) {
-		err = fmt.Errorf("a file cannot name %s: AWS requests would go to another machine over plain http; write https, or pass the URL with --endpoint-url", withoutUser(text))
+		err = fmt.Errorf("a file cannot name %s: AWS requests would go to another machine over plain http; write https, or pass the URL with --endpoint-url", printable.WithoutSecrets(text))
 	}
 	if err != nil {
 		r.problem(node, fmt.Sprintf("%s: %v", key.Name, err))

@@ -81,11 +81,11 @@ type Settings struct {
 	notes Notes
 	// leftOut are keys that lower layers give and that are not used.
 	leftOut []string
+	// overridden are variables that win over keys of the target that is named.
+	overridden []string
 	// kept are keys of the file that are not used, because flags ask for something
 	// else alone.
 	kept []string
-	// overridden are variables that win over keys of the target that is named.
-	overridden []string
 	// origins has where each key that was given comes from; of a map, where each
 	// of its entries does, and those that have none here are flags.
 	origins      map[string]Origin

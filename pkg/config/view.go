@@ -57,7 +57,8 @@ func (s *Settings) View(o ViewOptions) View {
 				}
 				continue
 			}
-			if members := members(v, s.EntryOrigins(key.Name), o.shows(key)); len(members) > 0 {
+			masked := !o.Values && (key.Name == "env" || key.Name == "log-option")
+			if members := members(v, s.EntryOrigins(key.Name), masked); len(members) > 0 {
 				view.settings = append(view.settings, member{name: key.Name, members: members})
 			}
 		case isMap: // part of another
@@ -66,17 +67,6 @@ func (s *Settings) View(o ViewOptions) View {
 		}
 	}
 	return view
-}
-
-// shows is how an entry of a key that is a map is shown.
-func (o ViewOptions) shows(key Key) func(string) string {
-	switch {
-	case o.Values:
-		return func(text string) string { return text }
-	case key.Name == "env" || key.Name == "log-option":
-		return func(string) string { return hidden }
-	}
-	return withoutUser
 }
 
 // shown is the value of a key that is no map.
@@ -90,27 +80,22 @@ func shown(key Key) any {
 	case toggle:
 		return *v.target
 	case list:
-		return shownAll(*v.target)
+		texts := []string{}
+		for _, text := range *v.target {
+			texts = append(texts, printable.WithoutSecrets(text))
+		}
+		return texts
 	case names:
-		return shownAll(*v.target)
+		return append([]string{}, *v.target...)
 	}
 	return printable.WithoutSecrets(key.Value.String())
-}
-
-// shownAll are texts without the credentials in their URLs.
-func shownAll(texts []string) []string {
-	all := []string{}
-	for _, text := range texts {
-		all = append(all, printable.WithoutSecrets(text))
-	}
-	return all
 }
 
 // members are the entries that have an effect in the end: those that no later
 // one overrides. Entries of a container are members of it; so are those of every
 // container, of *, where a container has the name of one of them, or the name a
 // colon.
-func members(v entryValue, origins []Origin, show func(string) string) []member {
+func members(v entryValue, origins []Origin, masked bool) []member {
 	all := *v.field()
 	containers := map[string]bool{}
 	for _, entry := range all {
@@ -122,9 +107,12 @@ func members(v entryValue, origins []Origin, show func(string) string) []member 
 		if slices.ContainsFunc(all[i+1:], func(later Entry) bool { return overrides(later, entry) }) {
 			continue
 		}
-		m := member{name: entry.Name, value: show(entry.Value), origin: origins[i]}
-		if entry.Unset {
+		m := member{name: entry.Name, value: printable.WithoutSecrets(entry.Value), origin: origins[i]}
+		switch {
+		case entry.Unset:
 			m.value = nil
+		case masked:
+			m.value = hidden
 		}
 		group := entry.Container
 		switch {
