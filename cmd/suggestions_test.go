@@ -90,7 +90,6 @@ type situation struct {
 	limit    time.Duration // real time after which it is interrupted
 	inactive bool          // doorman-service:1 is deregistered before it
 	code     int           // 0: the scenario's
-	none     bool          // nothing is suggested
 	labels   []string      // those that must be there
 }
 
