@@ -38,7 +38,12 @@ const callLimit = 20 * time.Second
 
 // observed is the option by which a command shows the event stream.
 func (a *app) observed() deploy.Option {
-	return deploy.WithObserver(func(e deploy.Event) { a.reporter().Event(e) })
+	return deploy.WithObserver(func(e deploy.Event) {
+		if e.Plan != nil {
+			e.Plan = a.pastable(e.Plan)
+		}
+		a.reporter().Event(e)
+	})
 }
 
 // service prepares a command about one service that must be named.

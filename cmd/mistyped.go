@@ -95,16 +95,20 @@ func helpTopics(c *cobra.Command, args []string) error {
 	if err != nil {
 		found, rest = c.Root(), args
 	}
+	path := strings.Fields(found.CommandPath())
+	problem := unknownWord(rest[0])
+	if couldBeCommand(rest[0]) {
+		problem = fmt.Sprintf("there is no help about %q", strings.Join(append(path[1:len(path):len(path)], rest[0]), " "))
+	}
 	hint := fmt.Sprintf("see %s --help", found.CommandPath())
 	var all []string // the topics, too
 	for _, sub := range found.Commands() {
 		all = append(all, sub.Name())
 	}
 	if like := config.Nearest(rest[0], all); like != "" {
-		words := strings.Fields(found.CommandPath())
-		hint = fmt.Sprintf("did you mean %s?", strings.Join(slices.Concat(words[:1], []string{"help"}, words[1:], []string{like}), " "))
+		hint = fmt.Sprintf("did you mean %s?", strings.Join(slices.Concat(path[:1], []string{"help"}, path[1:], []string{like}), " "))
 	}
-	return &usageError{problem: strings.Replace(unknownWord(rest[0]), "there is no command", "there is no help about", 1), hint: hint}
+	return &usageError{problem: problem, hint: hint}
 }
 
 // flagError says what is wrong with the flags: of unknown ones all at once, with
@@ -117,7 +121,6 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	failure := &usageError{problem: flagProblem(err), hint: see}
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
-	var syntax *pflag.InvalidSyntaxError
 	var given *twiceError
 	switch {
 	case errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &given):
@@ -129,13 +132,8 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 			failure.problem = strings.Replace(failure.problem, "flag", "flags", 1)
 		}
 		failure.hint = meant(c.Flags(), names, see)
-	case errors.As(err, &syntax):
-		failure.problem = "a flag is written as no flag can be"
 	case errors.As(err, &invalid): // -to is taken as -t with the value "o"
 		name, _, _ := strings.Cut("-"+invalid.GetFlag().Shorthand+invalid.GetValue(), "=")
-		if strings.Contains(invalid.GetValue(), "=") { // what follows may be a secret, which pflag would show
-			failure.problem = fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, invalid.Unwrap())
-		}
 		if old, ok := legacy(name); ok {
 			failure = &usageError{problem: "unknown flag: " + name, hint: old.hint()}
 		}

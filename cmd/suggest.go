@@ -99,18 +99,29 @@ func (l *commandLine) access() {
 	}
 }
 
-// bare matches commands in a hint of the library, which cannot say how the service
-// is found here.
-var bare = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\becs-deploy (wait|status|render -d)\b`) })
+// bare matches commands in a hint or a warning of the library, which cannot say how
+// the service is found here.
+var bare = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|render -d [\w:-]+|deploy --no-variables --task-definition-file [\w.-]+)`)
+})
 
-// whole gives the commands in a hint the flags with which they can be pasted.
+// whole gives the commands in a hint or a warning the flags with which they can be
+// pasted.
 func (a *app) whole(hint string) string {
 	if a.settings.Service == "" || !strings.Contains(hint, "ecs-deploy ") {
 		return hint
 	}
 	return bare().ReplaceAllStringFunc(hint, func(found string) string {
-		words := strings.Fields(found)
-		line := a.line(arn.ShortName(a.settings.Cluster), arn.ShortName(a.settings.Service), words[1])
-		return strings.Join(append([]string{line}, words[2:]...), " ")
+		return a.line(arn.ShortName(a.settings.Cluster), arn.ShortName(a.settings.Service), strings.Fields(found)[1:]...)
 	})
+}
+
+// pastable is a plan whose warnings have commands that can be pasted.
+func (a *app) pastable(plan *deploy.Plan) *deploy.Plan {
+	shown := *plan
+	shown.Warnings = nil
+	for _, warning := range plan.Warnings {
+		shown.Warnings = append(shown.Warnings, a.whole(warning))
+	}
+	return &shown
 }

@@ -6,6 +6,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,28 +19,34 @@ func unexpected(c *cobra.Command, word string) string {
 	if c.HasSubCommands() {
 		return unknownWord(word)
 	}
+	isCommand := func(c *cobra.Command) bool { return c.Name() == word }
+	if slices.ContainsFunc(c.Root().Commands(), isCommand) {
+		return fmt.Sprintf("unexpected argument %q", word)
+	}
 	return "unexpected argument; it is not shown, because it may be a secret"
 }
 
 // unknownWord says that a word is no command. It is shown if it could be one.
 func unknownWord(word string) string {
-	if len(word) > 20 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") != "" {
+	if !couldBeCommand(word) {
 		return "unknown command; it is not shown, because it may be a secret"
 	}
 	return fmt.Sprintf("there is no command %q", word)
 }
 
-// flagProblem is what pflag says of a flag, without values that may be secret: those
-// behind an unknown letter, and those of flags that take a name and a value.
+// couldBeCommand reports whether a word looks like the name of a command.
+func couldBeCommand(word string) bool {
+	return len(word) <= 20 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") == ""
+}
+
+// flagProblem is what pflag says of a flag that exists, without values that may be
+// secret: those of flags that take a name and a value.
 func flagProblem(err error) string {
-	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	var syntax *pflag.InvalidSyntaxError
 	switch {
 	case errors.As(err, &syntax):
 		return "a flag has no name; it is written --name"
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return fmt.Sprintf("unknown shorthand flag: '%s' in -%[1]s", unknown.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
 		if strings.Contains(invalid.GetValue(), "=") || strings.ContainsAny(flag.Value.Type(), "=:") {

@@ -45,14 +45,14 @@ func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 		}
 		switch {
 		case runs == "" || now == nil:
-			unknown = append(unknown, c.Image.String())
+			unknown = append(unknown, wholeName(c.Image))
 		case runs == aws.ToString(now.ImageDigest):
 		case aws.ToTime(now.ImagePushedAt).After(aws.ToTime(running.CreatedAt)):
 			p.Action = ActionRestart
 			p.Notes = append(p.Notes, fmt.Sprintf("%s was pushed again: the tag is %s now, %s runs %s",
-				c.Image, shortDigest(aws.ToString(now.ImageDigest)), rollout.ShortName(p.Current), shortDigest(runs)))
+				wholeName(c.Image), shortDigest(aws.ToString(now.ImageDigest)), rollout.ShortName(p.Current), shortDigest(runs)))
 		default: // a list of images for several platforms has a digest of its own
-			unknown = append(unknown, c.Image.String())
+			unknown = append(unknown, wholeName(c.Image))
 		}
 	}
 	p.Notes = distinct(p.Notes) // containers may share an image
@@ -61,6 +61,10 @@ func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 			strings.Join(distinct(unknown), ", "), rollout.ShortName(p.Current)))
 	}
 }
+
+// wholeName is an image with its registry and repository: "web:1" alone would read as a
+// revision.
+func wholeName(ref image.Reference) string { return ref.Repository() + ":" + ref.Tag() }
 
 // taggedImages are the images of some containers that are named by a tag.
 func taggedImages(containers []taskdef.ContainerImage) []taskdef.ContainerImage {

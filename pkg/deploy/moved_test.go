@@ -29,7 +29,7 @@ func TestPushedAgain(t *testing.T) {
 		"another digest, not newer": {pushed: -10 * 365 * 24 * time.Hour, verdict: "unchanged", note: "may have been pushed again", calls: 4},
 		"ECR may not be asked":      {refused: "DescribeImages", verdict: "unchanged", note: "may have been pushed again", calls: 4},
 		"revisions may not be read": {refused: "DescribeServiceRevisions", verdict: "unchanged", note: "may have been pushed again", calls: 3},
-		"not in ECR":                {image: "nginx:1.29", verdict: "unchanged", note: "nginx:1.29 may have been pushed again", calls: 2},
+		"not in ECR":                {image: "nginx:1.29", verdict: "unchanged", note: "docker.io/library/nginx:1.29 may have been pushed again", calls: 2},
 		"skip":                      {pushed: time.Hour, skip: true, verdict: "unchanged", calls: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestFileOfTags(t *testing.T) {
 			t.Fatal(err)
 		}
 		plan, err := b.deployer().Plan(b.Context(), deploy.Request{Cluster: "prod", Service: "web", Definition: whole})
-		if err != nil || plan.Action != deploy.ActionNone || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], "repo/web:v1, nginx:1.29 may have been pushed again since web:1 started") {
+		if err != nil || plan.Action != deploy.ActionNone || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], "docker.io/repo/web:v1, docker.io/library/nginx:1.29 may have been pushed again since web:1 started") {
 			t.Errorf("%v, notes %q, error %v", plan, plan.Notes, err)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -287,14 +288,16 @@ func (p *Plan) settled(primary *types.Deployment) bool {
 // back.
 func (p *Plan) warnOfInactive() {
 	if p.Before.Inactive && p.Action == ActionDeploy {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is INACTIVE: ECS cannot roll back to it. To restore it, register its content again (%s)",
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is INACTIVE: ECS cannot roll back to it. To restore it, register its content again: %s",
 			rollout.ShortName(p.Before.TaskDefinition), registerAgain(p.Before.TaskDefinition)))
 	}
 }
 
-// registerAgain is the command that deploys a revision that was deregistered.
+// registerAgain are the commands that deploy a revision that was deregistered.
 func registerAgain(arn string) string {
-	return "ecs-deploy render -d " + rollout.ShortName(arn) + " … | ecs-deploy deploy … --no-variables --task-definition-file -"
+	name := rollout.ShortName(arn)
+	file := strings.ReplaceAll(name, ":", "-") + ".json"
+	return "ecs-deploy render -d " + name + " > " + file + " && ecs-deploy deploy --no-variables --task-definition-file " + file
 }
 
 // updateBody is the input of UpdateService: the fields that were asked for, and

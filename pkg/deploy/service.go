@@ -17,9 +17,6 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// describeLimit is how many services DescribeServices takes at once.
-const describeLimit = 10
-
 // described is a service as ECS describes it, and what deployments to it may do.
 type described struct{ *ecsapi.Service }
 

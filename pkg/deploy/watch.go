@@ -4,76 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// The limits of a watch where the caller gives none.
-const (
-	// DefaultRunningTimeout is when a deployment without a running task is
-	// warned about.
-	DefaultRunningTimeout = 90 * time.Second
-	// DefaultCompleteTimeout bounds a watch, a rollback included.
-	DefaultCompleteTimeout = 30 * time.Minute
-)
-
-// How a watch polls. A change is near right after the start, when all new tasks
-// run, and during a rollback.
-const (
-	pollNear    = 1200 * time.Millisecond
-	pollFar     = 3 * time.Second
-	pollTrouble = 8 * time.Second // at most, while ECS does not answer
-	nearStart   = 15 * time.Second
-	// nearFor is how long a change is believed to be near: a bake can take hours.
-	nearFor = 3 * time.Minute
-	// lostSight is how long ECS may be silent before a watch gives up.
-	lostSight = 5 * time.Minute
-	// recordSkew allows for a record made just before its deployment.
-	recordSkew = 5 * time.Second
-	// lookLimit bounds one look, whatever its calls do.
-	lookLimit = 30 * time.Second
-	// concludeLimit bounds the search for evidence behind a verdict, and lastCalls
-	// that behind a verdict of a limit, which is exact within a second.
-	concludeLimit = 10 * time.Second
-	lastCalls     = 700 * time.Millisecond
-	// warnAfter is how many failed looks in a row are worth a warning.
-	warnAfter = 3
-	// missingFor is how long ECS must say that the service is missing.
-	missingFor = 10 * time.Second
-)
-
 // goesOn is the reason of an interrupted watch.
 const goesOn = "the rollout goes on in ECS, and nobody watches it"
-
-// WatchOptions say how far and how long a deployment is followed.
-type WatchOptions struct {
-	// Until is how far; the zero value means until it completed.
-	Until rollout.Until
-	// RunningTimeout is the time in which a task of the new deployment must be
-	// RUNNING; when it passes, the verdict is TimedOut. 0 means no such limit:
-	// after DefaultRunningTimeout there is a warning, and the watch goes on.
-	RunningTimeout time.Duration
-	// CompleteTimeout bounds the whole watch. 0 means DefaultCompleteTimeout, and as
-	// much more as ECS's own clocks take: bake times, and the pauses between the
-	// traffic shifts of a canary or linear deployment.
-	CompleteTimeout time.Duration
-}
-
-// Validate finds what is wrong with the options: negative limits, an unknown end.
-func (o WatchOptions) Validate() error {
-	for _, limit := range []struct {
-		name  string
-		value time.Duration
-	}{{"timeout", o.RunningTimeout}, {"complete-timeout", o.CompleteTimeout}} {
-		if limit.value < 0 {
-			return &UsageError{Problem: fmt.Sprintf("%s is %s; a limit cannot be negative", limit.name, limit.value), Remedy: "set a time such as 90s or 15m"}
-		}
-	}
-	return oneOf("until", string(o.Until), string(rollout.UntilRunning), string(rollout.UntilComplete), string(rollout.UntilDrained))
-}
 
 // Watch follows a deployment to its end and says how it went. It only reads. It
 // returns an error only where there is no outcome: the deployment does not
@@ -90,10 +28,6 @@ func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOpti
 	}
 	return outcome, err
 }
-
-// newestFor is how long a deployment that was joined as the newest one may turn out
-// not to be: the answers by which it was found may have been old.
-const newestFor = time.Minute
 
 // follow is Watch without the last event.
 func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
@@ -219,17 +153,6 @@ func (w *watch) look(ctx context.Context) (rollout.Observation, error) {
 	return o, err
 }
 
-// within is a context that ends after a time by the deployer's clock.
-func (d *Deployer) within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		if d.clock.Sleep(ctx, limit) == nil {
-			cancel()
-		}
-	}()
-	return ctx, cancel
-}
-
 // readAfterwards reads the service once more if what was read of it is older than
 // the end of the deployment: its counts are part of the outcome.
 func (w *watch) readAfterwards(ctx context.Context) {
@@ -240,11 +163,6 @@ func (w *watch) readAfterwards(ctx context.Context) {
 	if service, err := w.describeOnce(ctx, w.looker.deployment.Cluster, w.looker.deployment.Service); err == nil {
 		w.last.Service = service.Snapshot()
 	}
-}
-
-// forEvidence bounds the calls that only explain a verdict.
-func (w *watch) forEvidence(ctx context.Context) (context.Context, context.CancelFunc) {
-	return w.within(ctx, max(min(concludeLimit, w.remaining()), lastCalls))
 }
 
 // judgeAnswers decides by whether ECS answers at all. over means that the watch
@@ -332,89 +250,6 @@ func (w *watch) neverThere(err error) bool {
 func permanent(err error) bool {
 	var missing *NotFoundError
 	return ecsapi.Is(err, ecsapi.Denied) || ecsapi.Is(err, ecsapi.Unauthenticated) || errors.As(err, &missing)
-}
-
-// limit says which limit has passed, or "". The first question is whether the
-// new definition runs at all, the second whether the rollout ends.
-func (w *watch) limit() string {
-	elapsed := w.elapsed()
-	if elapsed >= w.completeLimit() {
-		return fmt.Sprintf("the deployment did not end within %s", Span(w.completeLimit()-w.extended))
-	}
-	if !w.mustRun() || elapsed < w.runningLimit() {
-		return ""
-	}
-	if w.options.RunningTimeout > 0 {
-		return fmt.Sprintf("no task of the new deployment was running within %s", Span(w.options.RunningTimeout))
-	}
-	if !w.warned {
-		w.warned = true
-		w.emit(Event{Type: EventWarning, Elapsed: elapsed, Service: w.last.Service,
-			Message: fmt.Sprintf("no task of the new deployment is running after %s (%s); still waiting: %s", Span(DefaultRunningTimeout), w.waitingForTasks(), w.whoEnds())})
-	}
-	return ""
-}
-
-// mustRun reports whether a first running task is still awaited.
-func (w *watch) mustRun() bool {
-	if w.looker.deployment.Action == ActionSettings || w.tracker.EverRan() || w.tracker.RollingBack() {
-		return false
-	}
-	return w.last.Service == nil || w.last.Service.Desired > 0
-}
-
-func (w *watch) runningLimit() time.Duration {
-	if w.options.RunningTimeout > 0 {
-		return w.options.RunningTimeout
-	}
-	return DefaultRunningTimeout
-}
-
-// completeLimit is when the watch ends, counted from its start.
-func (w *watch) completeLimit() time.Duration {
-	limit := w.options.CompleteTimeout
-	if limit == 0 {
-		limit = DefaultCompleteTimeout + w.looker.before.Clocks
-	}
-	return limit + w.extended
-}
-
-// remaining is the time until the next limit passes, or a warning is due.
-func (w *watch) remaining() time.Duration {
-	elapsed := w.elapsed()
-	remaining := w.completeLimit() - elapsed
-	if w.mustRun() && !w.warned && elapsed < w.runningLimit() {
-		remaining = min(remaining, w.runningLimit()-elapsed)
-	}
-	return max(remaining, time.Millisecond)
-}
-
-// pause is the time to the next look, cut so that limits are kept exactly.
-func (w *watch) pause() time.Duration {
-	elapsed := w.elapsed()
-	pause := pollFar
-	switch {
-	case w.failures > 0:
-		pause = min(time.Second<<min(w.failures-1, 3), pollTrouble)
-	case elapsed < nearStart:
-		pause = pollNear
-	case w.tracker.RollingBack() || w.near():
-		if w.nearSince == 0 {
-			w.nearSince = elapsed
-		}
-		if elapsed-w.nearSince < nearFor {
-			pause = pollNear
-		}
-	default:
-		w.nearSince = 0
-	}
-	return min(jitter(pause), w.remaining())
-}
-
-// near reports whether every new task runs, so that the end is near.
-func (w *watch) near() bool {
-	mine := w.last.Service.Deployment(w.looker.deployment.ID)
-	return mine != nil && mine.Desired > 0 && mine.Running >= mine.Desired
 }
 
 // knowStart takes the beginning of a deployment that somebody else started from the

@@ -348,8 +348,8 @@ func (t *text) line(e deploy.Event, line string) {
 func (t *text) say(line string)    { t.err.write([]byte(shorter(line) + "\n")) }
 func (t *text) result(line string) { t.out.write([]byte(shorter(line) + "\n")) }
 
-// placed matches a problem that begins with its place: file:line:column, or the definition.
-var placed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([^\s:]+:\d+:\d+|task definition [\w-]+): `) })
+// placed matches a problem that begins with its place: file:line:column, file:line, or the definition.
+var placed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([^\s:]+:\d+(:\d+)?|task definition [\w-]+): `) })
 
 // targetGroup matches a target group as service events and stop reasons name it.
 var targetGroup = sync.OnceValue(func() *regexp.Regexp {
