@@ -18,7 +18,7 @@ import (
 var updateScenarios = flag.Bool("update-scenarios", false, "write the lists of scenarios in the pages")
 
 // scenarioBlock is the part of a page that shows the list.
-var scenarioBlock = regexp.MustCompile("(?s)(\\$ ecs-deploy simulator scenarios\n)(.*?)(```)")
+var scenarioBlock = regexp.MustCompile("(?s)((?:\\$ )?ecs-deploy simulator scenarios\n(?:```\n\n```console\n)?)(.*?)(```)")
 
 func TestTheListOfScenariosIsComplete(t *testing.T) {
 	var out, errs bytes.Buffer
