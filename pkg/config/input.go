@@ -6,6 +6,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -46,10 +47,19 @@ func (in Input) Read(ctx context.Context) ([]byte, error) {
 		return nil, ctx.Err()
 	case r := <-done:
 		if r.err != nil {
-			return nil, &Error{Problem: in.What + " cannot be read: " + r.err.Error(), Remedy: in.Remedy}
+			return nil, &Error{Problem: in.What + " cannot be read: " + reason(r.err), Remedy: in.Remedy}
 		}
 		return r.text, nil
 	}
+}
+
+// reason is an error of a file, without the call that failed.
+func reason(err error) string {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return failed.Path + ": " + failed.Err.Error()
+	}
+	return err.Error()
 }
 
 // read opens the input and reads it.
