@@ -8,7 +8,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
@@ -94,7 +94,7 @@ func (s *Settings) takeBack(name string) {
 func (s *Settings) settleRevision() {
 	name, height := s.TaskDefinition, s.heights["task-definition"]
 	replaced := s.given("task-definition-file") && s.heights["task-definition-file"] > height
-	if replaced || !deploy.HasRevision(name) {
+	if replaced || !arn.HasRevision(name) {
 		return
 	}
 	for _, key := range s.Keys() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -229,16 +228,6 @@ func (d *Deployer) warnOfOther(arn string, sent, stored taskdef.Definition) {
 		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS keeps %s otherwise than it was sent, so that the same deployment will register it again: %s",
 			rollout.ShortName(arn), strings.Join(fields, ", "))})
 	}
-}
-
-// revisionOf is the number behind the family; 0 where there is none.
-func revisionOf(arn string) int {
-	_, text, _ := strings.Cut(rollout.ShortName(arn), ":")
-	revision, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return revision
 }
 
 // update sends UpdateService, and finds the deployment that it started.

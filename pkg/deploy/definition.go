@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -55,11 +56,11 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, wanted change) e
 // ownFamily refuses a definition of another family than the one in service.
 func (r Request) ownFamily(current string) error {
 	family := r.Definition.Family()
-	if r.Definition.IsZero() || r.AllowOtherFamily || family == familyOf(current) {
+	if r.Definition.IsZero() || r.AllowOtherFamily || family == arn.Family(current) {
 		return nil
 	}
 	return &UsageError{
-		Problem: fmt.Sprintf("the task definition is of the family %s, and the service runs %s", family, familyOf(current)),
+		Problem: fmt.Sprintf("the task definition is of the family %s, and the service runs %s", family, arn.Family(current)),
 		Remedy:  "name the other service, or allow it with --allow-other-family",
 	}
 }
@@ -110,7 +111,7 @@ func (d *Deployer) newestOf(ctx context.Context, family string) (revision, error
 // serves reports whether a revision is what a plan wants, and newer than what
 // is in service.
 func (r revision) serves(p *Plan) bool {
-	newer := familyOf(p.Current) != p.Family || revisionOf(r.arn) > revisionOf(p.Current)
+	newer := arn.Family(p.Current) != p.Family || arn.Revision(r.arn) > arn.Revision(p.Current)
 	return r.arn != "" && newer && taskdef.Equal(r.definition, p.Definition)
 }
 
@@ -120,7 +121,7 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 	switch {
 	case !r.Definition.IsZero():
 		return r.Definition, nil
-	case r.TaskDefinition != "" && (r.Service != "" || HasRevision(r.TaskDefinition)):
+	case r.TaskDefinition != "" && (r.Service != "" || arn.HasRevision(r.TaskDefinition)):
 		definition, stored, err := d.describeStored(ctx, r.TaskDefinition)
 		if err != nil {
 			return taskdef.Definition{}, err
@@ -132,7 +133,7 @@ func (d *Deployer) base(ctx context.Context, p *Plan) (taskdef.Definition, error
 	// The family's newest revision is mostly the one in use; where it is not, it
 	// has been looked at for the sake of what a lost deployment may have left.
 	p.Base = p.Current
-	newest, err := d.newestOf(ctx, familyOf(p.Current))
+	newest, err := d.newestOf(ctx, arn.Family(p.Current))
 	if err != nil {
 		return taskdef.Definition{}, err
 	}

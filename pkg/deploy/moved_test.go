@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -83,6 +84,31 @@ func TestNotPushedAgain(t *testing.T) {
 			t.Errorf("%v, notes %q, error %v, %d calls", plan, plan.Notes, err, len(b.calls))
 		}
 	})
+}
+
+// TestNoNoteWhereSomethingChanges: what starts new tasks pulls the tag anew, and what
+// changes otherwise says so itself.
+func TestNoNoteWhereSomethingChanges(t *testing.T) {
+	for name, edit := range map[string]func(r *deploy.Request){
+		"a count":       func(r *deploy.Request) { r.DesiredCount = aws.Int32(4) },
+		"a restart":     func(r *deploy.Request) { r.ForceNewDeployment = true },
+		"another image": func(r *deploy.Request) { r.Images = []string{"repo/web:v2"} },
+		"nothing":       func(*deploy.Request) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, webWorld, func(b *bench) {
+				r := deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:v1"}}
+				edit(&r)
+				plan, err := b.deployer().Plan(b.Context(), r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if noted := strings.Contains(strings.Join(plan.Notes, "\n"), "may have been pushed again"); noted == plan.Changes() {
+					t.Errorf("%v, notes %q", plan, plan.Notes)
+				}
+			})
+		})
+	}
 }
 
 // TestFileOfTags: in a whole definition the tags of all containers count.

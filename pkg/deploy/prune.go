@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 )
 
 // prunePace is the rate at which revisions are deregistered: ECS refills its
@@ -74,7 +76,7 @@ func (d *Deployer) planPrune(ctx context.Context, cluster, service string, keep 
 	}
 	p := &Pruning{
 		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn),
-		Family: familyOf(aws.ToString(found.TaskDefinition)), Keep: keep, thorough: true,
+		Family: arn.Family(aws.ToString(found.TaskDefinition)), Keep: keep, thorough: true,
 	}
 	return p, d.findOld(ctx, p)
 }
@@ -181,7 +183,7 @@ const tidyLimit = 60
 // tidy prunes the deployment's family. What it cannot do is a warning: the
 // deployment succeeded all the same.
 func (d *Deployer) tidy(ctx context.Context, deployment Deployment, keep int32) {
-	p := &Pruning{Cluster: deployment.Cluster, Service: deployment.Service, Family: familyOf(deployment.TaskDefinition), Keep: keep}
+	p := &Pruning{Cluster: deployment.Cluster, Service: deployment.Service, Family: arn.Family(deployment.TaskDefinition), Keep: keep}
 	err := d.findOld(ctx, p, deployment.TaskDefinition, deployment.Before.TaskDefinition)
 	if more := len(p.Remove) - tidyLimit; err == nil && more > 0 {
 		p.Remove = p.Remove[:tidyLimit]
@@ -226,7 +228,7 @@ func (d *Deployer) usedByService(ctx context.Context, p *Pruning, service *types
 		used[aws.ToString(set.TaskDefinition)] = true
 	}
 	foreign := service.DeploymentController != nil && service.DeploymentController.Type != types.DeploymentControllerTypeEcs
-	if foreign || current == "" || familyOf(current) != p.Family && !p.thorough { // ECS keeps no history of what others deploy
+	if foreign || current == "" || arn.Family(current) != p.Family && !p.thorough { // ECS keeps no history of what others deploy
 		return nil
 	}
 	back, err := d.lastGood(ctx, &Rollback{Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn), Current: current})

@@ -2,10 +2,8 @@ package deploy
 
 import (
 	"fmt"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -83,7 +81,7 @@ const (
 
 // wantsDefinition reports whether the request says which definition should run.
 func (r Request) wantsDefinition() bool {
-	return r.edits() || !r.Definition.IsZero() || HasRevision(r.TaskDefinition)
+	return r.edits() || !r.Definition.IsZero() || arn.HasRevision(r.TaskDefinition)
 }
 
 // edits reports whether the request changes something in a definition.
@@ -106,7 +104,7 @@ func (r Request) validate() (change, error) {
 		return change{}, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":
 		return change{}, &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
-	case r.Service != "" && r.TaskDefinition != "" && !HasRevision(r.TaskDefinition) && !r.edits():
+	case r.Service != "" && r.TaskDefinition != "" && !arn.HasRevision(r.TaskDefinition) && !r.edits():
 		return change{}, &UsageError{
 			Problem: fmt.Sprintf("%s names a family, and nothing is built on it", r.TaskDefinition),
 			Remedy:  "name a revision of it (-d FAMILY:REVISION) to deploy that, or an image with -i",
@@ -175,23 +173,11 @@ func (r Request) expected(current string) error {
 
 // ownAccount holds the account of a service against the one that is expected.
 func (r Request) ownAccount(service string) error {
-	parsed, err := arn.Parse(service)
-	if r.Account == "" || err == nil && parsed.AccountID == r.Account {
+	parsed, known := arn.Parse(service)
+	if r.Account == "" || known && parsed.Account == r.Account {
 		return nil
 	}
-	return &OtherAccountError{Expected: r.Account, Account: parsed.AccountID, Service: rollout.ShortName(service)}
-}
-
-// familyOf is the family in a task definition's name or ARN.
-func familyOf(name string) string {
-	family, _, _ := strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ":")
-	return family
-}
-
-// HasRevision reports whether the name or ARN of a task definition says which of
-// the family's revisions is meant: "web:41", and not "web".
-func HasRevision(name string) bool {
-	return strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
+	return &OtherAccountError{Expected: r.Account, Account: parsed.Account, Service: rollout.ShortName(service)}
 }
 
 // ErrStale says that somebody else changed the service after the plan was made,

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -38,7 +39,7 @@ func (d *Deployer) locate(ctx context.Context, r Request) (*described, error) {
 	service := r.Service
 	if service == "" {
 		var err error
-		if service, err = d.serviceOfFamily(ctx, r.Cluster, familyOf(r.TaskDefinition)); err != nil {
+		if service, err = d.serviceOfFamily(ctx, r.Cluster, arn.Family(r.TaskDefinition)); err != nil {
 			return nil, err
 		}
 	}
@@ -62,7 +63,7 @@ func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) 
 	}
 	var names []string
 	for _, service := range services {
-		if familyOf(aws.ToString(service.TaskDefinition)) == family {
+		if arn.Family(aws.ToString(service.TaskDefinition)) == family {
 			names = append(names, aws.ToString(service.ServiceName))
 		}
 	}

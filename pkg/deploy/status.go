@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -144,7 +145,7 @@ func (d *Deployer) someStopped(ctx context.Context, deployment *Deployment) ([]r
 // tagOfTask is the tag of a task's image: that of the container that has the
 // family's name, or else of its only container.
 func tagOfTask(task rollout.Task) string {
-	family := familyOf(task.TaskDefinition)
+	family := arn.Family(task.TaskDefinition)
 	for _, c := range task.Containers {
 		if c.Name == family || len(task.Containers) == 1 {
 			return shortTag(c.Image)

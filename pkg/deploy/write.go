@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
@@ -178,11 +179,11 @@ const orphansLimit = 5
 // nameOrphans warns of revisions with the same content that were registered by
 // sends whose answer was lost and which ECS did not show afterwards.
 func (d *Deployer) nameOrphans(ctx context.Context, p *Plan, registered string) {
-	first := revisionOf(p.newest.arn) + 1
+	first := arn.Revision(p.newest.arn) + 1
 	if p.newest.arn == "" {
-		first = revisionOf(p.Current) + 1
+		first = arn.Revision(p.Current) + 1
 	}
-	last := revisionOf(registered) - 1
+	last := arn.Revision(registered) - 1
 	for revision := last; revision >= max(first, last-orphansLimit+1); revision-- {
 		name := fmt.Sprintf("%s:%d", p.Family, revision)
 		definition, stored, err := d.describeStored(ctx, name)
