@@ -50,6 +50,8 @@ func (d *Deployer) write(ctx context.Context, send func(context.Context) error, 
 			return nil
 		case errors.Is(lookErr, ErrStale):
 			return lookErr
+		case errors.Is(lookErr, errNoTrace) && ecsapi.Is(err, ecsapi.Throttled): // ours was refused for certain
+			return fmt.Errorf("%w: %w", ErrStale, lookErr)
 		case lookErr != nil && ecsapi.Is(err, ecsapi.Unreachable):
 			return &UncertainError{Err: err}
 		case ctx.Err() != nil:
