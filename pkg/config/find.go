@@ -18,7 +18,8 @@ var FileNames = []string{FileName, "ecs-deploy.yml"}
 
 // Find looks for the settings file in dir and above it, up to the root of the
 // repository; outside of a repository, in dir alone. It returns "" where there is
-// none. Two in one folder, and one that is no file, are an [*Error].
+// none. Two in one folder, one that is no file, and a link that leads
+// out of the repository are an [*Error].
 //
 // A folder above dir in which everybody may write, such as /tmp, is not searched,
 // and is no repository: what is in it is nobody's word.
@@ -77,5 +78,21 @@ func settingsIn(dir string) (string, error) {
 	if len(found) > 1 {
 		return "", &Error{Problem: "there are two settings files: " + strings.Join(found, " and "), Remedy: "remove one of them, or name one with --config"}
 	}
-	return strings.Join(found, ""), nil
+	if len(found) == 0 {
+		return "", nil
+	}
+	if err := ofRepository(found[0]); err != nil {
+		return "", err
+	}
+	return found[0], nil
+}
+
+// ofRepository refuses a settings file that was found, and not named by the user, and
+// that is a link to elsewhere: its errors would quote another file of the user.
+func ofRepository(path string) error {
+	var outside *Error
+	if errors.As(inRepository("config", path, Origin{File: path}), &outside) {
+		return &Error{Problem: "the settings file " + path + " is a link that leads out of the repository", Remedy: "pass it yourself if you trust it: --config " + path}
+	}
+	return nil
 }

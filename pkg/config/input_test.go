@@ -118,3 +118,31 @@ func TestAPublicFolderIsNotSearched(t *testing.T) {
 		t.Errorf("in a public folder: %q, %v", found, err)
 	}
 }
+
+// TestFindRefusesALinkOutOfTheRepository: what is wrong with a settings file quotes it.
+func TestFindRefusesALinkOutOfTheRepository(t *testing.T) {
+	outside, root := t.TempDir(), t.TempDir()
+	for path, text := range map[string]string{filepath.Join(outside, "config"): "token: hunter2", filepath.Join(root, "shared.yaml"): "version: 1"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(root, "service")
+	for _, folder := range []string{filepath.Join(root, ".git"), dir} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(dir, FileName)
+	for target, refused := range map[string]bool{filepath.Join(outside, "config"): true, "../shared.yaml": false, filepath.Join(root, "shared.yaml"): false} {
+		_ = os.Remove(link)
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		found, err := Find(dir)
+		var told *Error
+		if refused != errors.As(err, &told) || refused && (found != "" || !strings.HasSuffix(told.Problem, "leads out of the repository") || told.Remedy == "") || !refused && found != link {
+			t.Errorf("%s: %q, %v", target, found, err)
+		}
+	}
+}

@@ -12,7 +12,7 @@ import (
 // problems are one [*FileError].
 func (f File) Validate(ctx context.Context) error {
 	var problems []string
-	seen := map[string]bool{}
+	seen, tried := map[string]bool{}, map[definitionFile][]string{}
 	for _, target := range append([]string{""}, f.Targets()...) {
 		if target == "" && f.requireTarget {
 			continue // the defaults alone are not used
@@ -21,7 +21,7 @@ func (f File) Validate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, problem := range append(f.definitionProblems(ctx, s), f.policyProblems(s)...) {
+		for _, problem := range append(f.definitionProblems(ctx, s, tried), f.policyProblems(s)...) {
 			if !seen[problem] { // that of the defaults is every target's
 				seen[problem] = true
 				problems = append(problems, problem)
@@ -34,18 +34,31 @@ func (f File) Validate(ctx context.Context) error {
 	return nil
 }
 
-// definitionProblems tries the file of the task definition that a target names.
-func (f File) definitionProblems(ctx context.Context, s *Settings) []string {
+// definitionFile is a file of a task definition: who names it, and how it is read.
+type definitionFile struct {
+	origin        Origin
+	path          string
+	unknownFields bool
+	noVariables   bool
+}
+
+// definitionProblems tries the file of the task definition that a target names; tried
+// has the problems of those that were: many targets may name the same.
+func (f File) definitionProblems(ctx context.Context, s *Settings, tried map[definitionFile][]string) []string {
 	if s.TaskDefinitionFile == "" || s.TaskDefinitionFile == "-" {
 		return nil
 	}
-	only := &Settings{TaskDefinitionFile: s.TaskDefinitionFile, AllowUnknownFields: s.AllowUnknownFields, checkOnly: true}
-	only.origins = map[string]Origin{"task-definition-file": s.Origin("task-definition-file")}
-	_, err := only.Request(ctx, nil)
-	if err == nil {
-		return nil
+	file := definitionFile{s.Origin("task-definition-file"), s.TaskDefinitionFile, s.AllowUnknownFields, s.NoVariables}
+	if problems, ok := tried[file]; ok {
+		return problems
 	}
-	return []string{s.Origin("task-definition-file").Place() + ": " + oneLine(err)}
+	tried[file] = nil
+	only := &Settings{TaskDefinitionFile: s.TaskDefinitionFile, AllowUnknownFields: s.AllowUnknownFields, NoVariables: s.NoVariables, checkOnly: true}
+	only.origins = map[string]Origin{"task-definition-file": file.origin}
+	if _, err := only.Request(ctx, nil); err != nil {
+		tried[file] = []string{file.origin.Place() + ": " + oneLine(err)}
+	}
+	return tried[file]
 }
 
 // policyProblems holds a target's policy to the library's own rules.

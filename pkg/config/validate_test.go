@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ func TestValidateFindsWhatIsWrongWithEveryTarget(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"web.json": `{"family": "a", "containerDefinitions": [{"name": "b", "image": "c"}]}`, "bad.json": "{\n  \"family\" }",
+		"template.json": `{"family": "a", "containerDefinitions": [{"name": "b", "image": "c", "command": ["${NOBODY_SETS_THIS}"]}]}`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -25,8 +27,9 @@ func TestValidateFindsWhatIsWrongWithEveryTarget(t *testing.T) {
 		"files": {"version: 1\ntargets:\n  a: {task-definition-file: web.json}\n  b: {task-definition-file: bad.json}\n  c: {task-definition-file: nowhere.json}\n", []string{
 			":4:29: ", ":5:29: the task definition cannot be read: ",
 		}},
-		"once":     {"version: 1\ndefaults:\n  task-definition-file: nowhere.json\ntargets:\n  a: {}\n  b: {}\n", []string{":3:25: the task definition cannot be read: "}},
-		"not used": {"version: 1\nrequire-target: true\ndefaults:\n  task-definition-file: nowhere.json\ntargets:\n  a: {task-definition-file: web.json}\n", nil},
+		"once":         {"version: 1\ndefaults:\n  task-definition-file: nowhere.json\ntargets:\n  a: {}\n  b: {}\n", []string{":3:25: the task definition cannot be read: "}},
+		"not used":     {"version: 1\nrequire-target: true\ndefaults:\n  task-definition-file: nowhere.json\ntargets:\n  a: {task-definition-file: web.json}\n", nil},
+		"no variables": {"version: 1\ntargets:\n  a: {task-definition-file: template.json, no-variables: true}\n  b: {task-definition-file: template.json}\n  c: {extends: b, no-variables: true}\n", []string{":4:29: "}},
 		"policies": {"version: 1\ndefaults: {no-wait: true}\ntargets:\n  a: {}\n  b: {rollback-on-failure: true}\n  c: {extends: b, no-wait: false}\n", []string{
 			":5:3: target b: a rollback is asked for, and not to wait",
 		}},
@@ -54,5 +57,33 @@ func TestValidateFindsWhatIsWrongWithEveryTarget(t *testing.T) {
 				t.Errorf("%s: %s, want %s", name, got, want)
 			}
 		}
+	}
+}
+
+// TestValidateReadsEachDefinitionOnce counts the readings: many targets name the same
+// file.
+func TestValidateReadsEachDefinitionOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	var b strings.Builder
+	b.WriteString("version: 1\ndefaults: {task-definition-file: nowhere.json}\ntargets:\n")
+	for i := range 50 {
+		fmt.Fprintf(&b, "  t%d: {allow-unknown-fields: %t}\n", i, i%2 == 0)
+	}
+	f, err := ParseFile(path, []byte(b.String()), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := map[definitionFile][]string{}
+	for _, target := range f.Targets() {
+		s, err := f.Settings(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if problems := f.definitionProblems(t.Context(), s, tried); len(problems) != 1 {
+			t.Error(problems)
+		}
+	}
+	if len(tried) != 2 { // with and without unknown fields
+		t.Errorf("%d readings", len(tried))
 	}
 }
