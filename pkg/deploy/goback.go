@@ -114,7 +114,9 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 		o.Reason += fmt.Sprintf("; going back to %s did not work: %v", rollout.ShortName(o.Deployment.Before.TaskDefinition), err)
 		return o, nil
 	}
-	plan, err := d.planBack(ctx, o.Deployment)
+	planning, cancel := d.within(ctx, lookLimit)
+	plan, err := d.planBack(planning, o.Deployment)
+	cancel()
 	if err != nil {
 		return failed(err)
 	}

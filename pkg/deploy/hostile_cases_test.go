@@ -43,6 +43,10 @@ var hostileRegressions = []string{
 	"classic join 803161: stale DescribeServices 0s+54s 4",
 	"crash-unrelated drained 500025: hang-lost UpdateService 0s+0s 0; other DescribeServiceRevisions 0s+24h0m0s 1",
 	"crash-unrelated restart 101284: lost UpdateService 0s+0s 0; colleague UpdateService 0s+0s 0",
+	"classic run 13000285: delete UpdateService 0s+0s 1; half-hang UpdateService 0s+0s 0",
+	"slow interrupt 13001200: stale * 0s+58s 20; lost UpdateService 0s+0s 0; stale DescribeServiceRevisions 0s+18s 20; stale * 42s+59s 3",
+	"crash-classic back 15002223: hang DescribeServices 50s+54s 3; delete - 1m0s+0s 0",
+	"classic join 2000681: stale * 0s+12s 8",
 }
 
 // TestHostileRegressions runs the cases that were wrong once.

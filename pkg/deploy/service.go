@@ -18,6 +18,9 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
+// statusActive is the status of a service that was not deleted (Service.status).
+const statusActive = "ACTIVE"
+
 // described is a service as ECS describes it, and what deployments to it may do.
 type described struct{ *ecsapi.Service }
 
@@ -81,7 +84,7 @@ func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) 
 // supported refuses, by name, services that UpdateService must not be used on.
 func (s *described) supported() error {
 	name := aws.ToString(s.ServiceName)
-	if status := aws.ToString(s.Status); status != "ACTIVE" {
+	if status := aws.ToString(s.Status); status != statusActive {
 		return &UsageError{Problem: fmt.Sprintf("service %s is %s, not ACTIVE", name, status), Remedy: "it was deleted; create it again first"}
 	}
 	if controller := s.DeploymentController; controller != nil && controller.Type != types.DeploymentControllerTypeEcs {

@@ -22,7 +22,7 @@ import (
 
 // lostAnswer are the pauses between the looks after a lost answer. Together they
 // are longer than the reads of ECS lag behind its writes.
-var lostAnswer = []time.Duration{2 * time.Second, 3 * time.Second, 5 * time.Second, 7 * time.Second}
+var lostAnswer = []time.Duration{2 * time.Second, 3 * time.Second, 5 * time.Second, 7 * time.Second, 8 * time.Second}
 
 // enoughLooks is how many of these looks ECS must answer, for a write to count as
 // not carried out.
@@ -121,6 +121,8 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 	}
 	primary := snapshot.Primary()
 	switch {
+	case snapshot.Status != statusActive: // with the service, its deployments go
+		return service, false, errGone
 	case primary == nil || deployment.identity().Of(primary) != rollout.Later:
 		return service, false, nil
 	case !certain || p.Action == ActionRestart: // ours may restart what somebody else deployed
@@ -132,6 +134,9 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 // errNoTrace says that somebody else's deployment took over, and that nothing tells
 // whether there was one of ours.
 var errNoTrace = errors.New("another deployment took over, and nothing tells whether there was one of ours")
+
+// errGone says that the service was deleted, and with it every trace of ours.
+var errGone = errors.New("the service was deleted meanwhile")
 
 // overwritten fails if somebody set one of the plan's settings to another value
 // than it had and than the plan asks for: whether ours was carried out before is not
