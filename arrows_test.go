@@ -51,7 +51,7 @@ var rules = []rule{
 		reason: "what makes a text fit to be printed knows nothing of what it says",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/rollout"}, knows: nil,
+		arrow: true, rooms: []string{"pkg/rollout"}, knows: []string{"pkg/shell"},
 		reason: "a verdict is a pure fold over observations and stands alone",
 	},
 	{

@@ -21,7 +21,7 @@ import (
 
 // credentialNames are patterns of the names of variables that hold credentials.
 var credentialNames = []string{
-	"AWS_ACCESS_KEY_ID", "*_ACCESS_KEY", "*SECRET*", "*TOKEN", "*TOKEN_V[0-9]*", "*_JWT", "*_JWT_V[0-9]*", "*PASSWORD*", "*PASSWD*", "*PASSPHRASE*", "*PASS", "*_PWD",
+	"AWS_ACCESS_KEY_ID", "*ACCESS_KEY", "*SECRET*", "*TOKEN", "*TOKEN_*", "*JWT", "*_JWT_V[0-9]*", "BEARER*", "*OAUTH", "*_DSN", "*WEBHOOK*", "*PASSWORD*", "*PASSWD*", "*PASSPHRASE*", "*PASS", "*_PWD",
 	"*PRIVATE_KEY*", "*API_KEY*", "*APIKEY*", "*SSH_KEY", "*GPG_KEY", "*SIGNING_KEY", "*ENCRYPTION_KEY", "*MASTER_KEY", "*DEPLOY_KEY", "*ACCOUNT_KEY", "*AUTH_KEY",
 	"*CREDENTIAL*", "*_AUTH", "*AUTH_CONFIG", "*_PAT", "*_COOKIE",
 }

@@ -82,6 +82,9 @@ type Deployment struct {
 	Action Action `json:"action"`
 	// RolledBackTo: ECS was rolling back to this deployment when it was joined.
 	RolledBackTo bool `json:"rolledBackTo,omitempty"`
+	// guessed: the answer of the update was lost, and this deployment looks as ours
+	// would. It may be somebody else's, and is not rolled back.
+	guessed bool
 	// Newest: it was joined as the service's newest deployment, and not by its name.
 	Newest bool `json:"-"`
 	// Settings are the settings that were changed with it.
@@ -108,14 +111,17 @@ func (dep Deployment) identity() rollout.Identity {
 // find takes the deployment's id and creation from the first list that shows it.
 // What else that list shows existed before, unless it was created later.
 func (dep *Deployment) find(s *rollout.Service) {
-	mine := dep.identity().In(s)
-	if mine == nil || dep.ID != "" {
-		return
+	if mine := dep.identity().In(s); mine != nil && dep.ID == "" {
+		dep.take(mine, s)
 	}
+}
+
+// take makes a deployment of a list ours.
+func (dep *Deployment) take(mine *rollout.Deployment, s *rollout.Service) {
 	dep.ID, dep.CreatedAt = mine.ID, mine.CreatedAt
 	for i := range s.Deployments {
 		other := &s.Deployments[i]
-		if other.ID != "" && other.Status != rollout.StatusPrimary && other != mine && !other.CreatedAt.After(mine.CreatedAt) && !slices.Contains(dep.Before.Deployments, other.ID) {
+		if other.ID != "" && other.Status != rollout.StatusPrimary && other.ID != mine.ID && !other.CreatedAt.After(mine.CreatedAt) && !slices.Contains(dep.Before.Deployments, other.ID) {
 			dep.Before.Deployments = append(slices.Clip(dep.Before.Deployments), other.ID)
 		}
 	}

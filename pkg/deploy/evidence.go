@@ -6,6 +6,7 @@ package deploy
 // read is left out.
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -130,7 +131,7 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 		return rollout.Log{}
 	}
 	stream := strings.Join([]string{prefix, cause.Container, rollout.ShortName(cause.Task)}, "/")
-	log := rollout.Log{Command: shell.Join("aws", "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)}
+	log := rollout.Log{Command: shell.Join("aws", "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream, "--region", logRegion(options, e.api.Region()))}
 	if e.logs == nil || e.logsDenied {
 		return log
 	}
@@ -191,4 +192,10 @@ func (e *evidence) targetGroups(ctx context.Context, arns []string) []rollout.Ta
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// logRegion is the region in which a container writes its log: that of its log
+// options, or else the service's.
+func logRegion(options map[string]string, service string) string {
+	return cmp.Or(options["awslogs-region"], service)
 }

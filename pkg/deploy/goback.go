@@ -21,6 +21,9 @@ func (w *watch) react(ctx context.Context, o Outcome, policy Policy) (Outcome, e
 	switch {
 	case !started:
 		return o, nil
+	case o.Deployment.guessed && (o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt || policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut)):
+		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "not rolling back: the answer of the update was lost, and " + o.Deployment.ID + " may be somebody else's deployment"})
+		return o, nil
 	case o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt:
 		return w.stop(context.WithoutCancel(ctx), o, policy)
 	case policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut):

@@ -32,7 +32,7 @@ func (d *Deployer) ofRevision(ctx context.Context, record *rollout.ServiceDeploy
 const unseenRecords = 5
 
 // recordOfUnseen finds the record of a deployment whose id nobody has seen: the
-// newest that was made after all deployments that were there before, and whose
+// oldest that was made after all deployments that were there before, and whose
 // revision runs its definition. numbered means that the numbers of records and
 // deployments agree here, so that the record gives the id.
 func (d *Deployer) recordOfUnseen(ctx context.Context, deployment *Deployment) (record *rollout.ServiceDeployment, numbered bool, err error) {
@@ -49,16 +49,24 @@ func (d *Deployer) recordOfUnseen(ctx context.Context, deployment *Deployment) (
 	if !numbered { // nothing but time tells the record of the deployment before
 		notBefore = notBefore.Add(recordSkew)
 	}
-	for i := range records[:min(len(records), unseenRecords)] {
-		record := &records[i]
-		if earlier(*record) || !record.CreatedAt.After(notBefore) {
+	records = records[:min(len(records), unseenRecords)]
+	for i := range records {
+		candidate := &records[i]
+		if earlier(*candidate) || !candidate.CreatedAt.After(notBefore) {
 			continue
 		}
-		if found, err := d.ofRevision(ctx, record, identity.TaskDefinition); err != nil || found != nil {
-			return found, numbered, err
+		found, err := d.ofRevision(ctx, candidate, identity.TaskDefinition)
+		if err != nil {
+			return nil, numbered, err
+		}
+		if found != nil {
+			if record != nil && deployment.Action == ActionRestart {
+				return nil, numbered, errNoTrace // one of the two is somebody else's
+			}
+			record = found // the older one: nobody else ran the revision before
 		}
 	}
-	return nil, numbered, nil
+	return record, numbered, nil
 }
 
 // findRecorded takes the identity of a deployment that the service does not show

@@ -111,12 +111,22 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 		return service, len(settingsOf(p.request, service)) == 0, p.overwritten(service)
 	}
 	snapshot := service.Snapshot()
-	deployment.find(snapshot)
-	if deployment.ID != "" {
-		return service, true, nil
+	candidates := deployment.identity().Candidates(snapshot)
+	if len(candidates) > 0 && p.untouched(service) {
+		return service, false, errNoTrace // ours would have brought its settings
 	}
 	found, certain, err := d.traceOf(ctx, deployment)
-	if found || err != nil {
+	if found && deployment.ID != "" {
+		return service, true, nil
+	}
+	switch {
+	case len(candidates) > 1 && p.Action == ActionRestart:
+		return service, false, errNoTrace
+	case len(candidates) > 0: // the oldest: nobody else ran the revision before
+		deployment.take(&candidates[0], snapshot)
+		deployment.guessed = p.Action == ActionRestart
+		return service, true, nil
+	case found || err != nil:
 		return service, found, err
 	}
 	primary := snapshot.Primary()
@@ -137,6 +147,12 @@ var errNoTrace = errors.New("another deployment took over, and nothing tells whe
 
 // errGone says that the service was deleted, and with it every trace of ours.
 var errGone = errors.New("the service was deleted meanwhile")
+
+// untouched reports whether the service has none of the settings that the update
+// brings.
+func (p *Plan) untouched(service *described) bool {
+	return len(p.Settings) > 0 && len(settingsOf(p.request, service)) == len(p.Settings)
+}
 
 // overwritten fails if somebody set one of the plan's settings to another value
 // than it had and than the plan asks for: whether ours was carried out before is not

@@ -141,6 +141,10 @@ func (v *statusView) diagnosis(s deploy.Status) {
 		v.wrapped("    ", 4, more)
 	}
 	for _, advice := range d.Advice {
+		if strings.Contains(advice, ": aws ") { // a command is not broken over lines
+			fmt.Fprintf(v, "  %-10s  %s\n", "to do", advice)
+			continue
+		}
 		v.field("to do", advice)
 	}
 }

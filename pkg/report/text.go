@@ -144,6 +144,9 @@ func updated(d deploy.Deployment) string {
 	case deploy.ActionRestart:
 		return "updated the service: deployment " + d.ID + " starts " + rollout.Named(d.TaskDefinition, d.Tag) + " anew"
 	}
+	if d.ID == "" {
+		return "ECS accepted the update to " + rollout.Named(d.TaskDefinition, d.Tag) + ", and does not show the deployment yet"
+	}
 	return "updated the service: deployment " + d.ID + " brings " + rollout.Named(d.TaskDefinition, d.Tag)
 }
 

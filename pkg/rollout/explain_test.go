@@ -129,3 +129,11 @@ func ExampleTracker() {
 	// rolled-back
 	// service deployment rolled back because
 }
+
+// TestAlarmsAreQuoted: any text can be an alarm's name, and the command is pasted.
+func TestAlarmsAreQuoted(t *testing.T) {
+	got := rollout.AlarmHint([]string{"High 5xx rate; $(touch x)", "plain"})
+	if want := "aws cloudwatch describe-alarms --alarm-names 'High 5xx rate; $(touch x)' plain"; !strings.HasSuffix(got, want) {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}

@@ -4,9 +4,9 @@ package rollout
 // Every hint begins with a verb.
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // guide is the ECS developer guide.
@@ -113,7 +113,7 @@ func EventHint(message string) string {
 
 // AlarmHint says what to do about alarms that ended a deployment.
 func AlarmHint(names []string) string {
-	return fmt.Sprintf("look at the metrics behind the alarm: aws cloudwatch describe-alarms --alarm-names %s", strings.Join(names, " "))
+	return "look at the metrics behind the alarm: " + shell.Join(append([]string{"aws", "cloudwatch", "describe-alarms", "--alarm-names"}, names...)...)
 }
 
 // Advise fills [Diagnosis.Advice]: what to do about whatever is known beside the

@@ -82,6 +82,19 @@ func (i Identity) In(s *Service) *Deployment {
 	return found
 }
 
+// Candidates are the deployments of a service that may be the one that is meant,
+// oldest first: before its id is known, somebody else's may look the same.
+func (i Identity) Candidates(s *Service) []Deployment {
+	var found []Deployment
+	for n := range s.Deployments {
+		if i.Of(&s.Deployments[n]) == Ours {
+			found = append(found, s.Deployments[n])
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Deployment) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return found
+}
+
 // The record of a deployment is created with it. If nothing but time connects the
 // two, it may be this much older or younger.
 const (

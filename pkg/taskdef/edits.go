@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
@@ -44,6 +45,9 @@ func SetSecret(container, name, valueFrom string) Edit {
 	return Edit{name: "secret " + name, container: container, inContainer: func(c map[string]any) error {
 		if valueFrom == "" {
 			return errors.New("it names no parameter or secret")
+		}
+		if strings.ContainsFunc(valueFrom, unicode.IsSpace) { // the value itself, which is not shown
+			return errors.New("it is neither an ARN nor the name of a parameter: those have no white space")
 		}
 		setNamed(c, "secrets", "name", name, "valueFrom", valueFrom)
 		return nil
