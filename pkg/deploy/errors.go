@@ -98,6 +98,9 @@ func (e *BusyError) Error() string {
 
 // Hint says what can be done.
 func (e *BusyError) Hint() string {
+	if e.Deployment.GoingBack() { // to replace a rollback is what the error warns of
+		return "wait for it (ecs-deploy wait), or pass --if-in-progress wait"
+	}
 	return "wait for it (ecs-deploy wait), or choose --if-in-progress wait or replace"
 }
 
