@@ -198,8 +198,15 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 		return err
 	}, func(ctx context.Context) (bool, error) {
 		newest, err := d.newestOf(ctx, p.Family)
-		arn = newest.arn
-		return err == nil && newest.serves(p), err
+		if err != nil || newest.serves(p) {
+			arn = newest.arn
+			return err == nil, err
+		}
+		if same := d.sameSince(ctx, p, newest.arn); len(same) > 0 { // somebody registered another one since
+			arn = same[0]
+			return true, nil
+		}
+		return false, nil
 	})
 	var uncertain *UncertainError
 	if errors.As(err, &uncertain) {

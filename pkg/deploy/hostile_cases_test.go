@@ -47,6 +47,9 @@ var hostileRegressions = []string{
 	"slow interrupt 13001200: stale * 0s+58s 20; lost UpdateService 0s+0s 0; stale DescribeServiceRevisions 0s+18s 20; stale * 42s+59s 3",
 	"crash-classic back 15002223: hang DescribeServices 50s+54s 3; delete - 1m0s+0s 0",
 	"classic join 2000681: stale * 0s+12s 8",
+	"healthy interrupt 21000934: internal-lost RegisterTaskDefinition 0s+0s 0; colleague RegisterTaskDefinition 0s+0s 1",
+	"crash interrupt-back 21001177: lost RegisterTaskDefinition 0s+1s 0; colleague RegisterTaskDefinition 0s+0s 1",
+	"unrelated again 21002269: lost UpdateService 0s+48s 0; stop UpdateService 0s+0s 1",
 }
 
 // TestHostileRegressions runs the cases that were wrong once.

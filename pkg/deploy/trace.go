@@ -52,7 +52,9 @@ func (d *Deployer) recordOfUnseen(ctx context.Context, deployment *Deployment) (
 	records = records[:min(len(records), unseenRecords)]
 	for i := range records {
 		candidate := &records[i]
-		if earlier(*candidate) || !candidate.CreatedAt.After(notBefore) {
+		// What was made before the newest event that we saw was there before our call:
+		// an earlier attempt, rolled back, that brought the same revision.
+		if earlier(*candidate) || !candidate.CreatedAt.After(notBefore) || !candidate.CreatedAt.After(deployment.Before.NewestEvent) {
 			continue
 		}
 		found, err := d.ofRevision(ctx, candidate, identity.TaskDefinition)

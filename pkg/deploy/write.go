@@ -202,16 +202,25 @@ const orphansLimit = 5
 // nameOrphans warns of revisions with the same content that were registered by
 // sends whose answer was lost and which ECS did not show afterwards.
 func (d *Deployer) nameOrphans(ctx context.Context, p *Plan, registered string) {
+	for _, orphan := range d.sameSince(ctx, p, registered) {
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%s was registered too, by a call whose answer was lost; it is not in use (%s)", rollout.ShortName(orphan), orphan)})
+	}
+}
+
+// sameSince are the ARNs of the ACTIVE revisions that mean what the plan wants and
+// that were registered after the plan was made, before the given one.
+func (d *Deployer) sameSince(ctx context.Context, p *Plan, before string) []string {
 	first := arn.Revision(p.newest.arn) + 1
 	if p.newest.arn == "" {
 		first = arn.Revision(p.Current) + 1
 	}
-	last := arn.Revision(registered) - 1
+	var same []string
+	last := arn.Revision(before) - 1
 	for revision := last; revision >= max(first, last-orphansLimit+1); revision-- {
-		name := fmt.Sprintf("%s:%d", p.Family, revision)
-		definition, stored, err := d.describeStored(ctx, name)
+		definition, stored, err := d.describeStored(ctx, fmt.Sprintf("%s:%d", p.Family, revision))
 		if err == nil && stored.Status == types.TaskDefinitionStatusActive && taskdef.Equal(definition, p.Definition) {
-			d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%s was registered too, by a call whose answer was lost; it is not in use (%s)", name, aws.ToString(stored.TaskDefinitionArn))})
+			same = append(same, aws.ToString(stored.TaskDefinitionArn))
 		}
 	}
+	return same
 }
