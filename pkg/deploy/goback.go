@@ -18,21 +18,20 @@ import (
 // react does what the policy says about an outcome.
 func (w *watch) react(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	started := o.Deployment.Action == ActionDeploy || o.Deployment.Action == ActionRestart
+	stop := o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt
+	back := policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut)
 	switch {
-	case !started:
+	case !started || !stop && !back:
 		return o, nil
-	case o.Deployment.guessed && (o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt || policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut)):
+	case o.Deployment.guessed:
 		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "not rolling back: the answer of the update was lost, and " + o.Deployment.ID + " may be somebody else's deployment"})
 		return o, nil
-	case o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt:
+	case stop:
 		return w.stop(context.WithoutCancel(ctx), o, policy)
-	case policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut):
-		if !o.Over && !w.rolling() {
-			return w.shiftBack(ctx, o)
-		}
-		return w.goBack(ctx, o, policy)
+	case !o.Over && !w.rolling():
+		return w.shiftBack(ctx, o)
 	}
-	return o, nil
+	return w.goBack(ctx, o, policy)
 }
 
 // rolling reports whether the service's deployment strategy is ROLLING.
