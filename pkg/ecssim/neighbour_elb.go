@@ -23,8 +23,9 @@ const (
 // balancing is the operations of Elastic Load Balancing v2.
 func balancing() map[string]queryOperation {
 	return map[string]queryOperation{
-		"DescribeTargetGroups": (*engine).describeTargetGroups,
-		"DescribeTargetHealth": (*engine).describeTargetHealth,
+		"DescribeTargetGroupAttributes": (*engine).describeGroupAttributes,
+		"DescribeTargetGroups":          (*engine).describeTargetGroups,
+		"DescribeTargetHealth":          (*engine).describeTargetHealth,
 	}
 }
 

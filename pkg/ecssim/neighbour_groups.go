@@ -148,3 +148,25 @@ func formList(form url.Values, name string) []string {
 		list = append(list, v)
 	}
 }
+
+// groupAttributesResult is what DescribeTargetGroupAttributes answers.
+type groupAttributesResult struct {
+	Attributes struct {
+		Member []groupAttribute `xml:"member"`
+	}
+}
+
+type groupAttribute struct{ Key, Value string }
+
+// describeGroupAttributes answers the deregistration delay, the one attribute that
+// the simulator has.
+func (e *engine) describeGroupAttributes(form url.Values) (any, *apiError) {
+	arn := form.Get("TargetGroupArn")
+	if e.findGroup(arn) == nil {
+		return nil, noGroup(arn)
+	}
+	delay := orDefault(e.World.Switches.DeregistrationDelay, defaultDeregistration)
+	result := groupAttributesResult{}
+	result.Attributes.Member = []groupAttribute{{"deregistration_delay.timeout_seconds", strconv.Itoa(int(delay.Seconds()))}}
+	return result, nil
+}

@@ -15,6 +15,8 @@ type millis int64
 
 func toMillis(t time.Time) millis { return millis(t.UnixMilli()) }
 
+func (m millis) time() time.Time { return time.UnixMilli(int64(m)) }
+
 func (m millis) add(d time.Duration) millis { return m + millis(d.Milliseconds()) }
 
 // epoch is how the ECS protocol writes a moment: seconds with a fraction.

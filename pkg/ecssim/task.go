@@ -38,6 +38,8 @@ const (
 	noStartStopped = 3500 * time.Millisecond // from there to STOPPED
 	pendingStopped = 8 * time.Second         // letting go of a task that is not RUNNING
 	remembered     = time.Hour               // stopped tasks can be described
+
+	defaultDeregistration = 30 * time.Second // see Switches
 )
 
 // Outcomes of health checks, as the Number of an eventHealth.
@@ -203,7 +205,7 @@ func (e *engine) halt(t *task, code, reason string) {
 	t.Status = deactivating
 	wait := toDraining
 	if len(t.Balancers) > 0 {
-		wait = orDefault(e.World.Switches.DeregistrationDelay, 30*time.Second)
+		wait = orDefault(e.World.Switches.DeregistrationDelay, defaultDeregistration)
 	}
 	e.step(t, e.Now.add(wait), stepStopping)
 }

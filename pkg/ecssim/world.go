@@ -263,8 +263,9 @@ const (
 // LostResponse. The first fault that fits with an effect besides Latency wins.
 type Fault struct {
 	// Operations are globs over the names of ECS operations and of those of its
-	// neighbours: DescribeTargetHealth, DescribeTargetGroups, GetLogEvents,
-	// DescribeImages, AssumeRole, GetCallerIdentity. Empty: all.
+	// neighbours: DescribeTargetHealth, DescribeTargetGroups,
+	// DescribeTargetGroupAttributes, GetLogEvents, DescribeImages, AssumeRole,
+	// GetCallerIdentity. Empty: all.
 	Operations []string `yaml:"operations" json:"operations,omitempty"`
 	// AfterUpdate limits the fault to requests after the first UpdateService
 	// that was served (by anybody but an actor).

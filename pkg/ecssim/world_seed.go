@@ -22,8 +22,8 @@ type Seed struct {
 // service with its healthy tasks. What the world has already is left as it is;
 // its ServiceDefaults apply to the service. A rule "starts healthy" for exactly
 // the seed's image goes in front of the world's image rules, so that the image
-// in service works even where a scenario breaks all images; nor does that image
-// set off an alarm.
+// in service works even where a scenario breaks all images; it takes as long to start
+// as the world's first rule for it says, and it does not set off an alarm.
 func (w World) WithSeed(seed Seed) World {
 	if seed.Cluster == "" {
 		seed.Cluster = "default"
@@ -43,6 +43,9 @@ func (w World) WithSeed(seed Seed) World {
 		w.Services = append(slices.Clone(w.Services), w.seedService(seed))
 	}
 	healthy := ImageRule{Match: globEscape(seed.Image), Behaviour: Starts}
+	if i := slices.IndexFunc(w.Images, func(r ImageRule) bool { return glob(r.Match, seed.Image) }); i >= 0 {
+		healthy.StartAfter = w.Images[i].StartAfter
+	}
 	w.Images = append([]ImageRule{healthy}, w.Images...)
 	w.Alarms = slices.Clone(w.Alarms)
 	for i, a := range w.Alarms {
