@@ -51,7 +51,8 @@ func System() Streams {
 // app is one invocation of the program.
 type app struct {
 	streams  Streams
-	settings *config.Settings
+	flags    *config.Flags
+	settings *config.Settings // what the flags say alone, until resolve merges all layers
 	renderer report.Renderer
 	cleanup  []func() error
 	args     []string
@@ -68,7 +69,7 @@ type app struct {
 func Main(ctx context.Context, args []string, streams Streams) int {
 	out := &results{out: streams.Out}
 	streams.Out, streams.Err = out, printable.NewWriter(streams.Err)
-	a := &app{streams: streams, settings: &config.Settings{}}
+	a := newApp(streams)
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
@@ -112,22 +113,27 @@ func (a *app) output() string {
 	if a.settings.Output != "" || !asks && os.Getenv(config.EnvPrefix+"OUTPUT") == "" {
 		return a.settings.Output
 	}
-	var s config.Settings
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	flags.ParseErrorsAllowlist.UnknownFlags = true
-	flags.SetOutput(io.Discard)
-	s.AddFlags(flags, "output")
-	// What is wrong with the arguments is said when they are parsed in earnest.
-	_ = flags.Parse(a.args)
-	_ = s.Resolve(flags, config.File{})
-	a.settings.Output = s.Output
-	return s.Output
+	var flags config.Flags
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.ParseErrorsAllowlist.UnknownFlags = true
+	set.SetOutput(io.Discard)
+	flags.Add(set, "output")
+	_ = set.Parse(a.args) // errors are reported by the real parse
+	if s, err := config.Resolve(flags.Given(set), os.Environ(), config.File{}, ""); err == nil {
+		a.settings.Output = s.Output
+	}
+	return a.settings.Output
 }
 
 // New is the root command on the given streams, for programs that generate
 // documentation from it.
 func New(streams Streams) *cobra.Command {
-	return (&app{streams: streams, settings: &config.Settings{}}).root()
+	return newApp(streams).root()
+}
+
+func newApp(streams Streams) *app {
+	flags := new(config.Flags)
+	return &app{streams: streams, flags: flags, settings: flags.Settings()}
 }
 
 // prepare reads the settings file, and resolves the settings of a command.
@@ -159,9 +165,12 @@ func (a *app) needTarget() error {
 
 // resolve merges all layers of settings into the flags of a command.
 func (a *app) resolve(c *cobra.Command, file config.File) error {
-	if err := a.settings.Resolve(c.Flags(), file); err != nil {
+	given := a.flags.Given(c.Flags())
+	settings, err := config.Resolve(given, os.Environ(), file, given.Target(os.Environ()))
+	if err != nil {
 		return err
 	}
+	a.settings = settings
 	if !a.settings.Quiet {
 		for _, warning := range config.Warnings(os.Environ()) {
 			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)

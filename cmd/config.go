@@ -45,7 +45,7 @@ be told. What is not printed is as it is built in. Credentials, and without
 	}
 	c.Flags().BoolVar(&origins, "origin", false, "say of each value where it comes from: file:line:column, variable or flag")
 	c.Flags().VarP(form, "output", "o", "form of the output (default yaml)")
-	a.settings.AddFlags(c.Flags(), a.viewed()...)
+	a.flags.Add(c.Flags(), a.viewed()...)
 	if err := c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(viewForms, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // only for a flag that does not exist, or twice
 	}

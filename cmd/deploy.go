@@ -48,7 +48,7 @@ ecs-deploy help exit-codes.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
 	}
-	a.settings.AddFlags(c.Flags(), append([]string{"dry-run", "yes", "if-in-progress", "max-definitions",
+	a.flags.Add(c.Flags(), append([]string{"dry-run", "yes", "if-in-progress", "max-definitions",
 		"timeout", "complete-timeout", "until", "no-wait", "on-interrupt", "rollback-on-failure"}, requestFlags...)...)
 	return c
 }

@@ -25,7 +25,7 @@ change.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDiff(c) },
 	}
-	a.settings.AddFlags(c.Flags(), requestFlags...)
+	a.flags.Add(c.Flags(), requestFlags...)
 	return c
 }
 

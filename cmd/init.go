@@ -42,7 +42,7 @@ gives the target of a single service another name.`,
 	}
 	c.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
 	c.Flags().BoolVar(&o.all, "all", false, "take all services of the cluster")
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "task-definition-file")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "task-definition-file")
 	return c
 }
 

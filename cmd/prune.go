@@ -22,7 +22,7 @@ other clusters use it cannot know: where they share the family, keep more.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runPrune(c) },
 	}
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "max-definitions", "dry-run", "yes")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "max-definitions", "dry-run", "yes")
 	return c
 }
 

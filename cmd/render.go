@@ -23,7 +23,7 @@ nor credentials. Environment values are printed in clear: that is its purpose.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRender(c) },
 	}
-	a.settings.AddFlags(c.Flags(), definitionFlags...)
+	a.flags.Add(c.Flags(), definitionFlags...)
 	return c
 }
 

@@ -17,7 +17,7 @@ changes nothing. ECS keeps its records of deployments for 90 days.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
 	}
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "show-values", "exit-code")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "show-values", "exit-code")
 	return c
 }
 

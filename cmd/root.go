@@ -48,7 +48,7 @@ view.`,
 	root.SetErr(a.streams.Err)
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetUsageFunc(a.usage)
-	a.settings.AddFlags(root.PersistentFlags(), commonFlags...)
+	a.flags.Add(root.PersistentFlags(), commonFlags...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deploying:"}, &cobra.Group{ID: "other", Title: "More:"})
 	root.SetHelpCommandGroupID("other")

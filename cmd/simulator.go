@@ -52,7 +52,7 @@ func (a *app) simulatorServe() *cobra.Command {
 	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:4580", "`address` to listen on; port 0 chooses one")
 	c.Flags().StringVar(&o.world, "world", "", "`file` that describes the world (YAML)")
 	c.Flags().Float64Var(&o.speed, "speed", 1, "how many `times` faster than real time the world runs")
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "image")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "image")
 	return c
 }
 

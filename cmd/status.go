@@ -17,7 +17,7 @@ lines, and the service's newest events.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runStatus(c) },
 	}
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name")
+	a.flags.Add(c.Flags(), "cluster", "service-name")
 	return c
 }
 

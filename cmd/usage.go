@@ -31,7 +31,7 @@ func (a *app) usage(c *cobra.Command) error {
 		})
 	}
 	listed(&b, "Help topics:", c.Commands(), (*cobra.Command).IsAdditionalHelpTopicCommand)
-	a.flags(&b, c)
+	a.flagUsage(&b, c)
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\nUse \"%s [command] --help\" for more about a command.\n", c.CommandPath())
 	}
@@ -55,7 +55,7 @@ func listed(b *strings.Builder, heading string, all []*cobra.Command, wanted fun
 
 // flags lists a command's flags under the headings of their keys, those that are
 // no settings first.
-func (a *app) flags(b *strings.Builder, c *cobra.Command) {
+func (a *app) flagUsage(b *strings.Builder, c *cobra.Command) {
 	groups := map[string]*pflag.FlagSet{}
 	var headings []string
 	add := func(heading string, flag *pflag.Flag) {

@@ -15,7 +15,7 @@ once how the last deployment ended.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runWait(c) },
 	}
-	a.settings.AddFlags(c.Flags(), "cluster", "service-name", "deployment", "timeout", "complete-timeout", "until")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "deployment", "timeout", "complete-timeout", "until")
 	return c
 }
 

@@ -16,24 +16,37 @@ import (
 	"pgregory.net/rapid"
 )
 
-// bound are settings with all their flags.
-func bound() (*Settings, *pflag.FlagSet) {
-	s := &Settings{}
-	flags := pflag.NewFlagSet("ecs-deploy", pflag.ContinueOnError)
-	for _, key := range s.Keys() {
-		s.AddFlags(flags, key.Name)
+// commandLine has the flags of all settings, or of some.
+type commandLine struct {
+	*pflag.FlagSet
+	flags *Flags
+}
+
+func bound(names ...string) commandLine {
+	line := commandLine{pflag.NewFlagSet("ecs-deploy", pflag.ContinueOnError), new(Flags)}
+	for _, key := range new(Settings).Keys() {
+		if len(names) == 0 || slices.Contains(names, key.Name) {
+			line.flags.Add(line.FlagSet, key.Name)
+		}
 	}
-	return s, flags
+	return line
+}
+
+// resolve is what the parsed flags, this process's environment and a file come to.
+func (l commandLine) resolve(file File) (*Settings, error) {
+	given := l.flags.Given(l.FlagSet)
+	return Resolve(given, os.Environ(), file, given.Target(os.Environ()))
 }
 
 // given are the settings that these arguments, the environment and a file come to.
 func given(t rapid.TB, file File, arguments []string) *Settings {
 	t.Helper()
-	s, flags := bound()
+	flags := bound()
 	if err := flags.Parse(arguments); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Resolve(flags, file); err != nil {
+	s, err := flags.resolve(file)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -67,7 +80,7 @@ func TestEveryKeyWorksFromFlagEnvironmentAndFile(t *testing.T) {
 				}
 				t.Run(strings.Join([]string{key.Name, want.reads, layer}, "/"), func(t *testing.T) {
 					clearEnvironment(t)
-					s, flags := bound()
+					flags := bound()
 					var f File
 					switch layer {
 					case "flag":
@@ -82,7 +95,8 @@ func TestEveryKeyWorksFromFlagEnvironmentAndFile(t *testing.T) {
 					if key.Name == "target" {
 						f = targets(t, "one", "two")
 					}
-					if err := s.Resolve(flags, f); err != nil {
+					s, err := flags.resolve(f)
+					if err != nil {
 						t.Fatal(err)
 					}
 					if k, _ := s.key(key.Name); read(k) != want.reads {
@@ -109,12 +123,13 @@ func TestNoOtherKeyIsTouched(t *testing.T) {
 		if !key.Source.InFile() {
 			continue
 		}
-		s, flags := bound()
+		flags := bound()
 		before := map[string]string{}
-		for _, k := range s.Keys() {
+		for _, k := range new(Settings).Keys() {
 			before[k.Name] = read(k)
 		}
-		if err := s.Resolve(flags, file(t, fmt.Sprintf("  %s: %s\n", key.Name, samples(key)[0].file))); err != nil {
+		s, err := flags.resolve(file(t, fmt.Sprintf("  %s: %s\n", key.Name, samples(key)[0].file)))
+		if err != nil {
 			t.Fatal(err)
 		}
 		for _, k := range s.Keys() {
@@ -129,14 +144,14 @@ func TestASubcommandResolvesItsOwnFlagsOnly(t *testing.T) {
 	clearEnvironment(t)
 	t.Setenv("ECS_DEPLOY_IMAGE", "web:v2")
 	t.Setenv("ECS_DEPLOY_DESIRED_COUNT", "not looked at")
-	s := &Settings{}
-	deploy, wait := pflag.NewFlagSet("deploy", pflag.ContinueOnError), pflag.NewFlagSet("wait", pflag.ContinueOnError)
-	s.AddFlags(deploy, "cluster", "image", "timeout")
-	s.AddFlags(wait, "cluster", "timeout")
+	deploy := bound("cluster", "image", "timeout")
+	wait := commandLine{pflag.NewFlagSet("wait", pflag.ContinueOnError), deploy.flags}
+	wait.flags.Add(wait.FlagSet, "cluster", "timeout")
 	if err := wait.Parse([]string{"--timeout", "2m"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Resolve(wait, file(t, "  timeout: 9m\n  cluster: production1\n  min: 5\n")); err != nil {
+	s, err := wait.resolve(file(t, "  timeout: 9m\n  cluster: production1\n  min: 5\n"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if s.Timeout != 2*time.Minute || s.Cluster != "production1" || s.Images != nil || s.Min != nil {
@@ -199,8 +214,9 @@ func TestABadValueIsNotHalfTaken(t *testing.T) {
 
 func TestAbsentIsNotZero(t *testing.T) {
 	clearEnvironment(t)
-	s, flags := bound()
-	if err := s.Resolve(flags, File{}); err != nil {
+	flags := bound()
+	s, err := flags.resolve(File{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(&Settings{}, s, cmpopts.IgnoreUnexported(Settings{})); diff != "" {
@@ -218,8 +234,9 @@ func TestListsInVariables(t *testing.T) {
 	} {
 		clearEnvironment(t)
 		t.Setenv("ECS_DEPLOY_IMAGE", text)
-		s, flags := bound()
-		if err := s.Resolve(flags, File{}); err != nil {
+		flags := bound()
+		s, err := flags.resolve(File{})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, s.Images); diff != "" {
@@ -231,20 +248,20 @@ func TestListsInVariables(t *testing.T) {
 func TestAHigherListReplacesALowerOne(t *testing.T) {
 	clearEnvironment(t)
 	lower := file(t, "  image: [a:1, b:1]\n")
-	s, flags := bound()
-	if err := s.Resolve(flags, lower); err != nil || !slices.Equal(s.Images, []string{"a:1", "b:1"}) {
+	flags := bound()
+	if s, err := flags.resolve(lower); err != nil || !slices.Equal(s.Images, []string{"a:1", "b:1"}) {
 		t.Error(s.Images, err)
 	}
 	t.Setenv("ECS_DEPLOY_IMAGE", "c:1")
-	s, flags = bound()
-	if err := s.Resolve(flags, lower); err != nil || !slices.Equal(s.Images, []string{"c:1"}) {
+	flags = bound()
+	if s, err := flags.resolve(lower); err != nil || !slices.Equal(s.Images, []string{"c:1"}) {
 		t.Error(s.Images, err)
 	}
-	s, flags = bound()
+	flags = bound()
 	if err := flags.Parse([]string{"-i", "d:1", "-i", "e:1,f"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Resolve(flags, lower); err != nil || !slices.Equal(s.Images, []string{"d:1", "e:1,f"}) {
+	if s, err := flags.resolve(lower); err != nil || !slices.Equal(s.Images, []string{"d:1", "e:1,f"}) {
 		t.Error(s.Images, err)
 	}
 }
@@ -255,8 +272,8 @@ func TestBadVariables(t *testing.T) {
 	} {
 		clearEnvironment(t)
 		t.Setenv(name, text)
-		s, flags := bound()
-		err := s.Resolve(flags, File{})
+		flags := bound()
+		_, err := flags.resolve(File{})
 		var bad *ValueError
 		if !errors.As(err, &bad) || bad.ExitCode() != 3 || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s: %q ", name, text)) {
 			t.Errorf("%s: %v", name, err)
@@ -271,20 +288,20 @@ func TestAFileIsNamedFromWhereTheSettingsFileStands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, flags := bound()
-	if err := s.Resolve(flags, f); err != nil || s.TaskDefinitionFile != filepath.Join("deep", "web.json") {
+	flags := bound()
+	if s, err := flags.resolve(f); err != nil || s.TaskDefinitionFile != filepath.Join("deep", "web.json") {
 		t.Error(s.TaskDefinitionFile, err)
 	}
 	t.Setenv("ECS_DEPLOY_TASK_DEFINITION_FILE", "here.json")
-	s, flags = bound()
-	if err := s.Resolve(flags, f); err != nil || s.TaskDefinitionFile != "here.json" {
+	flags = bound()
+	if s, err := flags.resolve(f); err != nil || s.TaskDefinitionFile != "here.json" {
 		t.Error(s.TaskDefinitionFile, err)
 	}
 	absolute := filepath.Join(t.TempDir(), "web.json")
 	f = file(t, "  task-definition-file: "+absolute+"\n")
 	t.Setenv("ECS_DEPLOY_TASK_DEFINITION_FILE", "")
-	s, flags = bound()
-	if err := s.Resolve(flags, f); err != nil || s.TaskDefinitionFile != absolute {
+	flags = bound()
+	if s, err := flags.resolve(f); err != nil || s.TaskDefinitionFile != absolute {
 		t.Error(s.TaskDefinitionFile, err)
 	}
 }
@@ -293,8 +310,8 @@ func TestNothingTurnsTheSimulatorOnButFlags(t *testing.T) {
 	clearEnvironment(t)
 	t.Setenv("ECS_DEPLOY_SIMULATE", "true")
 	t.Setenv("ECS_DEPLOY_SCENARIO", "healthy")
-	s, flags := bound()
-	if err := s.Resolve(flags, File{}); err != nil || s.Simulated() {
+	flags := bound()
+	if s, err := flags.resolve(File{}); err != nil || s.Simulated() {
 		t.Error(s.Simulated(), err)
 	}
 	for _, key := range new(Settings).Keys() {

@@ -13,7 +13,7 @@ var imageless = []string{"desired-count", "min", "max", "force-new-deployment"}
 func (s *Settings) settleImageless() {
 	asked := false
 	for _, key := range s.Keys() {
-		flag := s.origins[key.Name].Layer == Flag
+		flag := s.Origin(key.Name).Layer == Flag
 		switch {
 		case slices.Contains(imageless, key.Name):
 			asked = asked || flag
@@ -39,13 +39,7 @@ func (s *Settings) ofDefinition(key Key) bool {
 }
 
 // aboveFile reports whether a flag or a variable gives a key.
-func (s *Settings) aboveFile(key Key) bool {
-	if v, isMap := key.Value.(entryValue); isMap {
-		return len(*v.field()) > len(s.entryOrigins[mapName(key)])
-	}
-	layer := s.origins[key.Name].Layer
-	return layer == Flag || layer == Variable
-}
+func (s *Settings) aboveFile(key Key) bool { return s.Origin(key.Name).Layer >= Variable }
 
 // Kept are the names of keys that the file gives and that are not used, because
 // flags ask for a count, a limit or a restart alone.

@@ -91,11 +91,12 @@ func TestEnvFileLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, flags := bound()
+	flags := bound()
 	if err := flags.Parse([]string{"--env-file", "app:" + filepath.Join(dir, "high.env"), "--env", "app:C=flag"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Resolve(flags, f); err != nil {
+	s, err := flags.resolve(f)
+	if err != nil {
 		t.Fatal(err)
 	}
 	all, err := s.variables(t.Context())
@@ -149,7 +150,7 @@ func TestNamesOfEnvFiles(t *testing.T) {
 func TestNotUTF8(t *testing.T) {
 	for _, argument := range []string{"--env=app:P=hunter2\xe9", "--env=P\xe9=hunter2", "--secret=\xe9:P=x", "--task-definition-tag=k=hunter2\xe9", "--docker-label=a=\xe9", "--command=app=\xe9",
 		"--image=web\xe9", "--only=\xe9", "--cluster=\xe9", "--env-file=\xe9"} {
-		_, flags := bound()
+		flags := bound()
 		if err := flags.Parse([]string{argument}); err == nil || !strings.Contains(err.Error(), `the byte \xe9 is not UTF-8`) {
 			t.Errorf("%q: error %v", argument, err)
 		}

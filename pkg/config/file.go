@@ -25,19 +25,19 @@ type File struct {
 	requireTarget bool
 	defaults      *layer
 	targets       map[string]*layer
-	targetsAt     place // where the word targets stands
+	targetsAt     position // where the word targets stands
 }
 
-// place is a line and a column of the file, both from 1.
-type place struct{ line, col int }
+// position is a line and a column of the file, both from 1.
+type position struct{ line, col int }
 
-func placeOf(node *yaml.Node) place { return place{max(node.Line, 1), max(node.Column, 1)} }
+func placeOf(node *yaml.Node) position { return position{max(node.Line, 1), max(node.Column, 1)} }
 
 // in is the place in a file: file:line:column.
-func (p place) in(path string) string { return fmt.Sprintf("%s:%d:%d", path, p.line, p.col) }
+func (p position) in(path string) string { return fmt.Sprintf("%s:%d:%d", path, p.line, p.col) }
 
 // compare is how cmp.Compare puts places into the order of the file.
-func (p place) compare(other place) int {
+func (p position) compare(other position) int {
 	return cmp.Or(cmp.Compare(p.line, other.line), cmp.Compare(p.col, other.col))
 }
 

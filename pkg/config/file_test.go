@@ -18,8 +18,9 @@ func TestTextsArriveAsTheyAreWritten(t *testing.T) {
 		"Prod-EU": "Prod-EU", "arn:aws:ecs:us-east-1:123456789012:cluster/a.b": "arn:aws:ecs:us-east-1:123456789012:cluster/a.b",
 		"true": "true", "0": "0", `""`: "",
 	} {
-		s, flags := bound()
-		if err := s.Resolve(flags, file(t, "  cluster: "+text+"\n")); err != nil {
+		flags := bound()
+		s, err := flags.resolve(file(t, "  cluster: "+text+"\n"))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if s.Cluster != want {
@@ -31,8 +32,9 @@ func TestTextsArriveAsTheyAreWritten(t *testing.T) {
 func TestCountsInTheFileAreReadAsFlagsAre(t *testing.T) {
 	clearEnvironment(t)
 	for text, want := range map[string]int32{"0": 0, "4": 4, "010": 10, `"4"`: 4} {
-		s, flags := bound()
-		if err := s.Resolve(flags, file(t, "  desired-count: "+text+"\n")); err != nil {
+		flags := bound()
+		s, err := flags.resolve(file(t, "  desired-count: "+text+"\n"))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if s.DesiredCount == nil || *s.DesiredCount != want {

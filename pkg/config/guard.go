@@ -47,15 +47,26 @@ func holdsCredential(name string) bool {
 type guard struct {
 	allowed   []string
 	checkOnly bool
+	environ   func(string) (string, bool)
 	refused   []string
 }
 
-func (s *Settings) guard() *guard { return &guard{allowed: s.AllowVariables, checkOnly: s.checkOnly} }
+func (s *Settings) guard() *guard {
+	return &guard{allowed: s.AllowVariables, checkOnly: s.checkOnly, environ: s.variable}
+}
+
+// variable reads a variable of the environment that the settings are resolved in.
+func (s *Settings) variable(name string) (string, bool) {
+	if s.lookup == nil {
+		return os.LookupEnv(name)
+	}
+	return s.lookup(name)
+}
 
 // lookup is as os.LookupEnv, but a variable that is refused is as if it were not
 // set.
 func (g *guard) lookup(name string) (string, bool) {
-	value, ok := os.LookupEnv(name)
+	value, ok := g.environ(name)
 	if value == "" || g.checkOnly || !holdsCredential(name) || slices.Contains(g.allowed, name) {
 		return value, ok
 	}
@@ -94,7 +105,7 @@ func placeOfVariable(source string, text []byte, name string) string {
 		return source
 	}
 	before := text[:at[0]]
-	return place{bytes.Count(before, []byte("\n")) + 1, at[0] - bytes.LastIndexByte(before, '\n')}.in(source)
+	return position{bytes.Count(before, []byte("\n")) + 1, at[0] - bytes.LastIndexByte(before, '\n')}.in(source)
 }
 
 // tagVariable is the value of the variable that holds the tag. A file that names
@@ -102,7 +113,8 @@ func placeOfVariable(source string, text []byte, name string) string {
 func (s *Settings) tagVariable() (string, error) {
 	origin := s.Origin("tag-env-var")
 	if !origin.InFile() {
-		return os.Getenv(s.TagEnvVar), nil
+		tag, _ := s.variable(s.TagEnvVar)
+		return tag, nil
 	}
 	g := s.guard()
 	value, _ := g.lookup(s.TagEnvVar)

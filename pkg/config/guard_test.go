@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/spf13/pflag"
 )
 
 // TestNamesOfCredentials is about the names alone: what a file cannot use, and what
@@ -88,15 +86,15 @@ func TestTheEndpointOfAFile(t *testing.T) {
 			continue
 		}
 		for _, given := range [][]string{nil, {"--endpoint-url", endpoint}} {
-			s, flags := new(Settings), pflag.NewFlagSet("", pflag.ContinueOnError)
-			s.AddFlags(flags, "target", "endpoint-url")
+			flags := bound("target", "endpoint-url")
 			if err := flags.Parse(append([]string{"--target", "prod"}, given...)); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Resolve(flags, file); err != nil {
+			s, err := flags.resolve(file)
+			if err != nil {
 				t.Fatal(err)
 			}
-			err := s.CheckEndpoint()
+			err = s.CheckEndpoint()
 			if (err != nil) != (want == "confirm" && given == nil) {
 				t.Errorf("%s with %v: %v", endpoint, given, err)
 			}

@@ -14,9 +14,9 @@ import (
 // tag is the tag that is given, by itself or in a variable, and its height.
 func (s *Settings) tag() (string, int, error) {
 	if s.TagEnvVar == "" {
-		return s.Tag, s.heights["tag"], nil
+		return s.Tag, s.height("tag"), nil
 	}
-	height := s.heights["tag-env-var"]
+	height := s.height("tag-env-var")
 	tag, err := s.tagVariable()
 	switch {
 	case err != nil:
@@ -84,7 +84,7 @@ func (s *Settings) sameRepository(text string) (string, bool) {
 func (s *Settings) giveTag(r *deploy.Request, heights map[string]int, tag string, tagHeight int) error {
 	images := make([]string, 0, len(r.Images))
 	for _, text := range r.Images {
-		tagged, ok, err := withTag(text, s.heights["image"], tag, tagHeight)
+		tagged, ok, err := withTag(text, s.height("image"), tag, tagHeight)
 		if err != nil || !ok {
 			return err
 		}

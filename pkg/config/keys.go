@@ -221,23 +221,6 @@ func (s *Settings) programKeys() []row {
 	}
 }
 
-// AddFlags adds the flags of the named keys to a flag set.
-func (s *Settings) AddFlags(flags *pflag.FlagSet, names ...string) {
-	wanted := make(map[string]bool, len(names))
-	for _, name := range names {
-		wanted[name] = true
-	}
-	for _, key := range s.Keys() {
-		if !wanted[key.Name] {
-			continue
-		}
-		flag := flags.VarPF(key.Value, key.Name, key.Short, key.Usage)
-		if _, ok := key.Value.(toggle); ok {
-			flag.NoOptDefVal = "true"
-		}
-	}
-}
-
 // Nearest is the name that is most like a misspelt one; "" if none is like it.
 func Nearest(word string, names []string) string { return nearest.Name(word, names) }
 

@@ -20,16 +20,13 @@ import (
 // layer is one mapping of keys to values: the defaults, or a target.
 type layer struct {
 	target  string // the target's name; "" for the defaults
-	at      place
+	at      position
 	extends *reference
 	// values are the settings that a higher layer replaces.
 	values map[string]value
 	// entries are the elements of maps, which a higher layer adds to, in the order
 	// in which they are applied.
 	entries map[string][]placedEntry
-	// height is the layer's place above the defaults; of layers that were merged,
-	// how many there are.
-	height int
 }
 
 // reference is the name of another target, where it stands.
@@ -54,7 +51,7 @@ type placedEntry struct {
 	height int
 }
 
-func newLayer(target string, at place) *layer {
+func newLayer(target string, at position) *layer {
 	return &layer{target: target, at: at, values: map[string]value{}, entries: map[string][]placedEntry{}}
 }
 
@@ -333,7 +330,10 @@ func (r *fileReader) removals(key Key, v entries, node *yaml.Node, add func(Entr
 
 // mapName is the key of the map that a key's entries go to: unset-env removes
 // entries of env.
-func mapName(key Key) string { return strings.TrimPrefix(key.Name, "unset-") }
+func mapName(key Key) string { return strings.TrimPrefix(key.Name, unsetPrefix) }
+
+// unsetPrefix begins the names of the keys that remove entries of a map.
+const unsetPrefix = "unset-"
 
 // inOrder puts the entries of one layer into the order in which they are
 // applied: what is said of every container before what is said of one, and what

@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // Layer is a way in which a setting is given. A higher one wins.
 type Layer int
 
@@ -48,34 +50,48 @@ func (o Origin) String() string {
 func (o Origin) InFile() bool { return o.Layer == Defaults || o.Layer == Target }
 
 // Place is where the file has it: file:line:column.
-func (o Origin) Place() string { return place{o.Line, o.Column}.in(o.File) }
+func (o Origin) Place() string { return position{o.Line, o.Column}.in(o.File) }
+
+// source is where a value, or an entry of a map, comes from.
+type source struct {
+	origin Origin
+	// height is that of the layer, 0 for the lowest.
+	height int
+}
 
 // Origin is where a key's value comes from. Of a key that is a map it is that of
 // the last entry, see [Settings.EntryOrigins].
 func (s *Settings) Origin(key string) Origin {
-	if entries := s.EntryOrigins(key); len(entries) > 0 {
-		return entries[len(entries)-1]
+	if sources := s.sources[strings.TrimPrefix(key, unsetPrefix)]; len(sources) > 0 {
+		return sources[len(sources)-1].origin
 	}
-	return s.origins[key]
+	return Origin{}
+}
+
+// height is how high the layer is that gives a key; 0 for the lowest, and for one
+// that is not given.
+func (s *Settings) height(key string) int { return s.entryHeight(key, 0) }
+
+// entryHeight is the height of an entry of a map.
+func (s *Settings) entryHeight(key string, i int) int {
+	if sources := s.sources[key]; i < len(sources) {
+		return sources[i].height
+	}
+	return 0
 }
 
 // EntryOrigins are where the entries of a key that is a map come from, one for
-// each, in their order.
+// each, in their order. Entries of settings that were not resolved come from
+// nowhere: [BuiltIn].
 func (s *Settings) EntryOrigins(key string) []Origin {
 	k, ok := s.key(key)
 	v, isMap := k.Value.(entryValue)
 	if !ok || !isMap {
 		return nil
 	}
-	// Entries of the file were put before those of flags, which say nothing of
-	// themselves.
-	origins := append([]Origin(nil), s.entryOrigins[mapName(k)]...)
-	for _, entry := range (*v.field())[len(origins):] {
-		flag := Origin{Layer: Flag, Name: mapName(k)}
-		if entry.Unset {
-			flag.Name = "unset-" + flag.Name
-		}
-		origins = append(origins, flag)
+	origins := make([]Origin, len(*v.field()))
+	for i, source := range s.sources[mapName(k)] {
+		origins[i] = source.origin
 	}
 	return origins
 }

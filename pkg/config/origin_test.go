@@ -205,14 +205,14 @@ func TestAFileAloneIsTheSameWithoutFlags(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, flags := bound()
-			s.Target = target
+			flags := bound()
 			if target != "" {
 				if err := flags.Parse([]string{"--target=" + target}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := s.Resolve(flags, f); err != nil {
+			s, err := flags.resolve(f)
+			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := gocmp.Diff(got(s), got(alone)); diff != "" {

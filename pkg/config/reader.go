@@ -19,14 +19,14 @@ type fileReader struct {
 
 func newFileReader(path, running string) *fileReader {
 	return &fileReader{
-		file:    File{Path: path, defaults: newLayer("", place{1, 1}), targets: map[string]*layer{}},
+		file:    File{Path: path, defaults: newLayer("", position{1, 1}), targets: map[string]*layer{}},
 		running: running, keys: byName(new(Settings).Keys()),
 	}
 }
 
 // problem is what is wrong at a place of the file.
 type problem struct {
-	at   place
+	at   position
 	text string
 }
 

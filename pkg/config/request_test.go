@@ -21,7 +21,7 @@ import (
 
 func TestRequestAndPolicy(t *testing.T) {
 	clearEnvironment(t)
-	s, flags := bound()
+	flags := bound()
 	err := flags.Parse([]string{
 		"-c", "production1", "-n", "doorman-service", "-d", "doorman:41", "-i", "a:1", "-i", "b:2", "-D", "0", "-m", "0", "-M", "200",
 		"--force-new-deployment", "--if-unchanged", "restart", "--if-in-progress", "wait", "--max-definitions", "0", "--no-wait",
@@ -30,6 +30,7 @@ func TestRequestAndPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := flags.flags.Settings()
 	request, err := s.Request(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +191,7 @@ func TestEdits(t *testing.T) {
 		{"--container proxy=nginx:2 -i team/web:2", map[string]any{app + "/image": "team/web:2", proxy + "/image": "nginx:2"}},
 		{"--tag v3 --only *", map[string]any{app + "/image": "team/web:v3", proxy + "/image": "nginx:v3"}},
 	} {
-		s, flags := bound()
+		flags := bound()
 		args := strings.Fields(c.args)
 		for i, arg := range args {
 			if !strings.HasPrefix(arg, "--") {
@@ -200,6 +201,7 @@ func TestEdits(t *testing.T) {
 		if err := flags.Parse(args); err != nil {
 			t.Fatal(err)
 		}
+		s := flags.flags.Settings()
 		s.TaskDefinitionFile = StandardInput
 		request, err := s.Request(t.Context(), strings.NewReader(before))
 		if err != nil {

@@ -2,11 +2,9 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
@@ -38,128 +36,166 @@ func (e *ValueError) Hint() string {
 // ExitCode is that of bad input.
 func (e *ValueError) ExitCode() int { return 3 }
 
-// Resolve fills every setting that was not given on the command line from the
-// environment, or else from the file: from the target that --target or its
-// variable names, or else from the defaults. An empty variable counts as absent.
-// Settings that the flag set has no flags for are left alone, but for those that
-// only the file has. It is called once.
+// Resolve merges all layers into settings: the file's defaults, its target of the
+// given name (none if it is empty) and those that it extends, the variables of an
+// environment (see os.Environ), and what the command line gives. A higher layer
+// wins. An empty variable counts as absent. Settings that the command has no flags
+// for stay at their zero value, except those that only the file can set.
 //
-// A layer that names a revision (-d FAMILY:REVISION) says what should run: images
-// and edits of lower layers, which would make another one of it, are left out, see
+// Each call returns settings of its own, so that several targets can be resolved
+// in one process, also at the same time.
+//
+// A layer that names a revision (-d FAMILY:REVISION) decides what runs: images and
+// edits of lower layers, which would need another revision, are ignored, see
 // [Settings.LeftOut]. Those of the same layer and of higher ones still apply.
 //
-// Which layer wins is viper's business; the winner's text is then read by the
-// flag itself, so that all layers mean the same by the same text. Maps do not
-// pass through viper, which would change their names.
-func (s *Settings) Resolve(flags *pflag.FlagSet, file File) error {
-	if err := refuseEmpty(flags); err != nil {
-		return err
-	}
-	said, err := file.merged(s.targetOf(flags))
+// Errors are an [*Error] or a [*ValueError] and name the place: file:line:column,
+// the variable or the flag.
+func Resolve(given Given, environ []string, file File, target string) (*Settings, error) {
+	flags, err := given.layer()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	merged := viper.New()
-	fromFile := make(map[string]any, len(said.values))
-	for name, value := range said.values {
-		if !value.null {
-			fromFile[name] = value.texts
-		}
+	chain, err := file.chain(target)
+	if err != nil {
+		return nil, err
 	}
-	if err := merged.MergeConfigMap(fromFile); err != nil {
-		return fmt.Errorf("merging the settings file: %w", err)
+	lookup := environment(environ)
+	variables := variablesLayer(given, lookup)
+	s, err := ofLayers(given, append(chain, variables, flags))
+	if err != nil {
+		return nil, err
 	}
-	s.origins = map[string]Origin{}
+	s.lookup = lookup
+	s.noteOverridden(chain, variables, flags)
+	s.nameTarget(target)
+	return s, nil
+}
+
+// Settings are the settings of one of the file's targets, or, if the name is empty,
+// its defaults, without flags and variables.
+func (f File) Settings(target string) (*Settings, error) {
+	chain, err := f.chain(target)
+	if err != nil {
+		return nil, err
+	}
+	s, err := ofLayers(Given{}, chain)
+	if err != nil {
+		return nil, err
+	}
+	s.nameTarget(target)
+	return s, nil
+}
+
+// nameTarget notes which target the settings are those of. Flag and variable may
+// have named several.
+func (s *Settings) nameTarget(target string) {
+	if s.Target = target; target == "" {
+		delete(s.sources, "target")
+	}
+}
+
+// ofLayers are the settings that layers come to, given from the lowest to the
+// highest.
+func ofLayers(given Given, layers []*layer) (*Settings, error) {
+	merged, err := merge(layers)
+	if err != nil {
+		return nil, err
+	}
+	s := &Settings{sources: map[string][]source{}}
 	for _, key := range s.Keys() {
-		flag := flags.Lookup(key.Name)
-		switch {
-		case key.Source == FileOnly, key.Source == NotVariable && flag != nil:
-			err = s.fromFile(key, said)
-		case flag == nil:
-		case flag.Changed:
-			s.origins[key.Name] = Origin{Layer: Flag, Name: key.Name}
-		case key.Source.InEnv():
-			err = s.fromLayers(key, flag, merged, said)
+		if key.Source != FileOnly && !given.has(key.Name) {
+			continue
 		}
-		if err != nil {
-			return err
+		if err := s.take(key, merged); err != nil {
+			return nil, err
 		}
 	}
-	s.settle(said)
-	return nil
+	s.reconcile()
+	return s, nil
 }
 
-// refuseEmpty refuses flags without which something else would be deployed, and
-// which are given with an empty value: that of a script's variable that is not
-// set. Of other flags, an empty one takes back what a lower layer says.
-func refuseEmpty(flags *pflag.FlagSet) error {
-	for _, name := range []string{"target", "tag", "tag-env-var", "task-definition", "task-definition-file", "expect-revision"} {
-		if flag := flags.Lookup(name); flag != nil && flag.Changed && flag.Value.String() == "" {
-			return &Error{Problem: "--" + name + " is given, and its value is empty", Remedy: "leave it out, or see why the value is empty"}
+// merge lays layers one upon the other. Viper decides which layer wins. It sees one
+// opaque value for each key: it would change texts (of numbers, durations and
+// lists), and the names in maps, whose entries add up instead.
+func merge(layers []*layer) (*layer, error) {
+	merged, all := viper.New(), newLayer("", position{})
+	for height, l := range layers {
+		values := make(map[string]any, len(l.values))
+		for name, value := range l.values {
+			value.height = height
+			values[name] = value
+		}
+		if err := merged.MergeConfigMap(values); err != nil {
+			return nil, fmt.Errorf("merging the settings: %w", err)
+		}
+		for name, entries := range l.entries {
+			for _, entry := range entries {
+				entry.height = height
+				all.entries[name] = append(all.entries[name], entry)
+			}
 		}
 	}
-	return nil
+	for _, name := range merged.AllKeys() {
+		all.values[name], _ = merged.Get(name).(value)
+	}
+	return all, nil
 }
 
-// targetOf is the name of the target that is asked for, or "".
-func (s *Settings) targetOf(flags *pflag.FlagSet) string {
-	if flag := flags.Lookup("target"); flag != nil && !flag.Changed {
-		return os.Getenv(EnvPrefix + "TARGET")
-	}
-	return s.Target
-}
-
-// fromLayers gives a setting that is no flag now the value of the highest layer
-// that has one.
-func (s *Settings) fromLayers(key Key, flag *pflag.Flag, merged *viper.Viper, said *layer) error {
-	if err := bind(merged, key, flag); err != nil {
-		return err
-	}
-	if !merged.IsSet(key.Name) {
+// take gives a setting what the merged layers say of it, read by the setting's flag.
+func (s *Settings) take(key Key, merged *layer) error {
+	if v, isMap := key.Value.(entryValue); isMap {
+		placed := merged.entries[key.Name]
+		if _, one := v.(perContainer); one {
+			placed = latest(placed)
+		}
+		for _, entry := range placed {
+			*v.field() = append(*v.field(), entry.Entry)
+			s.sources[key.Name] = append(s.sources[key.Name], source{entry.origin, entry.height})
+		}
 		return nil
 	}
-	origin := said.values[key.Name].origin
-	if os.Getenv(key.Env()) != "" {
-		if lower := said.values[key.Name]; origin.Layer == Target && !lower.null && !slices.Equal(lower.texts, texts(key, merged.Get(key.Name))) {
-			s.overridden = append(s.overridden, fmt.Sprintf("%s (%s, %s)", key.Env(), key.Name, origin.Place()))
-		}
-		origin = Origin{Layer: Variable, Name: key.Env()}
+	said, ok := merged.values[key.Name]
+	if !ok || said.null {
+		return nil
 	}
-	return s.give(key, texts(key, merged.Get(key.Name)), origin)
-}
-
-// Overridden are the variables that win over another value in the target that is
-// named, each with the key and its place.
-func (s *Settings) Overridden() []string { return s.overridden }
-
-// give reads a setting's texts.
-func (s *Settings) give(key Key, texts []string, origin Origin) error {
-	for _, text := range texts {
+	for _, text := range said.texts {
 		if err := key.Value.Set(text); err != nil {
-			return &ValueError{Origin: origin, Err: err}
+			return &ValueError{Origin: said.origin, Err: err}
 		}
 	}
-	s.origins[key.Name] = origin
+	s.sources[key.Name] = []source{{said.origin, said.height}}
 	return nil
 }
 
-func bind(merged *viper.Viper, key Key, flag *pflag.Flag) error {
-	if err := merged.BindEnv(key.Name, key.Env()); err != nil {
-		return fmt.Errorf("binding %s: %w", key.Env(), err)
+// environment looks up variables in an environment. Of duplicates, the last counts,
+// as in os/exec.
+func environment(environ []string) func(string) (string, bool) {
+	variables := make(map[string]string, len(environ))
+	for _, variable := range environ {
+		name, text, _ := strings.Cut(variable, "=")
+		variables[name] = text
 	}
-	if err := merged.BindPFlag(key.Name, flag); err != nil {
-		return fmt.Errorf("binding --%s: %w", key.Name, err)
+	return func(name string) (string, bool) {
+		text, ok := variables[name]
+		return text, ok
 	}
-	return nil
 }
 
-// texts are the texts of a merged value: those of the file's list, or a
-// variable's, which commas separate where the key takes several.
-func texts(key Key, merged any) []string {
-	if fromFile, ok := merged.([]string); ok {
-		return fromFile
+// variablesLayer are the variables of the command's settings as a layer.
+func variablesLayer(given Given, lookup func(string) (string, bool)) *layer {
+	l := newLayer("", position{})
+	for _, key := range new(Settings).Keys() {
+		text, _ := lookup(key.Env())
+		if text != "" && key.Source.InEnv() && given.has(key.Name) {
+			l.values[key.Name] = value{texts: texts(key, text), origin: Origin{Layer: Variable, Name: key.Env()}}
+		}
 	}
-	whole := fmt.Sprint(merged)
+	return l
+}
+
+// texts are the texts of a variable, separated by commas if the key takes several.
+func texts(key Key, whole string) []string {
 	if _, several := key.Value.(list); !several {
 		return []string{whole}
 	}
@@ -172,36 +208,29 @@ func texts(key Key, merged any) []string {
 	return parts
 }
 
-// fromFile gives a setting what the file says of it: a map's entries, before
-// those of flags, or the value of a key that only the file has.
-func (s *Settings) fromFile(key Key, said *layer) error {
-	v, isMap := key.Value.(entryValue)
-	if !isMap {
-		if found, ok := said.values[key.Name]; ok && !found.null && key.Source.InFile() {
-			return s.give(key, found.texts, found.origin)
+// noteOverridden notes the variables that win over another value in the target.
+func (s *Settings) noteOverridden(file []*layer, variables, flags *layer) {
+	for _, key := range s.Keys() {
+		variable, ok := variables.values[key.Name]
+		if _, isFlag := flags.values[key.Name]; !ok || isFlag {
+			continue
 		}
-		return nil
+		for _, l := range slices.Backward(file) {
+			lower, ok := l.values[key.Name]
+			if !ok {
+				continue
+			}
+			if lower.origin.Layer == Target && !lower.null && !slices.Equal(lower.texts, variable.texts) {
+				s.overridden = append(s.overridden, fmt.Sprintf("%s (%s, %s)", key.Env(), key.Name, lower.origin.Place()))
+			}
+			break
+		}
 	}
-	placed := said.entries[key.Name]
-	if _, one := v.(perContainer); one {
-		placed = latest(placed)
-		said.entries[key.Name] = placed
-	}
-	if len(placed) == 0 {
-		return nil
-	}
-	all := make([]Entry, 0, len(placed)+len(*v.field()))
-	var origins []Origin
-	for _, entry := range placed {
-		all, origins = append(all, entry.Entry), append(origins, entry.origin)
-	}
-	*v.field() = append(all, *v.field()...)
-	if s.entryOrigins == nil {
-		s.entryOrigins = map[string][]Origin{}
-	}
-	s.entryOrigins[key.Name] = origins
-	return nil
 }
+
+// Overridden are the variables that win over another value in the target, each with
+// the key and its place.
+func (s *Settings) Overridden() []string { return s.overridden }
 
 // latest leaves out what a container has no more: null takes back what lower layers
 // say of it.
@@ -215,46 +244,6 @@ func latest(placed []placedEntry) []placedEntry {
 		kept = slices.DeleteFunc(kept, func(lower placedEntry) bool { return lower.Container == entry.Container })
 	}
 	return kept
-}
-
-// Settings are the settings of one of the file's targets, or, with no name, its
-// defaults. Neither flags nor the environment are asked.
-func (f File) Settings(target string) (*Settings, error) {
-	said, err := f.merged(target)
-	if err != nil {
-		return nil, err
-	}
-	s := &Settings{Target: target, origins: map[string]Origin{}}
-	for _, key := range s.Keys() {
-		if err := s.fromFile(key, said); err != nil {
-			return nil, err
-		}
-	}
-	s.settle(said)
-	return s, nil
-}
-
-// merged are the layers of a target, one upon the other.
-func (f File) merged(target string) (*layer, error) {
-	chain, err := f.chain(target)
-	if err != nil {
-		return nil, err
-	}
-	all := newLayer(target, place{})
-	all.height = len(chain)
-	for height, l := range chain {
-		for name, value := range l.values {
-			value.height = height
-			all.values[name] = value
-		}
-		for name, entries := range l.entries {
-			for _, entry := range entries {
-				entry.height = height
-				all.entries[name] = append(all.entries[name], entry)
-			}
-		}
-	}
-	return all, nil
 }
 
 // chain are the layers of a target, from the lowest to the highest.

@@ -73,10 +73,11 @@ type Settings struct {
 	// checkOnly: files are read to see what is wrong with them, and nothing of them
 	// goes anywhere.
 	checkOnly bool
-	// heights are the layers that settings come from, the higher the number the
-	// higher the layer; of a map, those of its entries, and what has none is a flag.
-	heights      map[string]int
-	entryHeights map[string][]int
+	// sources are where each setting that was given comes from; of a map, where each
+	// of its entries does, in their order.
+	sources map[string][]source
+	// lookup reads a variable of the environment; nil is os.LookupEnv.
+	lookup func(string) (string, bool)
 	// notes are what was found in the files that the settings name.
 	notes Notes
 	// leftOut are keys that lower layers give and that are not used.
@@ -86,10 +87,6 @@ type Settings struct {
 	// kept are keys of the file that are not used, because flags ask for something
 	// else alone.
 	kept []string
-	// origins has where each key that was given comes from; of a map, where each
-	// of its entries does, and those that have none here are flags.
-	origins      map[string]Origin
-	entryOrigins map[string][]Origin
 }
 
 // Entry is one element of a setting that is a map: a variable of a container, a

@@ -89,16 +89,16 @@ func TestTheTargetComesFromFlagOrVariable(t *testing.T) {
 	clearEnvironment(t)
 	f := parse(t, severalTargets)
 	t.Setenv("ECS_DEPLOY_TARGET", "prod")
-	s, flags := bound()
-	if err := s.Resolve(flags, f); err != nil || s.Target != "prod" || s.Account == "" || s.Origin("target") != (Origin{Layer: Variable, Name: "ECS_DEPLOY_TARGET"}) {
-		t.Error(s.Target, s.Account, err)
+	flags := bound()
+	if s, err := flags.resolve(f); err != nil || s.Target != "prod" || s.Account == "" || s.Origin("target") != (Origin{Layer: Variable, Name: "ECS_DEPLOY_TARGET"}) {
+		t.Errorf("%+v %v", s, err)
 	}
-	s, flags = bound()
+	flags = bound()
 	if err := flags.Parse([]string{"--target", "base"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Resolve(flags, f); err != nil || s.Target != "base" || s.Account != "" || s.Service != "base" {
-		t.Error(s.Target, s.Account, err)
+	if s, err := flags.resolve(f); err != nil || s.Target != "base" || s.Account != "" || s.Service != "base" {
+		t.Errorf("%+v %v", s, err)
 	}
 }
 
@@ -108,11 +108,12 @@ func TestAnEmptyFlagIsAMistake(t *testing.T) {
 	clearEnvironment(t)
 	t.Setenv("ECS_DEPLOY_TARGET", "prod")
 	for _, name := range []string{"target", "tag", "expect-revision"} {
-		s, flags := bound()
+		flags := bound()
 		if err := flags.Parse([]string{"--" + name + "="}); err != nil {
 			t.Fatal(err)
 		}
-		checkProblem(t, s.Resolve(flags, parse(t, severalTargets)), "--"+name+" is given, and its value is empty")
+		_, err := flags.resolve(parse(t, severalTargets))
+		checkProblem(t, err, "--"+name+" is empty")
 	}
 }
 
@@ -378,12 +379,13 @@ func TestARevisionIsTakenAsItIs(t *testing.T) {
 	} {
 		clearEnvironment(t)
 		t.Setenv("ECS_DEPLOY_TASK_DEFINITION", c.variable)
-		s, flags := bound()
+		flags := bound()
 		if err := flags.Parse(append(c.arguments, "--target=prod")); err != nil {
 			t.Fatal(err)
 		}
 		f := parse(t, "version: 1\ndefaults: {image: web, tag: v2, env: {A: 1}}\ntargets: {prod: {"+c.target+"}}\n")
-		if err := s.Resolve(flags, f); err != nil {
+		s, err := flags.resolve(f)
+		if err != nil {
 			t.Fatal(err)
 		}
 		request, err := s.Request(t.Context(), nil)

@@ -54,7 +54,7 @@ func (f File) definitionProblems(ctx context.Context, s *Settings, tried map[def
 	}
 	tried[file] = nil
 	only := &Settings{TaskDefinitionFile: s.TaskDefinitionFile, AllowUnknownFields: s.AllowUnknownFields, NoVariables: s.NoVariables, checkOnly: true}
-	only.origins = map[string]Origin{"task-definition-file": file.origin}
+	only.sources = map[string][]source{"task-definition-file": {{origin: file.origin}}}
 	if _, err := only.Request(ctx, nil); err != nil {
 		tried[file] = []string{file.origin.Place() + ": " + oneLine(err)}
 	}
@@ -67,7 +67,7 @@ func (f File) policyProblems(s *Settings) []string {
 	if err == nil {
 		return nil
 	}
-	at, whose := place{1, 1}, "defaults"
+	at, whose := position{1, 1}, "defaults"
 	if l := f.targets[s.Target]; l != nil {
 		at, whose = l.at, "target "+s.Target
 	}

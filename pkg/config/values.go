@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/utf8text"
 )
 
@@ -110,16 +108,6 @@ func (v list) Set(text string) error {
 }
 
 func (v list) Type() string { return "list" }
-
-// Repeatable reports whether a flag of a setting can be given several times, and
-// each time adds to the value.
-func Repeatable(v pflag.Value) bool {
-	switch v.(type) {
-	case list, names, entryValue:
-		return true
-	}
-	return false
-}
 
 // text is a text; an empty one is as good as none.
 type text struct {

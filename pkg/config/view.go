@@ -62,8 +62,8 @@ func (s *Settings) View(o ViewOptions) View {
 				view.settings = append(view.settings, member{name: key.Name, members: members})
 			}
 		case isMap: // part of another
-		case s.origins[key.Name].Layer != BuiltIn:
-			view.settings = append(view.settings, member{name: key.Name, value: shown(key), origin: s.origins[key.Name]})
+		case s.Origin(key.Name).Layer != BuiltIn:
+			view.settings = append(view.settings, member{name: key.Name, value: shown(key), origin: s.Origin(key.Name)})
 		}
 	}
 	return view

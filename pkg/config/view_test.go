@@ -83,12 +83,13 @@ targets:
 	}
 	t.Setenv("ECS_DEPLOY_AWS_ACCESS_KEY", "AKIDEXAMPLE")
 	t.Setenv("ECS_DEPLOY_OUTPUT", "json")
-	s, flags := bound()
+	flags := bound()
 	arguments := []string{"--target=prod", "-s", "hush", "-D", "0", "--env", "D=x=y", "--unset-env", "web:C", "--dry-run"}
 	if err := flags.Parse(arguments); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Resolve(flags, f); err != nil {
+	s, err := flags.resolve(f)
+	if err != nil {
 		t.Fatal(err)
 	}
 	text, err := s.View(ViewOptions{Origins: true}).YAML()
@@ -151,12 +152,13 @@ target: prod # flag --target
 
 // TestAViewOfNamesWithColons: they need the container "*" in a file.
 func TestAViewOfNamesWithColons(t *testing.T) {
-	s, flags := bound()
+	flags := bound()
 	if err := flags.Parse([]string{"--env", "*:a:b=1", "--docker-label", "*:com:x=2", "--task-definition-tag", "a:b=3", "--env", "B=4"}); err != nil {
 		t.Fatal(err)
 	}
 	clearEnvironment(t)
-	if err := s.Resolve(flags, File{}); err != nil {
+	s, err := flags.resolve(File{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	shown, err := s.View(ViewOptions{Values: true}).YAML()

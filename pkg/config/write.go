@@ -66,7 +66,7 @@ func (f NewFile) Write(text []byte) error {
 		return f.cannot(err)
 	}
 	defer func() { _ = os.Remove(temporary) }() // gone already, if all went well
-	err := f.place(temporary, path)
+	err := f.rename(temporary, path)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return f.exists()
@@ -76,8 +76,8 @@ func (f NewFile) Write(text []byte) error {
 	return nil
 }
 
-// place gives a file that was written its name.
-func (f NewFile) place(temporary, path string) error {
+// rename gives a file that was written its name.
+func (f NewFile) rename(temporary, path string) error {
 	if f.Replace {
 		return os.Rename(temporary, path)
 	}

@@ -63,7 +63,7 @@ func TestNewFileMadeInTheMeantime(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := (NewFile{Path: path}).place(temporary, path); !errors.Is(err, os.ErrExist) {
+	if err := (NewFile{Path: path}).rename(temporary, path); !errors.Is(err, os.ErrExist) {
 		t.Errorf("%v", err)
 	}
 	if text, err := os.ReadFile(path); err != nil || string(text) != "a.yaml" {

@@ -5,62 +5,29 @@ package config
 // in one way takes back what a lower one says in another.
 
 import (
-	"math"
 	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
-// ofFlags is the height of flags, above all layers.
-const ofFlags = math.MaxInt
-
-// settle takes back what a higher layer says otherwise. What one layer says in two
-// ways stays, and is an error of the request.
-func (s *Settings) settle(said *layer) {
-	s.noteHeights(said)
+// reconcile takes back what a higher layer says otherwise. What one layer says in
+// two ways stays, and is an error of the request.
+func (s *Settings) reconcile() {
 	s.settleImageless()
 	s.settleRevision()
 	for _, pair := range [][2]string{{"tag", "tag-env-var"}, {"task-definition", "task-definition-file"}} {
 		lower, higher := pair[0], pair[1]
-		if s.heights[lower] > s.heights[higher] {
+		if s.height(lower) > s.height(higher) {
 			lower, higher = higher, lower
 		}
-		if s.given(lower) && s.given(higher) && s.heights[lower] < s.heights[higher] {
+		if s.given(lower) && s.given(higher) && s.height(lower) < s.height(higher) {
 			s.takeBack(lower)
 		}
 	}
 	s.settleOnly()
 	s.settleContainers()
 	s.settleTags()
-}
-
-// noteHeights notes from how high a layer each setting comes.
-func (s *Settings) noteHeights(said *layer) {
-	s.heights, s.entryHeights = map[string]int{}, map[string][]int{}
-	for name, origin := range s.origins {
-		switch origin.Layer {
-		case Flag:
-			s.heights[name] = ofFlags
-		case Variable:
-			s.heights[name] = said.height
-		default:
-			s.heights[name] = said.values[name].height
-		}
-	}
-	for name := range s.entryOrigins {
-		for _, entry := range said.entries[name] {
-			s.entryHeights[name] = append(s.entryHeights[name], entry.height)
-		}
-	}
-}
-
-// entryHeight is the height of an entry of a map.
-func (s *Settings) entryHeight(name string, i int) int {
-	if heights := s.entryHeights[name]; i < len(heights) {
-		return heights[i]
-	}
-	return ofFlags
 }
 
 func (s *Settings) given(name string) bool {
@@ -82,18 +49,16 @@ func (s *Settings) takeBack(name string) {
 		*v.target = false
 	case entryValue:
 		*v.field() = nil
-		delete(s.entryOrigins, name)
-		delete(s.entryHeights, name)
 	}
-	delete(s.origins, name)
+	delete(s.sources, name)
 }
 
 // settleRevision takes back images and edits of layers below one that names a
 // revision: they would make another one of it. One that a file of a higher layer
 // takes the place of is not deployed, and takes nothing back.
 func (s *Settings) settleRevision() {
-	name, height := s.TaskDefinition, s.heights["task-definition"]
-	replaced := s.given("task-definition-file") && s.heights["task-definition-file"] > height
+	name, height := s.TaskDefinition, s.height("task-definition")
+	replaced := s.given("task-definition-file") && s.height("task-definition-file") > height
 	if replaced || !arn.HasRevision(name) {
 		return
 	}
@@ -102,18 +67,18 @@ func (s *Settings) settleRevision() {
 		switch {
 		case !key.changesDefinition() || key.Name != mapName(key):
 		case !isMap:
-			if s.given(key.Name) && s.heights[key.Name] < height {
+			if s.given(key.Name) && s.height(key.Name) < height {
 				s.takeBack(key.Name)
 				s.leftOut = append(s.leftOut, key.Name)
 			}
 		default:
 			lower := 0 // entries are in the order of their layers, the lowest first
-			for lower < len(s.entryHeights[key.Name]) && s.entryHeights[key.Name][lower] < height {
+			for lower < len(s.sources[key.Name]) && s.sources[key.Name][lower].height < height {
 				lower++
 			}
 			if lower > 0 {
 				*v.field() = (*v.field())[lower:]
-				s.entryOrigins[key.Name], s.entryHeights[key.Name] = s.entryOrigins[key.Name][lower:], s.entryHeights[key.Name][lower:]
+				s.sources[key.Name] = s.sources[key.Name][lower:]
 				s.leftOut = append(s.leftOut, key.Name)
 			}
 		}
@@ -129,12 +94,12 @@ func (s *Settings) LeftOut() []string { return s.leftOut }
 func (s *Settings) settleOnly() {
 	highest := -1
 	if len(s.Images) > 0 {
-		highest = s.heights["image"]
+		highest = s.height("image")
 	}
 	for i := range s.ContainerImages {
 		highest = max(highest, s.entryHeight("container", i))
 	}
-	switch only := s.heights["only"]; {
+	switch only := s.height("only"); {
 	case len(s.Only) == 0 || highest == only:
 	case highest > only:
 		s.takeBack("only")
@@ -149,45 +114,60 @@ func (s *Settings) settleOnly() {
 func (s *Settings) settleContainers() {
 	for i, e := range s.ContainerImages {
 		higher, ok := s.sameRepository(e.Value)
-		if !ok || s.heights["image"] <= s.entryHeight("container", i) {
+		if !ok || s.height("image") <= s.entryHeight("container", i) {
 			continue
 		}
 		if higher != e.Value {
-			s.ContainerImages[i].Value, s.entryOrigins["container"][i] = higher, s.origins["image"]
+			s.ContainerImages[i].Value, s.sources["container"][i].origin = higher, s.Origin("image")
 		}
-		s.entryHeights["container"][i] = s.heights["image"]
+		s.sources["container"][i].height = s.height("image")
 	}
 }
 
-// settleTags takes back the tags and digests in images of layers below that of the
-// tag; or the tag, where it is of a layer below the images, and none waits for it.
+// settleTags removes the tags and digests of images from layers below that of the
+// tag; or the tag, if it comes from a layer below all images and no image needs one.
 func (s *Settings) settleTags() {
 	for _, name := range []string{"tag", "tag-env-var"} {
 		if !s.given(name) {
 			continue
 		}
-		lowest, waits := ofFlags, len(s.Images)+len(s.ContainerImages) == 0
-		hold := func(text *string, height int) {
-			if height < s.heights[name] {
-				*text = withoutTag(*text)
+		images := s.imagesAt()
+		needed, below := len(images) == 0, true
+		for _, image := range images {
+			if image.height < s.height(name) {
+				*image.text = withoutTag(*image.text)
 			}
-			waits, lowest = waits || untagged(*text), min(lowest, height)
+			needed = needed || untagged(*image.text)
+			below = below && s.height(name) < image.height
 		}
-		for i := range s.Images {
-			hold(&s.Images[i], s.heights["image"])
+		if len(s.Images) > 0 { // those of containers come after them
+			below = s.height(name) < s.height("image")
 		}
-		for i := range s.ContainerImages {
-			if overridden := slices.ContainsFunc(s.ContainerImages[i+1:], func(later Entry) bool { return overrides(later, s.ContainerImages[i]) }); !overridden {
-				hold(&s.ContainerImages[i].Value, s.entryHeight("container", i))
-			}
-		}
-		if len(s.Images) > 0 {
-			lowest = s.heights["image"]
-		}
-		if !waits && s.heights[name] < lowest {
+		if !needed && below {
 			s.takeBack(name)
 		}
 	}
+}
+
+// imageAt is an image of the settings and the height of its layer.
+type imageAt struct {
+	text   *string
+	height int
+}
+
+// imagesAt are the images that have an effect: those of containers that no later
+// entry overrides.
+func (s *Settings) imagesAt() []imageAt {
+	var all []imageAt
+	for i := range s.Images {
+		all = append(all, imageAt{&s.Images[i], s.height("image")})
+	}
+	for i, e := range s.ContainerImages {
+		if !slices.ContainsFunc(s.ContainerImages[i+1:], func(later Entry) bool { return overrides(later, e) }) {
+			all = append(all, imageAt{&s.ContainerImages[i].Value, s.entryHeight("container", i)})
+		}
+	}
+	return all
 }
 
 // withoutTag is an image without its tag and digest.
