@@ -3,9 +3,11 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
@@ -19,9 +21,9 @@ var definitionFlags = []string{
 }
 
 // requestFlags say what else is asked of a service.
-var requestFlags = append([]string{
-	"allow-other-family", "desired-count", "min", "max", "force-new-deployment", "allow-stuck", "if-unchanged", "expect-revision", "show-values", "exit-code",
-}, definitionFlags...)
+var requestFlags = slices.Concat([]string{
+	"allow-other-family", "force-new-deployment", "allow-stuck", "if-unchanged", "expect-revision", "show-values", "exit-code",
+}, config.SettingKeys(), definitionFlags)
 
 func (a *app) deploy() *cobra.Command {
 	c := &cobra.Command{

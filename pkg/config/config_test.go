@@ -154,7 +154,7 @@ func TestASubcommandResolvesItsOwnFlagsOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Timeout != 2*time.Minute || s.Cluster != "production1" || s.Images != nil || s.Min != nil {
+	if s.Timeout != 2*time.Minute || s.Cluster != "production1" || s.Images != nil || s.MinimumHealthyPercent != nil {
 		t.Errorf("%+v", s)
 	}
 }

@@ -6,12 +6,12 @@ package config
 import "slices"
 
 // imageless are the flags that ask for something, and for no definition.
-var imageless = []string{"desired-count", "min", "max", "force-new-deployment"}
+func imageless() []string { return append(SettingKeys(), "force-new-deployment") }
 
 // settleImageless takes back what the file says of the definition, where flags ask
 // for something else alone.
 func (s *Settings) settleImageless() {
-	asked := false
+	asked, imageless := false, imageless()
 	for _, key := range s.Keys() {
 		flag := s.Origin(key.Name).Layer == Flag
 		switch {

@@ -240,7 +240,7 @@ func TestDraftOfImagesThatCannotAllBeListed(t *testing.T) {
 			if diff := cmp.Diff(c.byName, s.ContainerImages); diff != "" {
 				t.Error(diff)
 			}
-			if got := s.Min != nil && s.Max != nil; got != c.limits {
+			if got := s.MinimumHealthyPercent != nil && s.MaximumPercent != nil; got != c.limits {
 				t.Errorf("limits are said: %v", got)
 			}
 			changesNothing(t, s, e, nil)
@@ -259,7 +259,7 @@ func TestDraftWithNothingToAskFor(t *testing.T) {
 
 func TestDraftWithItsDefinition(t *testing.T) {
 	s := draftTarget(t, Draft{Services: []deploy.Export{exported(t, "app", "web:latest")}, Target: "prod-EU", Definition: "tasks/on.yaml", AllowUnknownFields: true, Found: &Settings{}}, "prod-EU")
-	if s.TaskDefinitionFile != filepath.Join("tasks", "on.yaml") || !s.AllowUnknownFields || s.Images != nil || s.Min != nil {
+	if s.TaskDefinitionFile != filepath.Join("tasks", "on.yaml") || !s.AllowUnknownFields || s.Images != nil || s.MinimumHealthyPercent != nil {
 		t.Errorf("%+v", s)
 	}
 }

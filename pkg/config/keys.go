@@ -67,6 +67,7 @@ func (s *Settings) Keys() []Key {
 		s.keys = make([]Key, 0, 80)
 		s.group("What to deploy", s.definitionKeys())
 		s.group(editGroup, s.editKeys())
+		s.group("The service", s.settingKeys())
 		s.group("The service", s.serviceKeys())
 		s.group("How it is gone about", s.policyKeys())
 		s.group("AWS", s.accessKeys())
@@ -159,11 +160,26 @@ func (s *Settings) editKeys() []row {
 	}
 }
 
-func (s *Settings) serviceKeys() []row {
+// settingKeys set something of the service itself: see [deploy.ServiceSettings].
+func (s *Settings) settingKeys() []row {
 	return []row{
 		{"desired-count", "D", "`number` of tasks the service should run", Anywhere, optionalCount{&s.DesiredCount}},
-		{"min", "m", "lower limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Min}},
-		{"max", "M", "upper limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.Max}},
+		{"min", "m", "lower limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.MinimumHealthyPercent}},
+		{"max", "M", "upper limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.MaximumPercent}},
+	}
+}
+
+// SettingKeys are the names of the keys that set something of the service itself.
+func SettingKeys() []string {
+	var keys []string
+	for _, row := range new(Settings).settingKeys() {
+		keys = append(keys, row.name)
+	}
+	return keys
+}
+
+func (s *Settings) serviceKeys() []row {
+	return []row{
 		{"force-new-deployment", "", "start new tasks even if nothing changed", Anywhere, toggle{&s.ForceNewDeployment}},
 		{"allow-stuck", "", "deploy although -m and -M leave ECS no room to start or stop a task", Anywhere, toggle{&s.AllowStuck}},
 		{"if-unchanged", "", "what to do when the wanted definition is in service (default skip, but restart for an image tagged latest)", Anywhere, choice{&s.IfUnchanged, []string{"skip", "restart"}}},

@@ -36,8 +36,7 @@ func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request
 	r := deploy.Request{
 		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
 		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily, AllowStuck: s.AllowStuck,
-		DesiredCount: s.DesiredCount, MinimumHealthyPercent: s.Min, MaximumPercent: s.Max,
-		ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
+		ServiceSettings: s.ServiceSettings, ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
 	if !s.Simulated() { // the embedded ECS has an account of its own
 		r.Account = s.Account

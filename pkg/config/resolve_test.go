@@ -101,7 +101,7 @@ func TestTheEnvironmentIsThatOfTheCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := s.Request(t.Context(), nil)
-	if err != nil || s.Cluster != "" || *s.Min != 60 || !slices.Equal(r.Images, []string{"web:v7"}) {
-		t.Errorf("cluster %q, min %d, images %v, %v", s.Cluster, *s.Min, r.Images, err)
+	if err != nil || s.Cluster != "" || *s.MinimumHealthyPercent != 60 || !slices.Equal(r.Images, []string{"web:v7"}) {
+		t.Errorf("cluster %q, min %d, images %v, %v", s.Cluster, *s.MinimumHealthyPercent, r.Images, err)
 	}
 }

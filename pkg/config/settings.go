@@ -11,6 +11,8 @@ package config
 import (
 	"os"
 	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
 // EnvPrefix begins the name of every variable of ours.
@@ -20,15 +22,18 @@ const EnvPrefix = "ECS_DEPLOY_"
 // given.
 type Settings struct {
 	// What should run where.
-	Cluster, Service, TaskDefinition       string
-	TaskDefinitionFile                     string
-	AllowUnknownFields, AllowOtherFamily   bool
-	NoVariables, ShowVariables             bool
-	Images, Only                           []string
-	Tag, TagEnvVar                         string
-	AllowVariables                         []string
-	PinDigest                              bool
-	DesiredCount, Min, Max, MaxDefinitions *int32
+	Cluster, Service, TaskDefinition     string
+	TaskDefinitionFile                   string
+	AllowUnknownFields, AllowOtherFamily bool
+	NoVariables, ShowVariables           bool
+	Images, Only                         []string
+	Tag, TagEnvVar                       string
+	AllowVariables                       []string
+	PinDigest                            bool
+	MaxDefinitions                       *int32
+
+	// What should change of the service itself.
+	deploy.ServiceSettings
 
 	// Edits of the definition, in the order in which they are made: those of a
 	// higher layer come after those of a lower one.

@@ -166,7 +166,7 @@ func orphaned(err error, registered string) error {
 }
 
 // refreshed holds an old plan against the service as it is now, and returns it
-// with the service's deployment configuration of now.
+// with the service of now.
 func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 	service, err := d.describe(ctx, p.Cluster, p.Service)
 	if err != nil {
@@ -177,7 +177,7 @@ func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 		return nil, fmt.Errorf("%w: %s is in service, by deployment %s", ErrStale, rollout.ShortName(current), now)
 	}
 	fresh := *p
-	fresh.configuration, _ = service.Raw["deploymentConfiguration"].(map[string]any)
+	fresh.described = service
 	return &fresh, nil
 }
 

@@ -172,7 +172,7 @@ func TestRecordsDisturbed(t *testing.T) {
 // service is where it should be.
 func TestSettingsThatAreNotThereYet(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		r := deploy.Request{Cluster: "prod", Service: "web", DesiredCount: aws.Int32(6)}
+		r := deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(6)}}
 		b.run(r, deploy.Policy{NoWait: true})
 		o := b.run(r, deploy.Policy{})
 		b.want(o, "updated")
@@ -182,7 +182,7 @@ func TestSettingsThatAreNotThereYet(t *testing.T) {
 	})
 	// Somebody else, or autoscaling, sets another count.
 	inWorld(t, webWorld+"\nactors: [{after: 500ms, operation: UpdateService, input: {cluster: prod, service: web, desiredCount: 3}}]\n", func(b *bench) {
-		o := b.run(deploy.Request{Cluster: "prod", Service: "web", DesiredCount: aws.Int32(5)}, deploy.Policy{})
+		o := b.run(deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(5)}}, deploy.Policy{})
 		b.want(o, "superseded")
 		if o.Elapsed > time.Minute {
 			b.Errorf("after %s", o.Elapsed)

@@ -171,21 +171,3 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	}
 	return plan, err
 }
-
-// restore asks for the old value of a setting, unless somebody changed it
-// since.
-func (r *Request) restore(setting Setting, service *described) {
-	now := Request{}
-	var target **int32
-	switch setting.Name {
-	case desiredCount:
-		now.DesiredCount, target = &setting.New, &r.DesiredCount
-	case minimumHealthyPercent:
-		now.MinimumHealthyPercent, target = &setting.New, &r.MinimumHealthyPercent
-	case maximumPercent:
-		now.MaximumPercent, target = &setting.New, &r.MaximumPercent
-	}
-	if target != nil && setting.Old != nil && len(settingsOf(now, service)) == 0 {
-		*target = setting.Old
-	}
-}

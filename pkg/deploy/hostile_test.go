@@ -199,7 +199,7 @@ func (r *hostileRun) deploy(ctx context.Context) {
 		if r.mode == "count-0" {
 			count = 0
 		}
-		wanted = deploy.Request{Cluster: hostile.Cluster, Service: hostile.Service, DesiredCount: &count}
+		wanted = deploy.Request{Cluster: hostile.Cluster, Service: hostile.Service, ServiceSettings: deploy.ServiceSettings{DesiredCount: &count}}
 	case "both":
 		wanted.DesiredCount = aws.Int32(3)
 	case "drained":

@@ -75,7 +75,7 @@ func TestUnsettledWithoutRolloutState(t *testing.T) {
 				return strings.NewReplacer("RUNNING", tt.running, "PENDING", tt.pending).Replace(one), operation == "DescribeServices"
 			}
 			same := deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:v1"}}
-			count := deploy.Request{Cluster: "prod", Service: "web", DesiredCount: aws.Int32(2)}
+			count := deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(2)}}
 			for r, want := range map[*deploy.Request]deploy.Action{&same: tt.images, &count: tt.onlyCount} {
 				plan, err := b.deployer().Plan(b.Context(), *r)
 				if err != nil || plan.Action != want {

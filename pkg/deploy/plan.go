@@ -34,30 +34,6 @@ const (
 	ActionFollow Action = "follow"
 )
 
-// The settings that a deployment can change, by their names in the ECS API.
-const (
-	desiredCount          = "desiredCount"
-	minimumHealthyPercent = "minimumHealthyPercent"
-	maximumPercent        = "maximumPercent"
-)
-
-// Setting is a setting of the service that changes.
-type Setting struct {
-	// Name is the setting's name in the ECS API.
-	Name string `json:"name"`
-	// Old is the value now, nil where ECS gives none; New the value asked for.
-	Old *int32 `json:"old,omitempty"`
-	New int32  `json:"new"`
-}
-
-// String is "desiredCount: 2 -> 4".
-func (s Setting) String() string {
-	if s.Old == nil {
-		return fmt.Sprintf("%s: %d", s.Name, s.New)
-	}
-	return fmt.Sprintf("%s: %d -> %d", s.Name, *s.Old, s.New)
-}
-
 // Plan is what a request would change. It is made by [Deployer.Plan], which
 // only reads. Printed or marshalled, it shows no value that may be secret.
 type Plan struct {
@@ -102,14 +78,14 @@ type Plan struct {
 	// about one. It is never marshalled with the plan.
 	Definition taskdef.Definition `json:"-"`
 
-	made          time.Time
-	request       Request
-	configuration map[string]any           // deploymentConfiguration as ECS returned it
-	inactive      bool                     // Base was deregistered
-	moving        bool                     // a requested image may have moved under the same text
-	newest        revision                 // the newest revision of the family in service
-	stuck         string                   // why the deployment cannot make progress, or ""
-	tagged        []taskdef.ContainerImage // the images that are asked for by a tag
+	made      time.Time
+	request   Request
+	described *described               // the service, as ECS showed it
+	inactive  bool                     // Base was deregistered
+	moving    bool                     // a requested image may have moved under the same text
+	newest    revision                 // the newest revision of the family in service
+	stuck     string                   // why the deployment cannot make progress, or ""
+	tagged    []taskdef.ContainerImage // the images that are asked for by a tag
 }
 
 // String is the plan in one line.
@@ -183,9 +159,8 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn),
 		Current: aws.ToString(service.TaskDefinition), TaskDefinition: aws.ToString(service.TaskDefinition),
 		InProgress: service.inProgress(), Before: service.before(),
-		made: d.clock.Now(), request: r,
+		made: d.clock.Now(), request: r, described: service,
 	}
-	p.configuration, _ = service.Raw["deploymentConfiguration"].(map[string]any)
 	p.Settings = settingsOf(r, service)
 	if r.wantsDefinition() {
 		if err := d.planDefinition(ctx, p, wanted); err != nil {
@@ -209,28 +184,6 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		p.warnOfInactive()
 	}
 	return p, nil
-}
-
-// settingsOf lists the settings that a request changes.
-func settingsOf(r Request, service *described) []Setting {
-	var minimum, maximum *int32
-	if c := service.DeploymentConfiguration; c != nil {
-		minimum, maximum = c.MinimumHealthyPercent, c.MaximumPercent
-	}
-	var settings []Setting
-	for _, s := range []struct {
-		name     string
-		old, new *int32
-	}{
-		{desiredCount, &service.DesiredCount, r.DesiredCount},
-		{minimumHealthyPercent, minimum, r.MinimumHealthyPercent},
-		{maximumPercent, maximum, r.MaximumPercent},
-	} {
-		if s.new != nil && (s.old == nil || *s.old != *s.new) {
-			settings = append(settings, Setting{Name: s.name, Old: s.old, New: *s.new})
-		}
-	}
-	return settings
 }
 
 // decide chooses the action. "Nothing to do" needs the wanted revision in
@@ -265,7 +218,7 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 // are as wanted, in a service that has not yet got where it should be, are
 // waited for.
 func (p *Plan) settingsOnly(primary *types.Deployment) Action {
-	if len(p.Settings) > 0 || !p.settled(primary) || p.request.DesiredCount != nil && p.Before.RunningCount != p.Before.DesiredCount {
+	if len(p.Settings) > 0 || !p.settled(primary) || p.request.asks(desiredCount) && p.Before.RunningCount != p.Before.DesiredCount {
 		return ActionSettings
 	}
 	return ActionNone
@@ -301,8 +254,7 @@ func registerAgain(arn string) string {
 }
 
 // updateBody is the input of UpdateService: the fields that were asked for, and
-// no others. A deploymentConfiguration replaces the service's whole one, so a
-// partial one is completed from what ECS returned, circuit breaker included.
+// no others.
 func (p *Plan) updateBody(taskDefinition string) ([]byte, error) {
 	body := map[string]any{"cluster": p.Cluster, "service": p.Service}
 	if p.Action == ActionDeploy {
@@ -311,22 +263,7 @@ func (p *Plan) updateBody(taskDefinition string) ([]byte, error) {
 	if p.Action == ActionRestart || p.request.ForceNewDeployment {
 		body["forceNewDeployment"] = true
 	}
-	configuration := map[string]any{}
-	for name, value := range p.configuration {
-		configuration[name] = value
-	}
-	partial := false
-	for _, setting := range p.Settings {
-		if setting.Name == desiredCount {
-			body[setting.Name] = setting.New
-			continue
-		}
-		configuration[setting.Name] = setting.New
-		partial = true
-	}
-	if partial {
-		body["deploymentConfiguration"] = configuration
-	}
+	putSettings(body, p.described.Raw, p.Settings)
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, fmt.Errorf("writing the input of UpdateService: %w", err)

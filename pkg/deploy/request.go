@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -9,8 +10,7 @@ import (
 )
 
 // Request is what is asked of one service. What is zero is not asked, and is
-// left as it is in ECS; counts and percentages are pointers because 0 is a
-// value.
+// left as it is in ECS.
 type Request struct {
 	// Cluster is the name or ARN of the cluster. Required.
 	Cluster string
@@ -50,12 +50,8 @@ type Request struct {
 	// Account, if not empty, is the id of the AWS account in which the service must
 	// be; else Plan fails with an [*OtherAccountError].
 	Account string
-	// DesiredCount is the number of tasks the service should run.
-	DesiredCount *int32
-	// MinimumHealthyPercent and MaximumPercent bound the rolling update, in
-	// percent of the desired count.
-	MinimumHealthyPercent *int32
-	MaximumPercent        *int32
+	// ServiceSettings are what should change of the service itself.
+	ServiceSettings
 	// ForceNewDeployment starts new tasks even where nothing changed.
 	ForceNewDeployment bool
 	// ExpectRevision, if not empty, is the family:revision or ARN that must be
@@ -66,6 +62,9 @@ type Request struct {
 	// service already. The zero value leaves it alone, unless a requested image
 	// is tagged "latest", whose content may have moved.
 	IfUnchanged IfUnchanged
+
+	// restored are the values that a rollback restores, by the names of their settings.
+	restored map[string]any
 }
 
 // IfUnchanged says what to do when the wanted definition is in service already.
@@ -91,7 +90,12 @@ func (r Request) edits() bool {
 
 // wantsSettings reports whether the request sets something else of the service.
 func (r Request) wantsSettings() bool {
-	return r.DesiredCount != nil || r.MinimumHealthyPercent != nil || r.MaximumPercent != nil
+	return len(r.askedSettings()) > 0
+}
+
+// asks reports whether the request sets the setting of this name.
+func (r Request) asks(name string) bool {
+	return slices.ContainsFunc(r.askedSettings(), func(s askedSetting) bool { return s.name() == name })
 }
 
 // validate finds what is wrong with a request before ECS is asked, and returns
@@ -112,7 +116,7 @@ func (r Request) validate() (change, error) {
 	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
 		return change{}, errTwice
 	}
-	if err := r.checkNumbers(); err != nil {
+	if err := r.ServiceSettings.check(); err != nil {
 		return change{}, err
 	}
 	wanted, err := r.change()
@@ -142,25 +146,8 @@ func (r Request) asksSomething() error {
 	}
 	return &UsageError{
 		Problem: "nothing is asked for",
-		Remedy:  "name an image with -i IMAGE, a tag (--tag), an edit (--env …), a file, a revision (-d FAMILY:REVISION), a count (-D), percentages (-m, -M) or --force-new-deployment",
+		Remedy:  "name an image with -i IMAGE, a tag (--tag), an edit (--env …), a file, a revision (-d FAMILY:REVISION), a setting of the service (" + settingFlags() + ") or --force-new-deployment",
 	}
-}
-
-// checkNumbers holds counts and percentages against their documented ranges.
-func (r Request) checkNumbers() error {
-	for _, number := range []struct {
-		name  string
-		value *int32
-	}{{"desired count", r.DesiredCount}, {"minimum healthy percent", r.MinimumHealthyPercent}, {"maximum percent", r.MaximumPercent}} {
-		if number.value != nil && *number.value < 0 {
-			return &UsageError{Problem: fmt.Sprintf("the %s is %d; it cannot be negative", number.name, *number.value), Remedy: "give 0 or more"}
-		}
-	}
-	if r.MinimumHealthyPercent != nil && r.MaximumPercent != nil && *r.MaximumPercent < *r.MinimumHealthyPercent {
-		return &UsageError{Problem: fmt.Sprintf("the maximum percent (%d) is below the minimum healthy percent (%d)", *r.MaximumPercent, *r.MinimumHealthyPercent),
-			Remedy: "during a deployment, between -m and -M percent of the desired count are running"}
-	}
-	return nil
 }
 
 // expected holds the revision in service against the one that is expected.

@@ -17,23 +17,11 @@ func (s *described) stuck(settings []Setting) string {
 	if s.SchedulingStrategy == types.SchedulingStrategyDaemon {
 		minimum, maximum = 0, 100
 	}
-	count := s.DesiredCount
-	if c := s.DeploymentConfiguration; c != nil {
-		if c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
-			return ""
-		}
-		minimum, maximum = orDefault(c.MinimumHealthyPercent, minimum), orDefault(c.MaximumPercent, maximum)
+	if c := s.DeploymentConfiguration; c != nil && c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
+		return ""
 	}
-	for _, setting := range settings {
-		switch setting.Name {
-		case desiredCount:
-			count = setting.New
-		case minimumHealthyPercent:
-			minimum = setting.New
-		case maximumPercent:
-			maximum = setting.New
-		}
-	}
+	count := s.numberAfter(settings, desiredCount, s.DesiredCount)
+	minimum, maximum = s.numberAfter(settings, minimumHealthyPercent, minimum), s.numberAfter(settings, maximumPercent, maximum)
 	if s.RunningCount+s.PendingCount == 0 || !wedged(count, minimum, maximum) {
 		return ""
 	}

@@ -92,9 +92,8 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 		RolledBackTo: deployment.RolledBackTo, SettingsOnly: deployment.Action == ActionSettings, Until: o.Until,
 	}
 	for _, setting := range deployment.Settings {
-		if setting.Name == desiredCount {
-			count := int(setting.New)
-			target.DesiredCount = &count
+		if n, ok := number(setting.New); ok && setting.Name == desiredCount {
+			target.DesiredCount = ptr(int(n))
 		}
 	}
 	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1, missing: -1}

@@ -160,8 +160,8 @@ func (p *Plan) untouched(service *described) bool {
 func (p *Plan) overwritten(service *described) error {
 	for _, now := range settingsOf(p.request, service) {
 		for _, planned := range p.Settings {
-			if now.Name == planned.Name && now.Old != nil && planned.Old != nil && *now.Old != *planned.Old {
-				return fmt.Errorf("somebody else set %s to %d", now.Name, *now.Old)
+			if now.Name == planned.Name && now.Old != nil && planned.Old != nil && !sameValue(now.Old, planned.Old) {
+				return fmt.Errorf("somebody else set %s to %s", now.Name, shown(now.Old))
 			}
 		}
 	}

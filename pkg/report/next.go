@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
@@ -60,20 +59,14 @@ func wayBack(d deploy.Deployment, command func(d deploy.Deployment, words ...str
 // the way back would not get through either.
 func before(d deploy.Deployment) []string {
 	var words []string
-	changed := map[string]bool{}
+	wedged := d.Before.Wedged()
 	for _, setting := range d.Settings {
-		changed[setting.Name] = setting.Old != nil
-	}
-	give := func(flag, name string, value *int32) {
-		if changed[name] && value != nil {
-			words = append(words, flag, strconv.Itoa(int(*value)))
+		if !wedged || setting.Name != "maximumPercent" {
+			words = append(words, setting.Restore()...)
 		}
 	}
-	give("-D", "desiredCount", &d.Before.DesiredCount)
-	give("-m", "minimumHealthyPercent", d.Before.MinimumHealthyPercent)
-	if d.Before.Wedged() {
-		return append(words, "-M", "200") // the default of ECS
+	if wedged {
+		words = append(words, "-M", "200") // the default of ECS
 	}
-	give("-M", "maximumPercent", d.Before.MaximumPercent)
 	return words
 }
