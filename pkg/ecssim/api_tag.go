@@ -1,6 +1,6 @@
 package ecssim
 
-// This file is the operations on tags of clusters, services and task
+// This file is the operations on tags of clusters, services, tasks and task
 // definitions.
 
 import (
@@ -31,6 +31,11 @@ func (e *engine) tagsOf(arn string) (*[]tag, *apiError) {
 		}
 		if c := e.Clusters[clusterName]; c != nil && c.Services[name] != nil {
 			return &c.Services[name].Tags, nil
+		}
+	case "task":
+		clusterName, id, _ := strings.Cut(rest, "/")
+		if c := e.Clusters[clusterName]; c != nil && c.task(id) != nil {
+			return &c.task(id).Tags, nil
 		}
 	}
 	return nil, errNoSuchThing

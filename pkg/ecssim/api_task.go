@@ -4,7 +4,6 @@ package ecssim
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -52,7 +51,7 @@ func (in listTasksInput) fits(t *task) bool {
 	family, _, _ := strings.Cut(shortName(t.TaskDefinition), ":")
 	switch {
 	case desired != t.desiredStatus(),
-		in.Service != "" && t.Group != groupOf(in.Service),
+		in.Service != "" && t.Service != in.Service,
 		in.Family != "" && family != in.Family,
 		in.StartedBy != "" && in.StartedBy != t.StartedBy,
 		in.LaunchType != "" && in.LaunchType != t.LaunchType,
@@ -96,7 +95,7 @@ func (e *engine) describeTasks(in struct {
 			failures = append(failures, missing(e.arn("task/"+c.Name+"/"+shortName(identifier))))
 			continue
 		}
-		views = append(views, e.taskView(t))
+		views = append(views, e.taskView(t, slices.Contains(in.Include, "TAGS")))
 	}
 	return map[string]any{"tasks": views, "failures": failures}, nil
 }
@@ -122,74 +121,5 @@ func (e *engine) stopTask(in struct {
 		e.halt(t, "UserInitiated", reason)
 		e.tell(t, stoppedByHand)
 	}
-	return map[string]any{"task": e.taskView(t)}, nil
-}
-
-func (e *engine) taskView(t *task) map[string]any {
-	view := map[string]any{
-		"taskArn": e.taskArn(t), "clusterArn": e.arn("cluster/" + t.Cluster), "taskDefinitionArn": t.TaskDefinition,
-		"group": t.Group, "version": t.Version,
-		"lastStatus": string(t.Status), "desiredStatus": t.desiredStatus(), "healthStatus": t.health(),
-		"launchType": t.LaunchType, "availabilityZone": t.Zone, "cpu": strconv.Itoa(t.CPU), "memory": strconv.Itoa(t.Memory),
-		"createdAt": t.CreatedAt.epoch(), "enableExecuteCommand": t.Exec,
-		"attachments": t.attachments(), "inferenceAccelerators": []any{}, "tags": []any{},
-		"attributes": []any{map[string]any{"name": "ecs.cpu-architecture", "value": "x86_64"}},
-	}
-	for member, when := range map[string]millis{
-		"connectivityAt": t.ConnectedAt, "pullStartedAt": t.PullStartedAt, "pullStoppedAt": t.PullStoppedAt,
-		"startedAt": t.StartedAt, "stoppingAt": t.StoppingAt, "executionStoppedAt": t.ExecutionStoppedAt, "stoppedAt": t.StoppedAt,
-	} {
-		if when != 0 {
-			view[member] = when.epoch()
-		}
-	}
-	if t.StartedBy != "" {
-		view["startedBy"] = t.StartedBy
-	}
-	if t.ConnectedAt != 0 {
-		view["connectivity"] = "CONNECTED"
-	}
-	if t.StopReason != "" {
-		view["stopCode"], view["stoppedReason"] = t.StopCode, t.StopReason
-	}
-	if t.Host != "" {
-		view["containerInstanceArn"] = e.arn("container-instance/" + t.Cluster + "/" + t.Host)
-	}
-	if t.LaunchType == "FARGATE" {
-		view["platformVersion"], view["platformFamily"] = "1.4.0", "Linux"
-		view["ephemeralStorage"] = map[string]any{"sizeInGiB": 20}
-	}
-	var containers, overrides []any
-	for _, c := range t.Containers {
-		containers = append(containers, e.containerView(t, c))
-		overrides = append(overrides, map[string]any{"name": c.Name})
-	}
-	view["containers"] = containers
-	view["overrides"] = map[string]any{"containerOverrides": overrides, "inferenceAcceleratorOverrides": []any{}}
-	return view
-}
-
-// runtimeID is the id of a container at its runtime.
-func (t *task) runtimeID(c container) string {
-	return t.ID + "-" + strconv.Itoa(len(c.Name)) + c.ID[:8]
-}
-
-func (e *engine) containerView(t *task, c container) map[string]any {
-	view := map[string]any{
-		"containerArn": e.arn("container/" + t.Cluster + "/" + t.ID + "/" + c.ID), "taskArn": e.taskArn(t),
-		"name": c.Name, "image": c.Image, "lastStatus": string(c.Status), "healthStatus": c.Health,
-		"cpu": "0",
-	}
-	t.reach(c, view)
-	if t.StartedAt != 0 {
-		view["runtimeId"] = t.runtimeID(c)
-		view["imageDigest"] = imageDigest(c.Image)
-	}
-	if c.Exit != nil {
-		view["exitCode"] = *c.Exit
-	}
-	if c.Reason != "" {
-		view["reason"] = c.Reason
-	}
-	return view
+	return map[string]any{"task": e.taskView(t, false)}, nil
 }

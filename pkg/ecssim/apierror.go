@@ -16,6 +16,8 @@ type apiError struct {
 	code    string
 	message string
 	status  int // 0: 400
+
+	resourceIDs []string // of a ConflictException
 }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
@@ -38,7 +40,7 @@ func unsupported(message string) *apiError {
 }
 
 func serverError(format string, args ...any) *apiError {
-	return &apiError{"ServerException", fmt.Sprintf(format, args...), http.StatusInternalServerError}
+	return &apiError{code: "ServerException", message: fmt.Sprintf(format, args...), status: http.StatusInternalServerError}
 }
 
 func serialization(message string) *apiError {

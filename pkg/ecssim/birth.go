@@ -145,10 +145,10 @@ func (e *engine) mature(s *service) {
 	d.Desired, d.NextLaunch = e.desired(s), 0
 	slowest := millis(0)
 	for i := range d.Desired {
-		t := e.newTask(s.order(d))
+		t := e.newTask(e.order(s, d))
 		t.Plan = plan{Behaviour: Starts, StartAfter: t.Plan.StartAfter}
 		slowest = max(slowest, t.Plan.StartAfter)
-		if why := e.place(t); why != "" && t.LaunchType == "EC2" {
+		if why := e.place(t); why != nil && t.LaunchType == "EC2" {
 			if hosts := e.Clusters[s.Cluster].Hosts; len(hosts) > 0 {
 				t.Host = hosts[i%len(hosts)].ID
 			}

@@ -3,8 +3,6 @@ package ecssim
 // This file is how the engine finds its way inside a cluster: its tasks, whoever
 // started them, and the services that own some of them.
 
-import "strings"
-
 // newCluster makes an empty cluster.
 func newCluster(name string) *cluster {
 	return &cluster{Name: name, Status: "ACTIVE", Services: map[string]*service{}}
@@ -16,35 +14,29 @@ func (c *cluster) adopt(s *service) {
 	s.home = c
 }
 
-// owner is the service that owns a task, or nil: the task is its own.
-func (c *cluster) owner(t *task) *service {
-	name, owned := strings.CutPrefix(t.Group, ownedGroup)
-	if !owned {
-		return nil
-	}
-	return c.Services[name]
-}
+// owner is the service that owns a task, or nil: somebody ran it.
+func (c *cluster) owner(t *task) *service { return c.Services[t.Service] }
 
-// arrange finds the tasks of the cluster by id and group, unless that was done.
+// arrange finds the tasks of the cluster by id and owner, unless that was done.
 func (c *cluster) arrange() {
 	if c.index != nil {
 		return
 	}
 	c.index = make(map[string]*task, len(c.Tasks)+len(c.Gone))
-	c.byGroup = map[string][]*task{}
+	c.byOwner = map[string][]*task{}
 	for _, t := range c.Tasks {
 		c.index[t.ID] = t
-		c.byGroup[t.Group] = append(c.byGroup[t.Group], t)
+		c.byOwner[t.Service] = append(c.byOwner[t.Service], t)
 	}
 	for _, t := range c.Gone {
 		c.index[t.ID] = t
 	}
 }
 
-// group are the tasks of a group that are not STOPPED yet, oldest first.
-func (c *cluster) group(name string) []*task {
+// owned are the tasks of a service that are not STOPPED yet, oldest first.
+func (c *cluster) owned(service string) []*task {
 	c.arrange()
-	return c.byGroup[name]
+	return c.byOwner[service]
 }
 
 // task finds a task by its id, also one that has stopped within the hour.
@@ -57,7 +49,7 @@ func (c *cluster) task(id string) *task {
 func (c *cluster) add(t *task) {
 	c.arrange()
 	c.Tasks = append(c.Tasks, t)
-	c.byGroup[t.Group] = append(c.byGroup[t.Group], t)
+	c.byOwner[t.Service] = append(c.byOwner[t.Service], t)
 	c.index[t.ID] = t
 }
 
@@ -65,7 +57,7 @@ func (c *cluster) add(t *task) {
 func (c *cluster) retire(t *task) {
 	c.arrange()
 	c.Tasks = without(c.Tasks, t)
-	c.byGroup[t.Group] = without(c.byGroup[t.Group], t)
+	c.byOwner[t.Service] = without(c.byOwner[t.Service], t)
 	c.Gone = append(c.Gone, t)
 }
 

@@ -32,7 +32,7 @@ func (e *engine) admit(operation string) fate {
 		switch {
 		case fault.Code != "":
 			message := strings.ReplaceAll(fault.Message, "{operation}", operation)
-			f.failure = &apiError{fault.Code, message, fault.Status}
+			f.failure = &apiError{code: fault.Code, message: message, status: fault.Status}
 		case fault.Body != "":
 			f.html, f.status = fault.Body, fault.Status
 			if f.status == 0 {

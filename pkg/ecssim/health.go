@@ -55,18 +55,11 @@ func (e *engine) sickness(t *task) (bool, millis) {
 // containers: when the first check can pass, and when failing checks make the
 // container UNHEALTHY. A HEALTHCHECK inside an image does not count.
 func (e *engine) containerCheck(t *task) (passes, fails millis, ok bool) {
-	td := e.taskDefinition(t.TaskDefinition)
-	if td == nil {
-		return 0, 0, false
-	}
-	for _, c := range td.containers() {
-		check, has := c["healthCheck"].(map[string]any)
-		if !has || c["essential"] == false {
+	for _, c := range e.specsOf(t.order) {
+		if c.check == nil || !c.essential {
 			continue
 		}
-		interval := 1000 * millis(number(check["interval"], 30))
-		retries := millis(number(check["retries"], 3))
-		start := 1000 * millis(number(check["startPeriod"], 0))
+		interval, retries, start := 1000*millis(c.check.interval), millis(c.check.retries), 1000*millis(c.check.startPeriod)
 		passes, fails, ok = max(passes, interval), max(fails, start+interval*retries), true
 	}
 	return passes, fails, ok

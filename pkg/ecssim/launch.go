@@ -23,11 +23,11 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	}
 	replaced := s.count(d, func(t *task) bool { return t.alive() && t.Unhealthy != "" })
 	var ids []string
-	o := s.order(d)
+	o := e.order(s, d)
 	for range n {
 		t, why := e.start(o)
-		if why != "" {
-			e.blocked(s, d, why)
+		if why != nil {
+			e.blocked(s, d, why.event)
 			break
 		}
 		ids = append(ids, "(task "+t.ID+")")
@@ -42,20 +42,53 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	return len(ids), len(ids) == n
 }
 
+// misfit says why a task found no place: in the words of a service event, and
+// as the failures of RunTask.
+type misfit struct {
+	event    string
+	failures []apiFailure
+}
+
 // start starts a task, or says why there is no place for it.
-func (e *engine) start(o order) (t *task, why string) {
-	t = e.newTask(o)
-	if why = e.place(t); why != "" {
+func (e *engine) start(o order) (*task, *misfit) {
+	t := e.newTask(o)
+	if why := e.place(t); why != nil {
 		return nil, why
 	}
+	e.launchTask(t)
+	return t, nil
+}
+
+// startOn starts a task on a container instance, or says why not.
+func (e *engine) startOn(o order, instance string) (*task, *misfit) {
+	c := e.Clusters[o.Cluster]
+	arn := e.arn("container-instance/" + c.Name + "/" + instance)
+	if c.host(instance) == nil {
+		return nil, &misfit{failures: []apiFailure{{Arn: arn, Reason: "MISSING"}}}
+	}
+	t := e.newTask(o)
+	for _, room := range c.freeHosts(o.Service) {
+		if room.id != instance {
+			continue
+		}
+		if obstacle := room.obstacle(t); obstacle != nil {
+			return nil, &misfit{failures: []apiFailure{{Arn: arn, Reason: obstacle.reason}}}
+		}
+	}
+	t.Host = instance
+	e.launchTask(t)
+	return t, nil
+}
+
+// launchTask lets the life of a task that has a place begin.
+func (e *engine) launchTask(t *task) {
 	e.Clusters[t.Cluster].add(t)
 	e.enter(t)
-	return t, ""
 }
 
 // newTask makes a task. It has no place yet.
 func (e *engine) newTask(o order) *task {
-	td := e.taskDefinition(o.TaskDefinition)
+	td, specs := e.taskDefinition(o.TaskDefinition), e.specsOf(o)
 	t := &task{
 		order:     o,
 		ID:        e.Engine.hex(32),
@@ -66,44 +99,38 @@ func (e *engine) newTask(o order) *task {
 	}
 	stopTime := orDefault(e.World.Switches.TaskStopTime, 11*time.Second)
 	longest := 30 * time.Second
-	for i, c := range td.containers() {
-		image, _ := c["image"].(string)
-		name, _ := c["name"].(string)
-		_, checked := c["healthCheck"].(map[string]any)
+	for i, c := range specs {
 		t.Containers = append(t.Containers, container{
-			ID: e.Engine.uuid(), Name: name, Image: image, Status: pending, Checked: checked, Health: "UNKNOWN",
+			ID: e.Engine.uuid(), Name: c.name, Image: c.image, Status: pending, Checked: c.check != nil, Health: "UNKNOWN",
 		})
-		t.CPU += number(c["cpu"], 0)
-		t.Memory += max(number(c["memoryReservation"], 0), number(c["memory"], 0))
-		if limit := time.Duration(number(c["stopTimeout"], 30)) * time.Second; i == 0 || limit > longest {
+		t.CPU += c.cpu
+		t.Memory += c.needs()
+		if limit := time.Duration(c.stopTimeout) * time.Second; i == 0 || limit > longest {
 			longest = limit
 		}
 		t.Ports = append(t.Ports, hostPorts(td, c)...)
 	}
-	t.CPU = number(td.Doc["cpu"], t.CPU)
-	t.Memory = number(td.Doc["memory"], t.Memory)
+	cpu, memory := sizeOf(td, o.Overrides)
+	t.CPU, t.Memory = cmp.Or(cpu, t.CPU), cmp.Or(memory, t.Memory)
 	t.StopTime = millis(min(stopTime, longest).Milliseconds())
-	t.Plan = e.planFor(t.Containers)
+	t.Plan = e.planFor(specs, t.Containers)
 	e.connect(t, td)
 	return t
 }
 
 // hostPorts are the fixed host ports of a container; in network mode awsvpc
 // each task has its own.
-func hostPorts(td *taskDefinition, c map[string]any) []int {
+func hostPorts(td *taskDefinition, c containerSpec) []int {
 	if td.Doc["networkMode"] == "awsvpc" {
 		return nil
 	}
 	var ports []int
-	list, _ := c["portMappings"].([]any)
-	for _, m := range list {
-		m, _ := m.(map[string]any)
-		port := number(m["hostPort"], 0)
-		if td.Doc["networkMode"] == "host" && port == 0 {
-			port = number(m["containerPort"], 0)
+	for _, p := range c.ports {
+		if td.Doc["networkMode"] == "host" && p.host == 0 {
+			p.host = p.container
 		}
-		if port != 0 {
-			ports = append(ports, port)
+		if p.host != 0 {
+			ports = append(ports, p.host)
 		}
 	}
 	return ports
@@ -111,32 +138,33 @@ func hostPorts(td *taskDefinition, c map[string]any) []int {
 
 const troubleshooting = " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
-// place finds room for a task, or says why there is none in the words of the
-// service event.
-func (e *engine) place(t *task) string {
+// place finds room for a task, or says why there is none.
+func (e *engine) place(t *task) *misfit {
 	c := e.Clusters[t.Cluster]
 	if c.Slots != nil && len(c.Tasks) >= *c.Slots {
-		return "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone." + troubleshooting
+		const full = "Capacity is unavailable at this time. Please try again later or in a different availability zone."
+		return &misfit{"was unable to place a task. Reason: " + full + troubleshooting, []apiFailure{{Reason: strings.TrimSuffix(full, ".")}}}
 	}
 	if t.LaunchType != "EC2" {
-		return ""
+		return nil
 	}
 	const none = "was unable to place a task because no container instance met all of its requirements."
 	if len(c.Hosts) == 0 {
-		return none + " Reason: No Container Instances were found in your cluster." + troubleshooting
+		return &misfit{event: none + " Reason: No Container Instances were found in your cluster." + troubleshooting}
 	}
-	free := c.freeHosts(t.Group)
+	free := c.freeHosts(t.Service)
 	slices.SortStableFunc(free, func(a, b hostRoom) int { return cmp.Compare(b.memory, a.memory) })
-	why := ""
+	why := &misfit{}
 	for _, f := range free {
 		obstacle := f.obstacle(t)
-		if obstacle == "" {
+		if obstacle == nil {
 			t.Host = f.id
-			return ""
+			return nil
 		}
-		if why == "" {
-			why = fmt.Sprintf("%s The closest matching (container-instance %s) %s."+troubleshooting, none, f.id, obstacle)
+		if why.event == "" {
+			why.event = fmt.Sprintf("%s The closest matching (container-instance %s) %s."+troubleshooting, none, f.id, obstacle.words)
 		}
+		why.failures = append(why.failures, apiFailure{Arn: e.arn("container-instance/" + c.Name + "/" + f.id), Reason: obstacle.reason})
 	}
 	return why
 }
@@ -146,12 +174,12 @@ type hostRoom struct {
 	id          string
 	cpu, memory int
 	ports       map[int]bool
-	taken       bool // a task of the group in question is there
+	taken       bool // a task of the owner in question is there
 }
 
 // freeHosts are the container instances of the cluster with what is left on
-// each, and whether a task of a group is there.
-func (c *cluster) freeHosts(group string) []hostRoom {
+// each, and whether a task of an owner is there.
+func (c *cluster) freeHosts(owner string) []hostRoom {
 	rooms := make([]hostRoom, len(c.Hosts))
 	index := make(map[string]*hostRoom, len(c.Hosts))
 	for i, h := range c.Hosts {
@@ -168,24 +196,28 @@ func (c *cluster) freeHosts(group string) []hostRoom {
 		for _, port := range t.Ports {
 			r.ports[port] = true
 		}
-		r.taken = r.taken || t.Group == group && t.alive()
+		r.taken = r.taken || t.Service == owner && t.alive()
 	}
 	return rooms
 }
 
-// obstacle is what keeps a task from this instance, in ECS's words.
-func (r hostRoom) obstacle(t *task) string {
+// obstacle is what keeps a task from an instance: as the reason of a failure,
+// and in the words of a service event.
+type obstacle struct{ reason, words string }
+
+// obstacle is what keeps a task from this instance, or nil.
+func (r hostRoom) obstacle(t *task) *obstacle {
 	switch {
 	case t.Apart && r.taken:
-		return "does not satisfy the placement constraint of the daemon" // assumed; never the only one
+		return &obstacle{"ATTRIBUTE", "does not satisfy the placement constraint of the daemon"} // assumed; never the only one
 	case slices.ContainsFunc(t.Ports, func(p int) bool { return r.ports[p] }):
-		return "is already using a port required by your task"
+		return &obstacle{"RESOURCE:PORTS", "is already using a port required by your task"}
 	case r.cpu < t.CPU:
-		return "has insufficient CPU units available"
+		return &obstacle{"RESOURCE:CPU", "has insufficient CPU units available"}
 	case r.memory < t.Memory:
-		return "has insufficient memory available"
+		return &obstacle{"RESOURCE:MEMORY", "has insufficient memory available"}
 	}
-	return ""
+	return nil
 }
 
 // blocked notes that a task of the deployment found no place. It counts as a

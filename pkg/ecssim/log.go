@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -90,12 +91,10 @@ func (e *engine) linesOf(t *task, c container) []LogLine {
 
 // portOf is the port that the container seems to listen on.
 func (e *engine) portOf(t *task, c container) string {
-	if td := e.taskDefinition(t.TaskDefinition); td != nil {
-		for _, definition := range td.containers() {
-			for _, m := range objects(definition["portMappings"]) {
-				if port := numberText(m["containerPort"]); definition["name"] == c.Name && port != "" {
-					return port
-				}
+	for _, spec := range e.specsOf(t.order) {
+		for _, p := range spec.ports {
+			if spec.name == c.Name && p.container != 0 {
+				return strconv.Itoa(p.container)
 			}
 		}
 	}

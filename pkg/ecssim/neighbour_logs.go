@@ -6,6 +6,7 @@ package ecssim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -108,41 +109,47 @@ func logPage(n, limit int, fromHead bool, token string) (from, to int, ok bool) 
 // logToken names a place among the events, in the form of the real tokens.
 func logToken(direction string, at int) string { return fmt.Sprintf("%s/%056d/s", direction, at) }
 
-// stream is the log of a container, found by its group and stream. A group
-// exists when some task definition names it, a stream when its container has
-// begun to run.
+// stream is the log of a container, found by its group and stream, as far as it
+// can be read: a line comes logLag after it was written. A group exists when
+// some task definition names it, a stream when its container has begun to run.
 func (e *engine) stream(group, stream string) ([]logEvent, *apiError) {
 	if !e.hasLogGroup(group) {
 		return nil, errNoLogGroup
 	}
-	for _, clusterName := range sortedKeys(e.Clusters) {
-		if t, c, ok := e.writer(e.Clusters[clusterName], group, stream); ok {
-			return e.logOf(t, c), nil
-		}
+	t, i, ok := e.writer(group, stream)
+	ready := e.Now - millis(orDefault(e.World.Switches.LogLag, 0).Milliseconds())
+	if !ok || ready < t.StartedAt {
+		return nil, errNoLogStream
 	}
-	return nil, errNoLogStream
+	log := e.logOf(t, t.Containers[i])
+	last := len(log)
+	for last > 0 && log[last-1].at > ready {
+		last--
+	}
+	return log[:last], nil
 }
 
-// writer is the container of a cluster that writes to a stream.
-func (e *engine) writer(in *cluster, group, stream string) (*task, container, bool) {
-	id := stream[strings.LastIndexByte(stream, '/')+1:]
-	for _, list := range [][]*task{in.Tasks, in.Gone} {
-		for _, t := range list {
-			td := e.taskDefinition(t.TaskDefinition)
-			if td == nil || t.StartedAt == 0 {
-				continue
+// writer is the container that writes to a stream: that of a task, and which.
+// The name of a stream ends with the id of its task, or begins with it where
+// there is no prefix.
+func (e *engine) writer(group, stream string) (*task, int, bool) {
+	id, _, _ := strings.Cut(shortName(stream), "-")
+	for _, name := range sortedKeys(e.Clusters) {
+		t := e.Clusters[name].task(id)
+		if t == nil || t.StartedAt == 0 {
+			continue
+		}
+		for i, spec := range e.specsOf(t.order) {
+			own := t.runtimeID(t.Containers[i])
+			if spec.streamPrefix != "" {
+				own = spec.streamPrefix + "/" + spec.name + "/" + t.ID
 			}
-			for i, definition := range td.containers() {
-				g, prefix := logTarget(definition)
-				c := t.Containers[i]
-				own := prefix + "/" + c.Name + "/" + t.ID
-				if g == group && (prefix != "" && own == stream || prefix == "" && t.runtimeID(c) == id) {
-					return t, c, true
-				}
+			if spec.group == group && own == stream {
+				return t, i, true
 			}
 		}
 	}
-	return nil, container{}, false
+	return nil, 0, false
 }
 
 // logTarget is the log group of a container that logs with awslogs, and the
@@ -162,10 +169,8 @@ func logTarget(definition map[string]any) (group, prefix string) {
 func (e *engine) hasLogGroup(group string) bool {
 	for _, f := range e.Families {
 		for _, td := range f.Revisions {
-			for _, definition := range td.containers() {
-				if g, _ := logTarget(definition); g == group {
-					return true
-				}
+			if slices.ContainsFunc(td.specs(), func(c containerSpec) bool { return c.group != "" && c.group == group }) {
+				return true
 			}
 		}
 	}

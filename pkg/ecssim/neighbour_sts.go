@@ -184,7 +184,7 @@ func (e *engine) trusts(arn string, form url.Values) *apiError {
 }
 
 func denied(message string) *apiError {
-	return &apiError{"AccessDenied", message, http.StatusForbidden}
+	return &apiError{code: "AccessDenied", message: message, status: http.StatusForbidden}
 }
 
 // unfit is what STS says about a member that breaks its model.

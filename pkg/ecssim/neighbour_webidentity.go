@@ -53,11 +53,11 @@ func (e *engine) assumeRoleWithWebIdentity(form url.Values) (any, *apiError) {
 	}
 	said, ok := identityClaims(token)
 	if !ok {
-		return nil, &apiError{"InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", http.StatusBadRequest}
+		return nil, &apiError{code: "InvalidIdentityToken", message: "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", status: http.StatusBadRequest}
 	}
 	// Tokens are of the real world, and so is the time in which they end.
 	if now := time.Now().Unix(); said.Expires <= float64(now) {
-		return nil, &apiError{"ExpiredTokenException", fmt.Sprintf("Token expired: current date/time %d must be before the expiration date/time %.0f", now, said.Expires), http.StatusBadRequest}
+		return nil, &apiError{code: "ExpiredTokenException", message: fmt.Sprintf("Token expired: current date/time %d must be before the expiration date/time %.0f", now, said.Expires), status: http.StatusBadRequest}
 	}
 	trusted := func(r RoleSpec) bool { return r.ARN == form.Get("RoleArn") && r.ExternalID == "" && r.MFA == nil }
 	if len(e.World.Roles) > 0 && !slices.ContainsFunc(e.World.Roles, trusted) {

@@ -30,12 +30,9 @@ func (e *engine) connect(t *task, td *taskDefinition) {
 		t.Address = fmt.Sprintf("10.%d.%d.%d", zoneIndex(t.Zone), n/250%250, 4+n%250)
 		return
 	}
-	for i, c := range td.containers() {
-		for _, m := range objects(c["portMappings"]) {
-			b := binding{Port: number(m["containerPort"], 0), Host: number(m["hostPort"], 0), Protocol: "tcp"}
-			if protocol, ok := m["protocol"].(string); ok {
-				b.Protocol = protocol
-			}
+	for i, c := range td.specs() {
+		for _, p := range c.ports {
+			b := binding{Port: p.container, Host: p.host, Protocol: p.protocol}
 			switch {
 			case b.Port == 0:
 				continue // a range: nothing can be registered with it here

@@ -95,6 +95,8 @@ func operations() map[string]operation {
 
 		"ListTasks":     in("resource read", (*engine).listTasks),
 		"DescribeTasks": in("resource read", (*engine).describeTasks),
+		"RunTask":       in("resource modify", (*engine).runTask),
+		"StartTask":     in("resource modify", (*engine).startTask),
 		"StopTask":      in("resource modify", (*engine).stopTask),
 
 		"TagResource":         in("tag modify", (*engine).tagResource),

@@ -31,11 +31,11 @@ const (
 // planFor reads the image rules for the containers of a task, and notes them
 // there. The slowest container decides when the task is RUNNING, the first one
 // that misbehaves decides the rest.
-func (e *engine) planFor(containers []container) plan {
+func (e *engine) planFor(specs []containerSpec, containers []container) plan {
 	p := plan{Behaviour: Starts, StartAfter: millis(defaultStart.Milliseconds())}
 	slowest := millis(0)
 	for i := range containers {
-		containers[i].Rule = e.ruleFor(containers[i].Image)
+		containers[i].Rule = e.ruleFor(specs[i])
 		if containers[i].Rule == 0 {
 			continue
 		}
@@ -76,11 +76,11 @@ func defaultAfter(b Behaviour) time.Duration {
 	}
 }
 
-// ruleFor is the number of the first rule that matches the image and is lucky,
-// counted from 1; 0: none.
-func (e *engine) ruleFor(image string) int {
+// ruleFor is the number of the first rule that matches the container and is
+// lucky, counted from 1; 0: none.
+func (e *engine) ruleFor(c containerSpec) int {
 	for i, rule := range e.World.Images {
-		if !e.means(rule.Match, image) {
+		if !e.means(rule.Match, c.image) || !rule.suits(c) {
 			continue
 		}
 		if rule.Probability > 0 && rule.Probability < 1 && !e.Engine.chance(rule.Probability) {
@@ -89,4 +89,18 @@ func (e *engine) ruleFor(image string) int {
 		return i + 1
 	}
 	return 0
+}
+
+// suits reports whether the rule is about the command and the environment of a
+// container.
+func (r ImageRule) suits(c containerSpec) bool {
+	if r.Command != "" && !glob(r.Command, c.command) {
+		return false
+	}
+	for name, pattern := range r.Environment {
+		if value, set := c.environment[name]; !set || !glob(pattern, value) {
+			return false
+		}
+	}
+	return true
 }

@@ -33,14 +33,11 @@ func (s *service) history(arn string) *serviceDeployment {
 	return nil
 }
 
-// groupOf is the group of a service's tasks.
-func groupOf(name string) string { return ownedGroup + name }
-
-// ownedGroup begins the group of every task that a service owns.
+// ownedGroup begins the group of every task that a service owns, and of no other.
 const ownedGroup = "service:"
 
 // tasks are the tasks of the service that are not STOPPED yet, oldest first.
-func (s *service) tasks() []*task { return s.home.group(groupOf(s.Name)) }
+func (s *service) tasks() []*task { return s.home.owned(s.Name) }
 
 // tasksOf are those of them that belong to a deployment.
 func (s *service) tasksOf(d *deployment) iter.Seq[*task] {
@@ -68,13 +65,33 @@ func (s *service) count(d *deployment, fits func(*task) bool) int {
 }
 
 // order is what a new task of a deployment is started with.
-func (s *service) order(d *deployment) order {
-	return order{
-		Cluster: s.Cluster, Group: groupOf(s.Name), StartedBy: d.ID,
-		TaskDefinition: d.TaskDefinition, LaunchType: s.launchType(),
+func (e *engine) order(s *service, d *deployment) order {
+	o := order{
+		Cluster: s.Cluster, Service: s.Name, Group: ownedGroup + s.Name, StartedBy: d.ID,
+		TaskDefinition: d.TaskDefinition, LaunchType: s.launchType(), Tags: e.taskTags(s, d),
 		Subnets: subnets(d.Spec), Balancers: balancers(d.Spec), Grace: s.Grace,
 		Exec: s.Spec["enableExecuteCommand"] == true, Apart: s.Daemon,
 	}
+	o.Platform, _ = d.Spec["platformVersion"].(string)
+	return o
+}
+
+// taskTags are the tags that the tasks of a deployment get [SDK CreateService:
+// propagateTags, enableECSManagedTags].
+func (e *engine) taskTags(s *service, d *deployment) []tag {
+	var tags []tag
+	switch s.Spec["propagateTags"] {
+	case "SERVICE":
+		tags = slices.Clone(s.Tags)
+	case "TASK_DEFINITION":
+		if td := e.taskDefinition(d.TaskDefinition); td != nil {
+			tags = slices.Clone(td.Tags)
+		}
+	}
+	if s.Spec["enableECSManagedTags"] == true {
+		tags = mergeTags(tags, []tag{{"aws:ecs:serviceName", s.Name}, {"aws:ecs:clusterName", s.Cluster}})
+	}
+	return tags
 }
 
 // subnets are those of a network configuration.

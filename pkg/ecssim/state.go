@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 3
+const stateFormat = 4
 
 // state is one simulated account in one Region.
 type state struct {
@@ -74,6 +74,8 @@ type taskDefinition struct {
 	Tags   []tag    `json:"tags,omitempty"`
 	Number int      `json:"number"`
 	Active bool     `json:"active"`
+
+	parsed []containerSpec // of Doc, made when first needed
 }
 
 type tag struct {
@@ -91,9 +93,18 @@ type cluster struct {
 	Gone     []*task             `json:"gone,omitempty"` // STOPPED within the last hour
 	Tags     []tag               `json:"tags,omitempty"`
 	Extra    Document            `json:"extra,omitempty"` // settings and the like, as given
+	Runs     map[string]pastRun  `json:"runs,omitempty"`  // by clientToken of RunTask
 
 	index   map[string]*task   // of Tasks and Gone by id, made when first needed
-	byGroup map[string][]*task // Tasks by their group, made with it
+	byOwner map[string][]*task // Tasks by the service that owns them, made with it
+}
+
+// pastRun is a RunTask that gave a clientToken: the same call gets the same
+// answer until a day has passed.
+type pastRun struct {
+	Input  string   `json:"input"` // what it asked for, hashed
+	Until  millis   `json:"until"`
+	Answer Document `json:"answer"`
 }
 
 // host is a container instance.
@@ -268,18 +279,23 @@ type task struct {
 }
 
 // order is what a task is started with: by a service for one of its
-// deployments, or by somebody for itself.
+// deployments, or by RunTask or StartTask for itself.
 type order struct {
 	Cluster        string     `json:"cluster"`
-	Group          string     `json:"group"`               // service:<name> makes that service its owner
+	Service        string     `json:"service,omitempty"` // that owns the task; empty: nobody but who ran it
+	Group          string     `json:"group"`
 	StartedBy      string     `json:"startedBy,omitempty"` // the id of a deployment, or any text
 	TaskDefinition string     `json:"taskDefinition"`
 	LaunchType     string     `json:"launchType"`
+	Provider       string     `json:"provider,omitempty"` // the capacity provider
+	Platform       string     `json:"platform,omitempty"` // the platform version, as given
+	Overrides      Document   `json:"overrides,omitempty"`
+	Tags           []tag      `json:"tags,omitempty"` // TagResource changes them
 	Subnets        []string   `json:"subnets,omitempty"`
 	Balancers      []balancer `json:"balancers,omitempty"` // that the task is registered in while it runs
 	Grace          *int       `json:"grace,omitempty"`     // seconds in which failed health checks do not count
 	Exec           bool       `json:"exec,omitempty"`      // ExecuteCommand is allowed
-	Apart          bool       `json:"apart,omitempty"`     // no other task of its group on its host, as DAEMON wants
+	Apart          bool       `json:"apart,omitempty"`     // no other task of its owner on its host, as DAEMON wants
 }
 
 // balancer is a target group, or a Classic Load Balancer, and the port of a

@@ -50,7 +50,7 @@ func TestATaskOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	job, why := e.start(e.job("web:5")) // exits 5 s after it is RUNNING
-	if why != "" {
+	if why != nil {
 		t.Fatal(why)
 	}
 	describe := func() Document {
@@ -97,10 +97,10 @@ func TestATaskOfItsOwnTakesAPlace(t *testing.T) {
 	slots := 4
 	e := testEngine(t, func(w *World) { w.Clusters[0].TaskSlots = &slots })
 	job, why := e.start(e.job("web:1"))
-	if why != "" {
+	if why != nil {
 		t.Fatal(why)
 	}
-	if _, why := e.start(e.job("web:1")); why == "" {
+	if _, why := e.start(e.job("web:1")); why == nil {
 		t.Error("a fifth task has a place among four")
 	}
 	e.advance(e.Now.add(time.Minute))

@@ -135,8 +135,11 @@ func (e *engine) errorResponse(req wireRequest, err *apiError) wireResponse {
 	if req.query {
 		return e.queryError(req.form(), err)
 	}
-	body := encode(map[string]any{"__type": err.code, "message": err.message})
-	return e.rawResponse(err.httpStatus(), contentType, body)
+	body := map[string]any{"__type": err.code, "message": err.message}
+	if err.resourceIDs != nil {
+		body["resourceIds"] = err.resourceIDs
+	}
+	return e.rawResponse(err.httpStatus(), contentType, encode(body))
 }
 
 // rawResponse adds what every answer of AWS has.

@@ -76,7 +76,7 @@ func queryRefusal(err *apiError) *apiError {
 	code := map[*apiError]string{
 		errUnsigned: "MissingAuthenticationToken", errUnknownKey: "InvalidClientTokenId", errExpired: "ExpiredToken",
 	}[err]
-	return &apiError{code, err.message, http.StatusForbidden}
+	return &apiError{code: code, message: err.message, status: http.StatusForbidden}
 }
 
 // queryResponse is the answer to a form.

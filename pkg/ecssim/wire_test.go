@@ -92,7 +92,7 @@ func TestWireErrors(t *testing.T) {
 		{"DescribeServices", `null`, 400, "SerializationException", ""},
 		{"ListTasks", `{"cluster":"demo","nextToken":"?"}`, 400, "InvalidParameterException", "Invalid token."},
 		{"ListTasks", `{"cluster":"demo","maxResults":101}`, 400, "InvalidParameterException", "maxResults"},
-		{"RunTask", `{"taskDefinition":"web"}`, 400, "UnsupportedFeatureException", "RunTask"},
+		{"CreateGateway", `{}`, 400, "UnsupportedFeatureException", "CreateGateway"},
 		{"MakeCoffee", `{}`, 400, "UnknownOperationException", "MakeCoffee"},
 		{"", `{}`, 400, "UnknownOperationException", "X-Amz-Target"},
 		{"StopServiceDeployment", `{"serviceDeploymentArn":"x"}`, 400, "ServiceDeploymentNotFoundException", "The service deployment does not exist."},

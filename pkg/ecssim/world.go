@@ -115,6 +115,9 @@ type Switches struct {
 	// DeregistrationDelay is how long a target group drains a task before it is
 	// stopped. Default 30s. (ELB's own default is 300 s.)
 	DeregistrationDelay *Duration `yaml:"deregistrationDelay" json:"deregistrationDelay,omitempty"`
+	// LogLag is the time until what a container writes can be read; its log
+	// stream is not there earlier either. Default 0.
+	LogLag *Duration `yaml:"logLag" json:"logLag,omitempty"`
 	// PartialDeploymentConfiguration says what UpdateService does with members
 	// that a given deploymentConfiguration leaves out: "reset" (default) gives
 	// them their defaults, so that the circuit breaker is off; "merge" leaves
@@ -153,6 +156,13 @@ type ImageRule struct {
 	// Match is a glob over the whole image reference: * matches any text,
 	// ? one character.
 	Match string `yaml:"match" json:"match"`
+	// Command is a glob over the command of the container, its words joined by
+	// one space: that of RunTask's overrides if they have one, otherwise that of
+	// the task definition. Empty: any command.
+	Command string `yaml:"command" json:"command,omitempty"`
+	// Environment is globs over the values of environment variables, by their
+	// names; the container must have all of them. RunTask's overrides count.
+	Environment map[string]string `yaml:"environment" json:"environment,omitempty"`
 	// Behaviour is one of the Behaviour constants. Empty: "starts".
 	Behaviour Behaviour `yaml:"behaviour" json:"behaviour,omitempty"`
 	// Probability is the chance that this rule applies to a task, above 0 and

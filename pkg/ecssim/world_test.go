@@ -30,7 +30,7 @@ func TestParseWorldSaysWhere(t *testing.T) {
 		{"taskDefinitions:\n  - family: a\n", []string{"w.yaml:2:5: ClientException: "}},
 		{"faults:\n  - operations: [Describe]\n    first: 2\n", []string{`w.yaml:2:18: ECS has no operation "Describe"`, "w.yaml:2:5: this fault does nothing"}},
 		{"faults:\n  - {code: X, lostResponse: true, status: 200}\n", []string{"not 2 of them", "an error status"}},
-		{"actors:\n  - {operation: RunTask, after: 3s}\n", []string{`w.yaml:2:17: the simulator has no operation "RunTask"`}},
+		{"actors:\n  - {operation: CreateGateway, after: 3s}\n", []string{`w.yaml:2:17: the simulator has no operation "CreateGateway"`}},
 		{"images:\n  - {match: a, logs: [ready, {text: tick, evry: 3s}, {text: tock, every: 3ms}]}\n", []string{"w.yaml:2:"}},
 		{"images:\n  - {match: a, logs: [ready, {text: tock, every: 3ms}]}\n", []string{`w.yaml:2:50: a line is written at most every second`}},
 		{"alarms:\n  - {after: 3s}\n  - {name: a}\n  - {name: a, for: x}\n", []string{"w.yaml:4:"}},
