@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 )
 
 // prunePace is the rate at which revisions are deregistered: ECS refills its
@@ -231,9 +232,9 @@ func (d *Deployer) usedByService(ctx context.Context, p *Pruning, service *types
 	if foreign || current == "" || arn.Family(current) != p.Family && !p.thorough { // ECS keeps no history of what others deploy
 		return nil
 	}
-	back, err := d.lastGood(ctx, &Rollback{Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn), Current: current})
+	back, err := d.wayBack(ctx, &described{&ecsapi.Service{Service: *service}})
 	if err == nil && back != nil {
-		used[aws.ToString(back.TaskDefinition)] = true
+		used[back.TaskDefinition] = true
 	}
 	return err // what may be the way back is not known then, so nothing is touched
 }

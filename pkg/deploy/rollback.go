@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -43,13 +43,6 @@ type Rollback struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// RanImage is the image of one container of a service revision.
-type RanImage struct {
-	Container string `json:"container"`
-	Image     string `json:"image"`
-	Digest    string `json:"digest,omitempty"`
-}
-
 // NoRollbackError says that no earlier deployment is known to go back to.
 type NoRollbackError struct {
 	// Service is the service's name, Current the revision in service.
@@ -68,14 +61,6 @@ func (e *NoRollbackError) Hint() string {
 // ExitCode is that of a request that cannot be carried out.
 func (e *NoRollbackError) ExitCode() int { return exitcode.Usage }
 
-// backLimit is how many successful deployments are looked through for the way back,
-// twenty at a time. A service that was restarted again and again on one revision has
-// it behind all of these.
-const (
-	backLimit = 200
-	backChunk = 20
-)
-
 // PreviewRollback finds out what a rollback of a service would bring back, and
 // whether it can work. It only reads. Where no earlier deployment is known, it
 // returns a [*NoRollbackError]; ECS keeps its records of deployments for 90 days.
@@ -90,68 +75,31 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 	if err := found.supported(); err != nil {
 		return Rollback{}, err
 	}
-	r := Rollback{Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Current: aws.ToString(found.TaskDefinition)}
-	if primary := found.Primary(); primary != nil {
-		r.Current = aws.ToString(primary.TaskDefinition)
-	}
-	revision, err := d.lastGood(ctx, &r)
+	h, err := d.historyOf(ctx, found, historyRead)
 	if err != nil {
 		return Rollback{}, err
 	}
-	if revision == nil {
-		return Rollback{}, &NoRollbackError{Service: aws.ToString(found.ServiceName), Current: rollout.ShortName(r.Current)}
+	if h.WayBack == nil {
+		return Rollback{}, &NoRollbackError{Service: aws.ToString(found.ServiceName), Current: rollout.ShortName(h.Current)}
 	}
-	r.Target = aws.ToString(revision.TaskDefinition)
-	r.judgeImages(revision)
+	r := Rollback{
+		Cluster: h.Cluster, Service: h.Service, Current: h.Current, Target: h.WayBack.TaskDefinition,
+		ServiceDeployment: h.WayBack.ServiceDeployment, SucceededAt: h.WayBack.FinishedAt, Images: h.WayBack.Images,
+	}
+	if h.Guess != "" {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is a guess, and may never have worked: %s", rollout.ShortName(r.Target), h.Guess))
+	}
+	r.judgeImages()
 	return r, d.compareTarget(ctx, &r)
 }
 
-// lastGood finds the newest successful deployment of another definition, and
-// returns its revision; nil if there is none.
-func (d *Deployer) lastGood(ctx context.Context, r *Rollback) (*types.ServiceRevision, error) {
-	records, err := d.api.Records(ctx, r.Cluster, r.Service, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	records = slices.DeleteFunc(records, func(record rollout.ServiceDeployment) bool {
-		return record.Status != rollout.ServiceDeploymentSuccessful
-	})
-	for some := range slices.Chunk(records[:min(len(records), backLimit)], backChunk) {
-		if revision, err := d.otherThanCurrent(ctx, r, some); err != nil || revision != nil {
-			return revision, err
-		}
-	}
-	return nil, nil
-}
+// historyRead is how many deployments are read to find the way back, unless it is
+// behind them: as many as fit into one call.
+const historyRead = ecsapi.DescribeAtOnce
 
-// otherThanCurrent finds the first of some deployments whose definition is not the
-// current one, and returns its revision; nil if there is none.
-func (d *Deployer) otherThanCurrent(ctx context.Context, r *Rollback, records []rollout.ServiceDeployment) (*types.ServiceRevision, error) {
-	var arns []string
-	for _, record := range records {
-		arns = append(arns, record.TargetRevisionARN)
-	}
-	revisions, err := d.api.Revisions(ctx, arns...)
-	if err != nil {
-		return nil, err
-	}
-	for i, arn := range arns {
-		for _, revision := range revisions {
-			if aws.ToString(revision.ServiceRevisionArn) == arn && aws.ToString(revision.TaskDefinition) != r.Current {
-				r.ServiceDeployment, r.SucceededAt = records[i].ARN, records[i].FinishedAt
-				return &revision, nil
-			}
-		}
-	}
-	return nil, nil
-}
-
-// judgeImages notes what ran, and warns where the same text may now name
-// something else.
-func (r *Rollback) judgeImages(revision *types.ServiceRevision) {
-	for _, c := range revision.ContainerImages {
-		ran := RanImage{Container: aws.ToString(c.ContainerName), Image: aws.ToString(c.Image), Digest: aws.ToString(c.ImageDigest)}
-		r.Images = append(r.Images, ran)
+// judgeImages warns if the same text may now name another image than the one that ran.
+func (r *Rollback) judgeImages() {
+	for _, ran := range r.Images {
 		if ref, err := image.Parse(ran.Image); err == nil && ref.Moving() {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("container %s: %s is pulled anew and may have moved since; what ran then was %s",
 				ran.Container, ran.Image, firstLine(ran.Digest, "not recorded")))

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,6 +37,7 @@ type bench struct {
 	elb    *elb.Client
 	http   *http.Client // the simulator itself
 	calls  []call
+	mutex  sync.Mutex // calls may come together
 	events []deploy.Event
 	// before, if set, runs before each call reaches ECS.
 	before func(operation string)
@@ -154,7 +156,9 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	operation := c.operation
+	r.bench.mutex.Lock()
 	r.bench.calls = append(r.bench.calls, c)
+	r.bench.mutex.Unlock()
 	if r.bench.before != nil {
 		r.bench.before(operation)
 	}

@@ -70,26 +70,40 @@ func briefOf(brief types.ServiceDeploymentBrief) rollout.ServiceDeployment {
 // Record reads one service deployment by its ARN; nil if ECS says that it is missing,
 // or answers about another one.
 func (c *Client) Record(ctx context.Context, arn string) (*rollout.ServiceDeployment, error) {
-	out, err := c.sdk.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: []string{arn}}, c.read...)
-	if err != nil {
-		return nil, callError("DescribeServiceDeployments", rollout.ShortName(arn), err)
+	records, err := c.FullRecords(ctx, arn)
+	if err != nil || len(records) == 0 {
+		return nil, err
 	}
-	for _, record := range out.ServiceDeployments {
-		if aws.ToString(record.ServiceDeploymentArn) == arn {
-			return recordOf(record), nil
-		}
-	}
-	return nil, nil
+	return &records[0], nil
 }
 
-// revisionsLimit is how many revisions DescribeServiceRevisions takes at once.
-const revisionsLimit = 20
+// DescribeAtOnce is how many service deployments DescribeServiceDeployments takes, and
+// how many service revisions DescribeServiceRevisions takes, in one call.
+const DescribeAtOnce = 20
+
+// FullRecords reads service deployments with their details, by their ARNs. Missing
+// ones, and answers about other ones, are left out.
+func (c *Client) FullRecords(ctx context.Context, arns ...string) ([]rollout.ServiceDeployment, error) {
+	var records []rollout.ServiceDeployment
+	for some := range slices.Chunk(arns, DescribeAtOnce) {
+		out, err := c.sdk.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: some}, c.read...)
+		if err != nil {
+			return nil, callError("DescribeServiceDeployments", rollout.ShortName(some[0]), err)
+		}
+		for _, record := range out.ServiceDeployments {
+			if slices.Contains(some, aws.ToString(record.ServiceDeploymentArn)) {
+				records = append(records, *recordOf(record))
+			}
+		}
+	}
+	return records, nil
+}
 
 // Revisions reads service revisions, by their ARNs. One that is missing, or an
 // answer about another one, is left out.
 func (c *Client) Revisions(ctx context.Context, arns ...string) ([]types.ServiceRevision, error) {
 	var revisions []types.ServiceRevision
-	for some := range slices.Chunk(arns, revisionsLimit) {
+	for some := range slices.Chunk(arns, DescribeAtOnce) {
 		out, err := c.sdk.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: some}, c.read...)
 		if err != nil {
 			return nil, callError("DescribeServiceRevisions", rollout.ShortName(some[0]), err)
