@@ -136,6 +136,23 @@ func (c *container) forgetTrouble(rules []ImageRule) {
 	}
 }
 
+// settleContainers makes the containers of a task those of one that has been
+// RUNNING for a while: what others waited for to complete has, all else runs.
+func (e *engine) settleContainers(t *task) {
+	specs := e.specsOf(t.order)
+	for i := range t.Containers {
+		c := &t.Containers[i]
+		c.Status, c.StartedAt = running, t.StartedAt
+		c.forgetTrouble(e.World.Images)
+		if awaited(specs, c.Name, untilComplete, untilSuccess) {
+			code := 0
+			c.Status, c.Exit, c.EndedAt = stopped, &code, t.StartedAt
+		} else if c.Checked {
+			c.Health = "HEALTHY"
+		}
+	}
+}
+
 // mature gives a new service its tasks, RUNNING and healthy, and completes its
 // deployment, whatever its images would do.
 func (e *engine) mature(s *service) {
@@ -156,13 +173,7 @@ func (e *engine) mature(s *service) {
 		t.Status, t.Healthy = running, true
 		t.ConnectedAt, t.PullStartedAt = t.CreatedAt+t.traced(traceConnected), t.CreatedAt+t.traced(tracePull)
 		t.PullStoppedAt, t.StartedAt = t.CreatedAt+t.traced(tracePulled), t.CreatedAt+t.Plan.StartAfter
-		for j := range t.Containers {
-			t.Containers[j].Status = running
-			t.Containers[j].forgetTrouble(e.World.Images)
-			if t.Containers[j].Checked {
-				t.Containers[j].Health = "HEALTHY"
-			}
-		}
+		e.settleContainers(t)
 		s.home.add(t)
 	}
 	e.advanceStage(s, d.Desired)

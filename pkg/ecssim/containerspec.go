@@ -20,7 +20,9 @@ type containerSpec struct {
 	reservation  int // the soft limit
 	check        *checkSpec
 	essential    bool
+	startTimeout int // seconds; 0: none
 	stopTimeout  int // seconds
+	dependsOn    []dependency
 	ports        []portSpec
 	group        string // of its log, if its log driver is awslogs
 	streamPrefix string
@@ -59,7 +61,8 @@ func (td *taskDefinition) specs() []containerSpec {
 func readContainer(c map[string]any) containerSpec {
 	spec := containerSpec{
 		cpu: number(c["cpu"], 0), memory: number(c["memory"], 0), reservation: number(c["memoryReservation"], 0),
-		essential: c["essential"] != false, stopTimeout: number(c["stopTimeout"], 30), command: words(c["command"]),
+		essential: c["essential"] != false, startTimeout: number(c["startTimeout"], 0),
+		stopTimeout: number(c["stopTimeout"], 30), command: words(c["command"]),
 	}
 	spec.name, _ = c["name"].(string)
 	spec.image, _ = c["image"].(string)
@@ -73,6 +76,11 @@ func readContainer(c map[string]any) containerSpec {
 			port.protocol = protocol
 		}
 		spec.ports = append(spec.ports, port)
+	}
+	for _, d := range objects(c["dependsOn"]) {
+		name, _ := d["containerName"].(string)
+		condition, _ := d["condition"].(string)
+		spec.dependsOn = append(spec.dependsOn, dependency{name, condition})
 	}
 	spec.group, spec.streamPrefix = logTarget(c)
 	return spec

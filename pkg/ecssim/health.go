@@ -69,8 +69,13 @@ func (e *engine) containerCheck(t *task) (passes, fails millis, ok bool) {
 func (e *engine) checked(t *task, outcome int) {
 	t.Version++
 	for i := range t.Containers {
-		if t.Containers[i].Checked {
-			t.Containers[i].Health = "HEALTHY"
+		c := &t.Containers[i]
+		switch {
+		case !c.Checked || c.Status != running:
+		case c.Spare && e.rule(*c).failsContainerCheck():
+			c.Health = "UNHEALTHY"
+		default:
+			c.Health = "HEALTHY"
 		}
 	}
 	t.Healthy = outcome == foundHealthy
@@ -87,13 +92,14 @@ func (e *engine) checked(t *task, outcome int) {
 	e.tell(t, becameUnhealthy)
 }
 
-// health is the task's healthStatus: UNHEALTHY if any checked container is,
-// else UNKNOWN if any is (or none is checked), else HEALTHY.
+// health is the task's healthStatus: UNHEALTHY if any essential container with a
+// health check is, otherwise UNKNOWN if any is (or none has a check), otherwise
+// HEALTHY.
 func (t *task) health() string {
 	status := "UNKNOWN"
 	for _, c := range t.Containers {
 		switch {
-		case !c.Checked:
+		case !c.Checked || c.Spare:
 			continue
 		case c.Health == "UNHEALTHY":
 			return "UNHEALTHY"

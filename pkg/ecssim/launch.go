@@ -97,22 +97,17 @@ func (e *engine) newTask(o order) *task {
 		Version:   1,
 		CreatedAt: e.Now,
 	}
-	stopTime := orDefault(e.World.Switches.TaskStopTime, 11*time.Second)
-	longest := 30 * time.Second
-	for i, c := range specs {
+	for _, c := range specs {
 		t.Containers = append(t.Containers, container{
 			ID: e.Engine.uuid(), Name: c.name, Image: c.image, Status: pending, Checked: c.check != nil, Health: "UNKNOWN",
+			Spare: !c.essential,
 		})
 		t.CPU += c.cpu
 		t.Memory += c.needs()
-		if limit := time.Duration(c.stopTimeout) * time.Second; i == 0 || limit > longest {
-			longest = limit
-		}
 		t.Ports = append(t.Ports, hostPorts(td, c)...)
 	}
 	cpu, memory := sizeOf(td, o.Overrides)
 	t.CPU, t.Memory = cmp.Or(cpu, t.CPU), cmp.Or(memory, t.Memory)
-	t.StopTime = millis(min(stopTime, longest).Milliseconds())
 	t.Plan = e.planFor(specs, t.Containers)
 	e.connect(t, td)
 	return t

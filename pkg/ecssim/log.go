@@ -21,30 +21,33 @@ type logEvent struct {
 
 // logOf is what a container has written until now, in order.
 func (e *engine) logOf(t *task, c container) []logEvent {
-	if t.StartedAt == 0 {
+	if c.StartedAt == 0 {
 		return nil
 	}
 	until := e.Now
-	if t.ExecutionStoppedAt != 0 {
+	switch {
+	case c.EndedAt != 0:
+		until = c.EndedAt
+	case t.ExecutionStoppedAt != 0:
 		until = min(until, t.ExecutionStoppedAt)
 	}
 	var log []logEvent
 	for _, line := range e.linesOf(t, c) {
 		if line.Last {
-			if t.Dying {
-				log = append(log, logEvent{t.ExecutionStoppedAt, line.Text})
+			if c.EndedAt != 0 {
+				log = append(log, logEvent{c.EndedAt, line.Text})
 			}
 			continue
 		}
 		step := millis(time.Duration(line.Every).Milliseconds())
-		for at := t.StartedAt.add(time.Duration(line.After)); at <= until; at += step {
+		for at := c.StartedAt.add(time.Duration(line.After)); at <= until; at += step {
 			log = append(log, logEvent{at, line.Text})
 			if step == 0 {
 				break
 			}
 		}
 	}
-	if t.Stopping && t.StoppingAt != 0 && !e.scripted(c) {
+	if t.Stopping && t.StoppingAt != 0 && c.EndedAt == 0 && !e.scripted(c) {
 		log = append(log, logEvent{t.StoppingAt, "received SIGTERM, shutting down"})
 	}
 	slices.SortStableFunc(log, func(a, b logEvent) int { return cmp.Compare(a.at, b.at) })
@@ -53,31 +56,29 @@ func (e *engine) logOf(t *task, c container) []logEvent {
 
 // scripted reports whether the world says what the container writes.
 func (e *engine) scripted(c container) bool {
-	return c.Rule > 0 && len(e.World.Images[c.Rule-1].Logs) > 0
+	return len(e.rule(c).Logs) > 0
 }
 
 // linesOf is what the container writes: what the world says, or lines that suit
 // its behaviour.
 func (e *engine) linesOf(t *task, c container) []LogLine {
 	if e.scripted(c) {
-		return e.World.Images[c.Rule-1].Logs
+		return e.rule(c).Logs
 	}
 	lines := []LogLine{
 		{Text: "starting " + c.Image},
 		{Text: "listening on port " + e.portOf(t, c), After: Duration(700 * time.Millisecond)},
 	}
-	if c.ID != t.Containers[t.Plan.Container].ID {
-		return lines
-	}
-	switch t.Plan.Behaviour {
+	rule := e.rule(c)
+	switch rule.Behaviour {
 	case Exits:
 		lines = lines[:1]
-		if t.Plan.Code == 0 {
+		if rule.Code != nil && *rule.Code == 0 {
 			return append(lines, LogLine{Text: "nothing left to do, exiting with code 0", Last: true})
 		}
 		return append(lines,
 			LogLine{Text: "fatal: cannot connect to the database: connection refused", Last: true},
-			LogLine{Text: fmt.Sprintf("exiting with code %d", t.Plan.Code), Last: true})
+			LogLine{Text: fmt.Sprintf("exiting with code %d", rule.exitCode()), Last: true})
 	case OutOfMemory:
 		return append(lines, LogLine{
 			Text: fmt.Sprintf("loading the cache: %d MiB of %d MiB in use", t.Memory*95/100, t.Memory), Last: true,

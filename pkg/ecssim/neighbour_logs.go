@@ -118,7 +118,7 @@ func (e *engine) stream(group, stream string) ([]logEvent, *apiError) {
 	}
 	t, i, ok := e.writer(group, stream)
 	ready := e.Now - millis(orDefault(e.World.Switches.LogLag, 0).Milliseconds())
-	if !ok || ready < t.StartedAt {
+	if !ok || ready < t.Containers[i].StartedAt {
 		return nil, errNoLogStream
 	}
 	log := e.logOf(t, t.Containers[i])
@@ -136,7 +136,7 @@ func (e *engine) writer(group, stream string) (*task, int, bool) {
 	id, _, _ := strings.Cut(shortName(stream), "-")
 	for _, name := range sortedKeys(e.Clusters) {
 		t := e.Clusters[name].task(id)
-		if t == nil || t.StartedAt == 0 {
+		if t == nil {
 			continue
 		}
 		for i, spec := range e.specsOf(t.order) {
@@ -144,7 +144,7 @@ func (e *engine) writer(group, stream string) (*task, int, bool) {
 			if spec.streamPrefix != "" {
 				own = spec.streamPrefix + "/" + spec.name + "/" + t.ID
 			}
-			if spec.group == group && own == stream {
+			if spec.group == group && own == stream && t.Containers[i].StartedAt != 0 {
 				return t, i, true
 			}
 		}

@@ -13,7 +13,6 @@ type plan struct {
 	StartAfter   millis    `json:"startAfter"`
 	HealthyAfter millis    `json:"healthyAfter,omitempty"`
 	After        millis    `json:"after,omitempty"`
-	Code         int       `json:"code,omitempty"`
 	Check        string    `json:"check,omitempty"`
 	Message      string    `json:"message,omitempty"`
 }
@@ -29,20 +28,16 @@ const (
 )
 
 // planFor reads the image rules for the containers of a task, and notes them
-// there. The slowest container decides when the task is RUNNING, the first one
-// that misbehaves decides the rest.
+// there. The slowest container decides when the containers start, the first one
+// that keeps the task from RUNNING, or from being healthy, decides the rest.
 func (e *engine) planFor(specs []containerSpec, containers []container) plan {
-	p := plan{Behaviour: Starts, StartAfter: millis(defaultStart.Milliseconds())}
-	slowest := millis(0)
+	p := plan{Behaviour: Starts}
 	for i := range containers {
 		containers[i].Rule = e.ruleFor(specs[i])
-		if containers[i].Rule == 0 {
-			continue
-		}
-		rule := e.World.Images[containers[i].Rule-1]
-		slowest = max(slowest, millis(time.Duration(rule.StartAfter).Milliseconds()))
+		rule := e.rule(containers[i])
+		p.StartAfter = max(p.StartAfter, millis(time.Duration(rule.StartAfter).Milliseconds()))
 		p.HealthyAfter = max(p.HealthyAfter, millis(time.Duration(rule.HealthyAfter).Milliseconds()))
-		if p.Behaviour != Starts || rule.Behaviour == "" || rule.Behaviour == Starts {
+		if !rule.decides(specs[i]) || p.Behaviour != Starts && (p.Behaviour != Unhealthy || rule.Behaviour == Unhealthy) {
 			continue
 		}
 		p.Behaviour, p.Container, p.Check, p.Message = rule.Behaviour, i, rule.Check, rule.Message
@@ -50,15 +45,24 @@ func (e *engine) planFor(specs []containerSpec, containers []container) plan {
 		if p.After == 0 && p.Check != "container" {
 			p.After = millis(defaultAfter(rule.Behaviour).Milliseconds())
 		}
-		p.Code = 1
-		if rule.Code != nil {
-			p.Code = *rule.Code
-		}
 	}
-	if slowest > 0 {
-		p.StartAfter = slowest
+	if p.StartAfter == 0 {
+		p.StartAfter = millis(defaultStart.Milliseconds())
 	}
 	return p
+}
+
+// decides reports whether the behaviour of a container decides about its task
+// before it exits: nothing that is not essential does, except that without its
+// resources no container starts.
+func (r ImageRule) decides(c containerSpec) bool {
+	switch r.Behaviour {
+	case InitFail, Hangs:
+		return true
+	case CannotPull, Unhealthy:
+		return c.essential
+	}
+	return false
 }
 
 func defaultAfter(b Behaviour) time.Duration {

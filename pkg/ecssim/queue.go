@@ -18,7 +18,7 @@ type event struct {
 	Cluster string    `json:"cluster,omitempty"`
 	Service string    `json:"service,omitempty"`
 	Task    string    `json:"task,omitempty"`
-	Number  int       `json:"number,omitempty"` // the task's step, the actor or the alarm
+	Number  int       `json:"number,omitempty"` // the task's step or container, the actor or the alarm
 
 	Deployment string `json:"deployment,omitempty"` // that sets off the alarm
 }
@@ -26,15 +26,17 @@ type event struct {
 type eventKind string
 
 const (
-	eventTask   eventKind = "task"   // the next step of a task's life
-	eventHealth eventKind = "health" // the outcome of a task's health checks
-	eventExit   eventKind = "exit"   // a task's containers exit by themselves
-	eventForget eventKind = "forget" // a stopped task is forgotten
-	eventPass   eventKind = "pass"   // the scheduler looks at a service
-	eventSteady eventKind = "steady" // "has reached a steady state" is repeated
-	eventActor  eventKind = "actor"  // somebody else acts
-	eventAlarm  eventKind = "alarm"  // an alarm goes to ALARM
-	eventCalm   eventKind = "calm"   // an alarm goes back to OK
+	eventTask    eventKind = "task"    // the next step of a task's life
+	eventHealth  eventKind = "health"  // the outcome of a task's health checks
+	eventExit    eventKind = "exit"    // a container exits by itself
+	eventWell    eventKind = "well"    // a container that others wait for is healthy
+	eventTimeout eventKind = "timeout" // a container's startTimeout is over
+	eventForget  eventKind = "forget"  // a stopped task is forgotten
+	eventPass    eventKind = "pass"    // the scheduler looks at a service
+	eventSteady  eventKind = "steady"  // "has reached a steady state" is repeated
+	eventActor   eventKind = "actor"   // somebody else acts
+	eventAlarm   eventKind = "alarm"   // an alarm goes to ALARM
+	eventCalm    eventKind = "calm"    // an alarm goes back to OK
 )
 
 // queue is a heap of events, earliest first, in order of creation at one moment.

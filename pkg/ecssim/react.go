@@ -77,6 +77,8 @@ func (e *engine) countStopped(s *service, d *deployment, t *task) {
 	}
 	if t.StopCode == "TaskFailedToStart" {
 		e.sayOnce(s, "was unable to place a task. Reason: "+strings.TrimSuffix(t.StopReason, ".")+".")
+	}
+	if t.StartedAt == 0 {
 		e.backOff(s, d, t.CreatedAt)
 	}
 	if d != s.primary() && (!d.Proven || d.Rollout == "FAILED") {

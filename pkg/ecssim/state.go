@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 4
+const stateFormat = 5
 
 // state is one simulated account in one Region.
 type state struct {
@@ -272,7 +272,6 @@ type task struct {
 	Containers []container `json:"containers"`
 
 	Plan      plan   `json:"plan"`
-	StopTime  millis `json:"stopTime"`            // SIGTERM to exit, milliseconds
 	Healthy   bool   `json:"healthy,omitempty"`   // counts as healthy
 	Unhealthy string `json:"unhealthy,omitempty"` // the stop reason of a failed check: to be replaced
 	Counted   bool   `json:"counted,omitempty"`   // its failure was counted
@@ -345,6 +344,10 @@ type container struct {
 	Checked bool       `json:"checked,omitempty"` // has a health check
 	Health  string     `json:"health"`            // HEALTHY, UNHEALTHY, UNKNOWN
 	Rule    int        `json:"rule,omitempty"`    // the image rule that applies, counted from 1
+	Spare   bool       `json:"spare,omitempty"`   // not essential: the task goes on without it
+
+	StartedAt millis `json:"startedAt,omitempty"`
+	EndedAt   millis `json:"endedAt,omitempty"` // when it exited by itself
 
 	Bindings []binding `json:"bindings,omitempty"` // of its ports to those of the host
 }

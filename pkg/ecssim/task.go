@@ -6,6 +6,7 @@ package ecssim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -78,7 +79,12 @@ func (e *engine) playTask(ev event) {
 	case ev.Kind == eventHealth && !gone:
 		e.checked(t, ev.Number)
 	case ev.Kind == eventExit && !gone:
-		e.exit(t)
+		e.exitContainer(t, ev.Number)
+	case ev.Kind == eventWell && !gone:
+		t.Containers[ev.Number].Health = "HEALTHY"
+		e.startContainers(t)
+	case ev.Kind == eventTimeout && !gone:
+		e.timedOut(t, ev.Number)
 	case ev.Kind == eventTask && ev.Number < firstStopStep && !gone:
 		e.playStart(t, ev.Number)
 	case ev.Kind == eventTask && ev.Number >= firstStopStep && t.Status != stopped:
@@ -109,31 +115,27 @@ func (e *engine) playStart(t *task, number int) {
 		}
 		e.step(t, t.CreatedAt+t.traced(tracePulled), stepActivating)
 	case stepActivating:
-		t.Status, t.PullStoppedAt = activating, e.Now
+		t.PullStoppedAt = e.Now
+		if !slices.ContainsFunc(e.specsOf(t.order), func(c containerSpec) bool { return len(c.dependsOn) > 0 }) {
+			t.Status = activating
+		}
 		e.step(t, t.CreatedAt+t.Plan.StartAfter, stepRunning)
 	case stepRunning:
-		e.run(t)
+		e.startContainers(t)
 	case stepNoStart:
 		e.noStart(t)
 	}
 }
 
-// run makes a task RUNNING and schedules what its images do then.
+// run makes a task RUNNING: all its containers have started.
 func (e *engine) run(t *task) {
 	t.Status, t.StartedAt = running, e.Now
-	for i := range t.Containers {
-		t.Containers[i].Status = running
-	}
 	ev := event{Kind: eventHealth, Cluster: t.Cluster, Task: t.ID, Number: foundHealthy}
 	if sick, after := e.sickness(t); sick {
 		ev.Number = foundUnhealthy
 		e.schedule(e.Now+after, ev)
 	} else {
 		e.schedule(e.Now+e.healthyAfter(t), ev)
-	}
-	if t.Plan.Behaviour == Exits || t.Plan.Behaviour == OutOfMemory {
-		ev.Kind = eventExit
-		e.schedule(e.Now+t.Plan.After, ev)
 	}
 	e.tell(t, startedRunning)
 }
@@ -143,8 +145,8 @@ func (e *engine) noStart(t *task) {
 	culprit := &t.Containers[t.Plan.Container]
 	reason := t.Plan.Message
 	switch {
-	case t.Plan.Behaviour == CannotPull && reason == "":
-		reason = fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: %s: not found", culprit.Image, culprit.Image)
+	case t.Plan.Behaviour == CannotPull:
+		reason = e.rule(*culprit).pullReason(culprit.Image)
 	case reason == "":
 		reason = "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. operation error ECR: GetAuthorizationToken, exceeded maximum number of attempts, 3"
 	}
@@ -154,41 +156,16 @@ func (e *engine) noStart(t *task) {
 	}
 	t.Dying, t.StopCode, t.StopReason = true, "TaskFailedToStart", reason
 	t.Status, t.ExecutionStoppedAt = stopping, e.Now
-	e.haltContainers(t, nil)
+	e.haltContainers(t)
 	e.step(t, e.Now.add(noStartToStop), stepNoStartStopping)
 }
 
-// exit is a task whose essential container exits by itself.
-func (e *engine) exit(t *task) {
-	culprit := &t.Containers[t.Plan.Container]
-	code := t.Plan.Code
-	culprit.Reason = t.Plan.Message
-	if t.Plan.Behaviour == OutOfMemory {
-		code = 137
-		culprit.Reason = "OutOfMemoryError: Container killed due to memory usage"
+// pullReason is why an image cannot be pulled.
+func (r ImageRule) pullReason(image string) string {
+	if r.Message != "" {
+		return r.Message
 	}
-	culprit.Exit = &code
-	t.Version++
-	t.Dying, t.Healthy = true, false
-	t.StopCode, t.StopReason = "EssentialContainerExited", "Essential container in task exited"
-	t.Status, t.StoppingAt, t.ExecutionStoppedAt = deprovisioning, e.Now, e.Now
-	zero := 0
-	e.haltContainers(t, &zero)
-	e.tell(t, exited)
-	e.step(t, e.Now.add(exitToStopped), stepStopped)
-}
-
-// haltContainers stops all containers; those that have run and have no exit
-// code yet get this one.
-func (e *engine) haltContainers(t *task, code *int) {
-	for i := range t.Containers {
-		c := &t.Containers[i]
-		if code != nil && c.Exit == nil {
-			exit := *code
-			c.Exit = &exit
-		}
-		c.Status = stopped
-	}
+	return fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: %s: not found", image, image)
 }
 
 // halt lets go of a task: it drains, gets SIGTERM, exits and is STOPPED.
@@ -198,7 +175,7 @@ func (e *engine) halt(t *task, code, reason string) {
 	t.StopCode, t.StopReason = code, reason
 	if t.Status != running {
 		t.Status, t.StoppingAt, t.ExecutionStoppedAt = deprovisioning, e.Now, e.Now
-		e.haltContainers(t, nil)
+		e.haltContainers(t)
 		e.step(t, e.Now.add(pendingStopped), stepStopped)
 		return
 	}
@@ -219,11 +196,10 @@ func (e *engine) playStop(t *task, number int) {
 		e.step(t, e.Now.add(noStartStopped), stepStopped)
 	case stepStopping:
 		t.Status, t.StoppingAt = stopping, e.Now
-		e.step(t, e.Now+t.StopTime, stepExited)
+		e.step(t, e.Now+e.stopTime(t), stepExited)
 	case stepExited:
 		t.Status, t.ExecutionStoppedAt = deprovisioning, e.Now
-		zero := 0
-		e.haltContainers(t, &zero)
+		e.haltContainers(t)
 		e.step(t, e.Now.add(toStopped), stepStopped)
 		e.tell(t, letGo)
 	case stepStopped:

@@ -120,7 +120,7 @@ func (e *engine) containerView(t *task, c container, spec containerSpec) map[str
 		view["memoryReservation"] = strconv.Itoa(spec.reservation)
 	}
 	t.reach(c, view)
-	if t.StartedAt != 0 {
+	if c.StartedAt != 0 {
 		view["runtimeId"] = t.runtimeID(c)
 		view["imageDigest"] = imageDigest(c.Image)
 	}
@@ -140,7 +140,7 @@ func (e *engine) containerView(t *task, c container, spec containerSpec) map[str
 func (t *task) commandAgent(c container) map[string]any {
 	agent := map[string]any{"name": "ExecuteCommandAgent", "lastStatus": string(c.Status)}
 	if c.Status == running {
-		agent["lastStartedAt"] = t.StartedAt.epoch()
+		agent["lastStartedAt"] = c.StartedAt.epoch()
 	}
 	return agent
 }

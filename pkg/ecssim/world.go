@@ -149,9 +149,11 @@ type InstanceSpec struct {
 	Memory int `yaml:"memory" json:"memory,omitempty"`
 }
 
-// ImageRule says how containers of some images behave. With several containers
-// in a task, the first one (in the order of the task definition) whose image
-// does not simply start decides what happens to the task.
+// ImageRule says how containers of some images behave. An essential container
+// that exits stops its task; one that is not essential does not, and cannot keep
+// the task from being healthy either. A container that another one waits for,
+// with the condition COMPLETE or SUCCESS, exits: with 0 after 5 s, unless its
+// rule says otherwise.
 type ImageRule struct {
 	// Match is a glob over the whole image reference: * matches any text,
 	// ? one character.
@@ -182,6 +184,9 @@ type ImageRule struct {
 	After Duration `yaml:"after" json:"after,omitempty"`
 	// Code is the exit code of exits. Nil: 1.
 	Code *int `yaml:"code" json:"code,omitempty"`
+	// StopCode is the exit code after SIGTERM. Nil: 0. A container that takes
+	// longer than its stopTimeout is killed, and has 137.
+	StopCode *int `yaml:"stopCode" json:"stopCode,omitempty"`
 	// Check is which health check of unhealthy fails: "targetGroup" (default)
 	// or "container". As in ECS, a check that the service or the task
 	// definition does not have cannot fail.
