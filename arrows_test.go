@@ -87,6 +87,10 @@ var rules = []rule{
 		reason: "settings end in a request to the pipeline",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/scaffold"}, knows: []string{"pkg/config", "pkg/deploy", "pkg/image", "pkg/internal", "pkg/shell", "pkg/taskdef"},
+		reason: "it writes the files that config reads",
+	},
+	{
 		arrow: true, rooms: []string{"pkg/report"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/image", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
 		reason: "a renderer is a function of the pipeline's events",
 	},
@@ -95,13 +99,13 @@ var rules = []rule{
 		reason: "the simulator is an independent ECS: sharing our ideas of ECS would let both be wrong together",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/printable", "pkg/report", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
-		rooms: []string{"pkg"}, except: []string{"pkg/config", "pkg/report", "pkg/ecssim"},
+		rooms: []string{"pkg"}, except: []string{"pkg/config", "pkg/report", "pkg/scaffold", "pkg/ecssim"},
 		imports: []string{"os", "syscall", "golang.org/x/sys"},
-		reason:  "below cmd, config and report nothing touches the process; the simulator has its state file",
+		reason:  "below cmd, config and report nothing touches the process; scaffold writes files, and the simulator has its state file",
 	},
 	{
 		rooms:   []string{"pkg/ecssim"},
@@ -342,6 +346,8 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/ecsapi/a.go", `import _ "example.com/tool/pkg/deploy"`, "decides nothing"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/deploy/inner"`, ""},
 		{"pkg/config/a.go", `import _ "example.com/tool/pkg/report"`, "request to the pipeline"},
+		{"pkg/scaffold/a.go", `import _ "example.com/tool/pkg/report"`, "files that config reads"},
+		{"pkg/scaffold/a.go", `import "os"; var _ = os.Getenv("A")`, "uses os.Getenv"},
 		{"pkg/report/a.go", `import _ "example.com/tool/pkg/config"`, "pipeline's events"},
 		{"pkg/ecssim/a.go", `import _ "example.com/tool/pkg/image"`, "independent ECS"},
 		{"cmd/a.go", `import _ "example.com/tool/pkg/taskdef"`, "nothing beneath it"},

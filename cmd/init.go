@@ -13,6 +13,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/scaffold"
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
@@ -48,7 +49,7 @@ gives the target of a single service another name.`,
 
 // initFiles are the files that init writes.
 type initFiles struct {
-	settings, definition config.NewFile // without a path: none
+	settings, definition scaffold.NewFile // without a path: none
 }
 
 // initOptions are the flags of init that are no settings.
@@ -89,7 +90,7 @@ func (a *app) runInit(c *cobra.Command, args []string, o initOptions) error {
 			return err
 		}
 	}
-	draft := config.Draft{Target: a.settings.Target, Found: a.settings}
+	draft := scaffold.Draft{Target: a.settings.Target, Found: a.settings}
 	for _, service := range services {
 		found, err := deployer.Export(c.Context(), a.settings.Cluster, service)
 		var unsupported *deploy.UnsupportedError
@@ -152,8 +153,8 @@ func (a *app) oneEach(services []string, files initFiles) error {
 // AWS is asked.
 func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 	files := initFiles{
-		settings:   config.NewFile{Path: cmp.Or(a.settings.Config, config.FileName), Replace: force},
-		definition: config.NewFile{Path: a.settings.TaskDefinitionFile, Replace: force},
+		settings:   scaffold.NewFile{Path: cmp.Or(a.settings.Config, config.FileName), Replace: force},
+		definition: scaffold.NewFile{Path: a.settings.TaskDefinitionFile, Replace: force},
 	}
 	if err := a.oneEach(services, files); err != nil {
 		return files, err
@@ -173,7 +174,7 @@ func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 	if files.settings.Path == config.StandardInput {
 		files.settings.Path = ""
 	}
-	for _, file := range []config.NewFile{files.settings, files.definition} {
+	for _, file := range []scaffold.NewFile{files.settings, files.definition} {
 		if file.Path == "" {
 			continue
 		}
@@ -185,11 +186,11 @@ func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 }
 
 // writeInit writes the files.
-func (a *app) writeInit(draft config.Draft, files initFiles) error {
+func (a *app) writeInit(draft scaffold.Draft, files initFiles) error {
 	var definition []byte
 	if path := files.definition.Path; path != "" {
 		var err error
-		if definition, draft.AllowUnknownFields, err = config.DefinitionText(path, draft.Services[0].Definition); err != nil {
+		if definition, draft.AllowUnknownFields, err = scaffold.DefinitionText(path, draft.Services[0].Definition); err != nil {
 			return err
 		}
 		draft.Definition = relativeTo(files.settings.Path, path)
@@ -234,7 +235,7 @@ func (a *app) wrote(path, what string) {
 }
 
 // firstTarget is a command that tries the first target.
-func (a *app) firstTarget(draft config.Draft, path string) string {
+func (a *app) firstTarget(draft scaffold.Draft, path string) string {
 	words := []string{"ecs-deploy", "diff", "--target", cmp.Or(draft.Target, draft.Services[0].Service)}
 	if path != config.FileName {
 		words = append(words, "--config", path)
@@ -247,7 +248,7 @@ func (a *app) firstTarget(draft config.Draft, path string) string {
 }
 
 // warnOfInit says what a person should know of the files.
-func (a *app) warnOfInit(draft config.Draft, files initFiles) {
+func (a *app) warnOfInit(draft scaffold.Draft, files initFiles) {
 	if a.settings.Quiet {
 		return
 	}

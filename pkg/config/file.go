@@ -14,8 +14,8 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
 )
 
-// formatVersion is the version of the file's format.
-const formatVersion = "1"
+// FormatVersion is the version of the settings file's format.
+const FormatVersion = "1"
 
 // File is a settings file that was read. Its zero value is no file.
 type File struct {
@@ -97,7 +97,7 @@ func ParseFile(path string, content []byte, running string) (File, error) {
 	case errors.As(err, &syntax):
 		r.problem(&yaml.Node{Line: syntax.Line, Column: syntax.Column}, syntax.Reason)
 	case err != nil:
-		r.problem(&yaml.Node{}, "the file is empty; it begins with version: "+formatVersion)
+		r.problem(&yaml.Node{}, "the file is empty; it begins with version: "+FormatVersion)
 	default:
 		r.top(resolved(root))
 	}
@@ -116,8 +116,8 @@ func (r *fileReader) top(node *yaml.Node) {
 		switch key.Value {
 		case "version":
 			seen = true
-			if text, ok := plain(child); !ok || text != formatVersion {
-				r.problem(child, fmt.Sprintf("version %q is not known; this program reads version %s", child.Value, formatVersion))
+			if text, ok := plain(child); !ok || text != FormatVersion {
+				r.problem(child, fmt.Sprintf("version %q is not known; this program reads version %s", child.Value, FormatVersion))
 			}
 		case "required-version":
 			r.requiredVersion(child)
@@ -135,7 +135,7 @@ func (r *fileReader) top(node *yaml.Node) {
 		}
 	})
 	if !seen && node.Kind == yaml.MappingNode {
-		r.problem(node, "the file has no version; it begins with version: "+formatVersion)
+		r.problem(node, "the file has no version; it begins with version: "+FormatVersion)
 	}
 	r.extensions()
 }

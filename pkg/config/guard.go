@@ -138,9 +138,9 @@ func (s *Settings) CheckEndpoint() error {
 	}
 }
 
-// isClear reports whether a URL leaves this machine without encryption, which no
+// InClear reports whether a URL leaves this machine without encryption, which no
 // file can ask for.
-func isClear(endpoint string) bool {
+func InClear(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	return err == nil && u.Scheme == "http" && !isLoopback(endpoint)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/nearest"
 )
 
@@ -182,7 +183,7 @@ func (s *Settings) serviceKeys() []row {
 	return []row{
 		{"force-new-deployment", "", "start new tasks even if nothing changed", Anywhere, toggle{&s.ForceNewDeployment}},
 		{"allow-stuck", "", "deploy although -m and -M leave ECS no room to start or stop a task", Anywhere, toggle{&s.AllowStuck}},
-		{"if-unchanged", "", "what to do when the wanted definition is in service (default skip, but restart for an image tagged latest)", Anywhere, choice{&s.IfUnchanged, []string{"skip", "restart"}}},
+		{"if-unchanged", "", "what to do when the wanted definition is in service (default skip, but restart for an image tagged latest)", Anywhere, choice{&s.IfUnchanged, words(deploy.IfUnchangedValues())}},
 		{"expect-revision", "", "the `revision` (family:revision) that must be in service, or nothing is done", Anywhere, text{&s.ExpectRevision, "revision"}},
 		{"account", "", "`id` of the AWS account in which the service must be", FileOnly, accountID{&s.Account}},
 	}
@@ -194,12 +195,12 @@ func (s *Settings) policyKeys() []row {
 		{"exit-code", "", "exit with 2 if there is something to change", FlagOnly, toggle{&s.ExitCode}},
 		{"confirm", "", "ask before anything is written", FileOnly, toggle{&s.Confirm}},
 		{"yes", "y", "do not ask, though the target says confirm", FlagOnly, toggle{&s.Yes}},
-		{"if-in-progress", "", "what to do when another deployment is in progress (default fail)", Anywhere, choice{&s.IfInProgress, []string{"fail", "wait", "replace"}}},
+		{"if-in-progress", "", "what to do when another deployment is in progress (default fail)", Anywhere, choice{&s.IfInProgress, words(deploy.IfInProgressValues())}},
 		{"no-wait", "", "return when ECS has accepted the update", Anywhere, toggle{&s.NoWait}},
-		{"until", "", "how far to wait (default complete)", Anywhere, choice{&s.Until, []string{"running", "complete", "drained"}}},
+		{"until", "", "how far to wait (default complete)", Anywhere, choice{&s.Until, words(deploy.UntilValues())}},
 		{"timeout", "t", "`time` in which a new task must be running, or give up waiting (default: warn after 90s)", Anywhere, duration{&s.Timeout}},
 		{"complete-timeout", "", "`time` in which the deployment must end, a rollback included (default 30m)", Anywhere, duration{&s.CompleteTimeout}},
-		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout goes on)", Anywhere, choice{&s.OnInterrupt, []string{"detach", "rollback"}}},
+		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout goes on)", Anywhere, choice{&s.OnInterrupt, words(deploy.OnInterruptValues())}},
 		{"rollback-on-failure", "", "go back to the revision in service before, where ECS does not roll back by itself", Anywhere, toggle{&s.RollbackOnFailure}},
 		{"max-definitions", "", "after success, deregister the oldest revisions of the family and keep this `number`, beside those in use", Anywhere, optionalCount{&s.MaxDefinitions}},
 		{"deployment", "", "`id` (ecs-svc/…) or ARN of the deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "id"}},
@@ -249,4 +250,13 @@ func (k Key) Choices() []string {
 		return c.allowed
 	}
 	return nil
+}
+
+// words are the values of an enumeration of the library.
+func words[T ~string](values []T) []string {
+	all := make([]string, len(values))
+	for i, value := range values {
+		all[i] = string(value)
+	}
+	return all
 }

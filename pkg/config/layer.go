@@ -137,7 +137,7 @@ func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
 	if err == nil && key.Name == "image" {
 		_, err = image.Parse(text)
 	}
-	if err == nil && key.Name == "endpoint-url" && isClear(text) {
+	if err == nil && key.Name == "endpoint-url" && InClear(text) {
 		err = fmt.Errorf("a file cannot name %s: AWS requests would go to another machine over plain http; write https, or pass the URL with --endpoint-url", printable.WithoutSecrets(text))
 	}
 	if err != nil {

@@ -33,7 +33,7 @@ func Schema() ([]byte, error) {
 	}
 	target["extends"] = object{"type": "string", "minLength": 1, "description": "another target, whose settings this one takes over"}
 	properties := object{
-		"version":          object{"enum": []any{1, formatVersion}, "description": "the version of the file's format"},
+		"version":          object{"enum": []any{1, FormatVersion}, "description": "the version of the file's format"},
 		"required-version": object{"type": []string{"string", "number"}, "description": "bounds of the program's version, such as >= 0.5, < 2"},
 		"require-target":   object{"enum": []any{true, false, "true", "false"}, "description": "refuse to do anything where no target is named"},
 		"defaults":         closed(settings, "settings of every target, and of no target"),

@@ -226,3 +226,6 @@ func (v accountID) Type() string { return "id" }
 
 // accountDigits is the length of an account's id.
 const accountDigits = 12
+
+// IsAccountID reports whether a text is the id of an AWS account: 12 digits.
+func IsAccountID(text string) bool { return accountID{new(string)}.Set(text) == nil }

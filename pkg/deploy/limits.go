@@ -73,7 +73,7 @@ func (o WatchOptions) Validate() error {
 			return &UsageError{Problem: fmt.Sprintf("%s is %s; a limit cannot be negative", limit.name, limit.value), Remedy: "set a time such as 90s or 15m"}
 		}
 	}
-	return oneOf("until", string(o.Until), string(rollout.UntilRunning), string(rollout.UntilComplete), string(rollout.UntilDrained))
+	return oneOf("until", o.Until, UntilValues())
 }
 
 // limit says which limit has passed, or "". The first question is whether the

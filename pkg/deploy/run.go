@@ -3,9 +3,6 @@ package deploy
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -119,8 +116,8 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 // that exclude each other.
 func (p Policy) Validate() error {
 	err := cmp.Or(
-		oneOf("if-in-progress", string(p.IfInProgress), string(FailIfInProgress), string(WaitIfInProgress), string(ReplaceIfInProgress)),
-		oneOf("on-interrupt", string(p.OnInterrupt), string(DetachOnInterrupt), string(RollbackOnInterrupt)),
+		oneOf("if-in-progress", p.IfInProgress, IfInProgressValues()),
+		oneOf("on-interrupt", p.OnInterrupt, OnInterruptValues()),
 		p.Watch.Validate(),
 	)
 	if err != nil {
@@ -136,14 +133,6 @@ func (p Policy) Validate() error {
 		}
 	}
 	return nil
-}
-
-// oneOf refuses a word that is not among the allowed ones; "" is the default.
-func oneOf(name, value string, allowed ...string) error {
-	if value == "" || slices.Contains(allowed, value) {
-		return nil
-	}
-	return &UsageError{Problem: fmt.Sprintf("%q is not a value of %s", value, name), Remedy: "use one of: " + strings.Join(allowed, ", ")}
 }
 
 // letThrough does what the policy says about a deployment that is in the way of

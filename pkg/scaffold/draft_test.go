@@ -1,8 +1,9 @@
-package config
+package scaffold
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -47,12 +49,12 @@ func exported(t draftTest, namesAndImages ...string) deploy.Export {
 }
 
 // draftTarget is the target of a draft, read as a file.
-func draftTarget(t draftTest, d Draft, target string) *Settings {
+func draftTarget(t draftTest, d Draft, target string) *config.Settings {
 	text, err := d.Text()
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := ParseFile(FileName, text, "")
+	file, err := config.ParseFile(config.FileName, text, "")
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
@@ -66,12 +68,12 @@ func draftTarget(t draftTest, d Draft, target string) *Settings {
 func TestDraftText(t *testing.T) {
 	second := exported(t, "worker", "docker.repo.com/worker:7")
 	second.Service, second.DesiredCount = "on", nil
-	d := Draft{Services: []deploy.Export{exported(t, "app", "docker.repo.com/web:v1", "agent", "agent:latest"), second}, Found: &Settings{Profile: "dev", AssumeRole: "arn:aws:iam::012345670123:role/ci"}}
+	d := Draft{Services: []deploy.Export{exported(t, "app", "docker.repo.com/web:v1", "agent", "agent:latest"), second}, Found: &config.Settings{Profile: "dev", AssumeRole: "arn:aws:iam::012345670123:role/ci"}}
 	text, err := d.Text()
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `# yaml-language-server: $schema=` + SchemaURL + `
+	want := `# yaml-language-server: $schema=` + config.SchemaURL + `
 
 # Deploying a target as it stands here changes nothing: ecs-deploy init wrote down what
 # was in service. Change it, or say something else on the command line:
@@ -131,13 +133,12 @@ targets:
 // draft is a file without problems, its targets say what the services are, and
 // they change nothing in the definitions.
 func TestDraftsReadBack(t *testing.T) {
-	clearEnvironment(t)
 	odd := rapid.OneOf(rapid.SampledFrom([]string{"on", "0x10", "1.10", "~", "<<", "null", "2026-01-01", "wörld", "a: b", "#", "- x", "a\nb", "0123", "=", "*a", "&a", "!!str", "'", `"`}),
 		rapid.StringN(1, 12, -1).Filter(func(s string) bool { return !strings.ContainsAny(s, "\x00") }))
 	images := rapid.SampledFrom([]string{"web:1", "web:2", "web", "web:latest", "docker.io/library/web:1", "${IMAGE}", "r:5000/a/b@sha256:" + strings.Repeat("0f", 32), "x.y/z:1.10"})
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		found := &Settings{AssumeRole: rapid.OneOf(rapid.Just(""), odd).Draw(t, "role"), Profile: rapid.OneOf(rapid.Just(""), odd).Draw(t, "profile"),
+		found := &config.Settings{AssumeRole: rapid.OneOf(rapid.Just(""), odd).Draw(t, "role"), Profile: rapid.OneOf(rapid.Just(""), odd).Draw(t, "profile"),
 			EndpointURL: rapid.OneOf(rapid.Just(""), odd).Draw(t, "endpoint")}
 		d := Draft{Found: found}
 		region, cluster := odd.Draw(t, "region"), odd.Draw(t, "cluster")
@@ -155,11 +156,11 @@ func TestDraftsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(dir, FileName)
+		path := filepath.Join(dir, config.FileName)
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file, err := ReadFile(t.Context(), path, "")
+		file, err := config.ReadFile(t.Context(), path, "")
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
@@ -169,7 +170,7 @@ func TestDraftsReadBack(t *testing.T) {
 				t.Fatalf("%v in\n%s", err, text)
 			}
 			wantAccount := account
-			if len(account) != accountDigits {
+			if !config.IsAccountID(account) {
 				wantAccount = ""
 			}
 			got := []string{s.Service, s.Region, s.Cluster, s.Account, s.AssumeRole, s.EndpointURL, s.Profile}
@@ -184,7 +185,7 @@ func TestDraftsReadBack(t *testing.T) {
 
 // changesNothing makes sure that a target asks for something, and that it is what
 // is there.
-func changesNothing(t draftTest, s *Settings, e deploy.Export, text []byte) {
+func changesNothing(t draftTest, s *config.Settings, e deploy.Export, text []byte) {
 	request, err := s.Request(context.Background(), nil)
 	if err == nil {
 		err = request.Validate()
@@ -208,7 +209,7 @@ func changesNothing(t draftTest, s *Settings, e deploy.Export, text []byte) {
 	}
 }
 
-func entryValues(entries []Entry) []string {
+func entryValues(entries []config.Entry) []string {
 	var texts []string
 	for _, e := range entries {
 		texts = append(texts, e.Value)
@@ -220,20 +221,20 @@ func TestDraftOfImagesThatCannotAllBeListed(t *testing.T) {
 	for name, c := range map[string]struct {
 		containers []string
 		images     []string
-		byName     []Entry
+		byName     []config.Entry
 		limits     bool
 	}{
 		"one repository, one image":  {[]string{"a", "web:1", "b", "web:1"}, []string{"web:1"}, nil, false},
-		"one repository, two images": {[]string{"a", "web:1", "b", "web:2", "c", "x:1"}, []string{"x:1"}, []Entry{{Container: "a", Value: "web:1"}, {Container: "b", Value: "web:2"}}, false},
-		"two spellings":              {[]string{"a", "web:1", "b", "docker.io/library/web:1"}, nil, []Entry{{Container: "a", Value: "web:1"}, {Container: "b", Value: "docker.io/library/web:1"}}, false},
-		"beside latest":              {[]string{"a", "web:1", "b", "web:latest"}, nil, []Entry{{Container: "a", Value: "web:1"}}, false},
+		"one repository, two images": {[]string{"a", "web:1", "b", "web:2", "c", "x:1"}, []string{"x:1"}, []config.Entry{{Container: "a", Value: "web:1"}, {Container: "b", Value: "web:2"}}, false},
+		"two spellings":              {[]string{"a", "web:1", "b", "docker.io/library/web:1"}, nil, []config.Entry{{Container: "a", Value: "web:1"}, {Container: "b", Value: "docker.io/library/web:1"}}, false},
+		"beside latest":              {[]string{"a", "web:1", "b", "web:latest"}, nil, []config.Entry{{Container: "a", Value: "web:1"}}, false},
 		"only latest":                {[]string{"a", "web:latest", "b", "x"}, nil, nil, true},
 		"latest, and pinned":         {[]string{"a", "web:latest@sha256:" + strings.Repeat("0f", 32)}, []string{"web:latest@sha256:" + strings.Repeat("0f", 32)}, nil, false},
 		"no reference":               {[]string{"a", "${IMAGE}"}, nil, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := exported(t, c.containers...)
-			s := draftTarget(t, Draft{Services: []deploy.Export{e}, Found: &Settings{}}, "web")
+			s := draftTarget(t, Draft{Services: []deploy.Export{e}, Found: &config.Settings{}}, "web")
 			if diff := cmp.Diff(c.images, s.Images); diff != "" {
 				t.Error(diff)
 			}
@@ -251,21 +252,22 @@ func TestDraftOfImagesThatCannotAllBeListed(t *testing.T) {
 func TestDraftWithNothingToAskFor(t *testing.T) {
 	e := exported(t, "app", "web:latest")
 	e.MinimumHealthyPercent, e.MaximumPercent = nil, nil
-	_, err := Draft{Services: []deploy.Export{e}, Found: &Settings{}}.Text()
-	if err == nil || !strings.Contains(err.Error(), "app has web:latest") || !strings.Contains(oneLine(err), "--task-definition-file") {
+	_, err := Draft{Services: []deploy.Export{e}, Found: &config.Settings{}}.Text()
+	var refused *config.Error
+	if !errors.As(err, &refused) || !strings.Contains(refused.Problem, "app has web:latest") || !strings.Contains(refused.Remedy, "--task-definition-file") {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestDraftWithItsDefinition(t *testing.T) {
-	s := draftTarget(t, Draft{Services: []deploy.Export{exported(t, "app", "web:latest")}, Target: "prod-EU", Definition: "tasks/on.yaml", AllowUnknownFields: true, Found: &Settings{}}, "prod-EU")
+	s := draftTarget(t, Draft{Services: []deploy.Export{exported(t, "app", "web:latest")}, Target: "prod-EU", Definition: "tasks/on.yaml", AllowUnknownFields: true, Found: &config.Settings{}}, "prod-EU")
 	if s.TaskDefinitionFile != filepath.Join("tasks", "on.yaml") || !s.AllowUnknownFields || s.Images != nil || s.MinimumHealthyPercent != nil {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestDraftOfTheEmbeddedECS(t *testing.T) {
-	d := Draft{Services: []deploy.Export{exported(t, "app", "web:1")}, Found: &Settings{Simulate: true, Profile: "dev", EndpointURL: "http://127.0.0.1:1"}}
+	d := Draft{Services: []deploy.Export{exported(t, "app", "web:1")}, Found: &config.Settings{Simulate: true, Profile: "dev", EndpointURL: "http://127.0.0.1:1"}}
 	text, err := d.Text()
 	if err != nil || !strings.Contains(string(text), "those of the embedded ECS") || strings.Contains(string(text), "dev\n") {
 		t.Errorf("%v\n%s", err, text)

@@ -1,4 +1,4 @@
-package config
+package scaffold
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -36,7 +37,7 @@ func TestNewFile(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	for name, err := range map[string]error{"Check": NewFile{Path: path}.Check(), "Write": NewFile{Path: path}.Write([]byte("two"))} {
-		var refused *Error
+		var refused *config.Error
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "exists already") || !strings.Contains(refused.Hint(), "--force") || refused.ExitCode() != 3 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -102,7 +103,7 @@ func TestNewFileWhereNoneCanBe(t *testing.T) {
 	} {
 		for _, replace := range []bool{false, true} {
 			err := NewFile{Path: path, Replace: replace}.Write([]byte("text"))
-			var refused *Error
+			var refused *config.Error
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), want) || refused.Hint() == "" || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: %v, want %s", path, err, want)
 			}

@@ -1,4 +1,4 @@
-package config
+package scaffold
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -25,15 +26,15 @@ type NewFile struct {
 const newFileMode = 0o644
 
 // Check finds what would keep the file from being written, as far as that can be
-// seen before. It fails with an [*Error].
+// seen before. It fails with an [*config.Error].
 func (f NewFile) Check() error {
 	info, err := os.Stat(f.Path)
 	dir := filepath.Dir(f.Path)
 	switch {
 	case err == nil && info.IsDir():
-		return &Error{Problem: f.Path + " is a folder", Remedy: "name the file in it that is to be written"}
+		return &config.Error{Problem: f.Path + " is a folder", Remedy: "name the file in it that is to be written"}
 	case err == nil && !info.Mode().IsRegular():
-		return &Error{Problem: f.Path + " is no ordinary file", Remedy: "name another file"}
+		return &config.Error{Problem: f.Path + " is no ordinary file", Remedy: "name another file"}
 	case err == nil && !f.Replace:
 		return f.exists()
 	case errors.Is(err, fs.ErrNotExist):
@@ -41,7 +42,7 @@ func (f NewFile) Check() error {
 			return f.exists()
 		}
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return &Error{Problem: fmt.Sprintf("%s cannot be written: there is no folder %s", f.Path, dir), Remedy: "make the folder first, or name another file"}
+			return &config.Error{Problem: fmt.Sprintf("%s cannot be written: there is no folder %s", f.Path, dir), Remedy: "make the folder first, or name another file"}
 		}
 	case err != nil:
 		return f.cannot(err)
@@ -49,7 +50,7 @@ func (f NewFile) Check() error {
 	return nil
 }
 
-// Write writes the file. It fails with an [*Error], and then leaves what was there.
+// Write writes the file. It fails with an [*config.Error], and then leaves what was there.
 func (f NewFile) Write(text []byte) error {
 	if err := f.Check(); err != nil {
 		return err
@@ -108,7 +109,7 @@ func writeSynced(path string, text []byte, mode fs.FileMode) error {
 }
 
 func (f NewFile) exists() error {
-	return &Error{Problem: f.Path + " exists already, and is left as it is", Remedy: "--force replaces it; or name another file"}
+	return &config.Error{Problem: f.Path + " exists already, and is left as it is", Remedy: "--force replaces it; or name another file"}
 }
 
 func (f NewFile) cannot(err error) error {
@@ -116,7 +117,7 @@ func (f NewFile) cannot(err error) error {
 	if errors.As(err, &at) {
 		err = at.Err // the path is the file's own, or a temporary one beside it
 	}
-	return &Error{Problem: fmt.Sprintf("%s cannot be written: %v", f.Path, err), Remedy: "name a file where you may write"}
+	return &config.Error{Problem: fmt.Sprintf("%s cannot be written: %v", f.Path, err), Remedy: "name a file where you may write"}
 }
 
 // DefinitionText is a task definition as the text of a file of this name, which

@@ -1,4 +1,6 @@
-package config
+// Package scaffold writes settings files and task definition files from services as
+// they are. Package config reads what it writes.
+package scaffold
 
 import (
 	"fmt"
@@ -9,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
@@ -32,11 +35,11 @@ type Draft struct {
 	AllowUnknownFields bool
 	// Found are the settings with which the services were found. What a deployment
 	// needs of them too, such as a role, is written.
-	Found *Settings
+	Found *config.Settings
 }
 
 // Text is the draft as YAML, with comments that explain it. It fails with an
-// [*Error] where the target of a service could ask for nothing.
+// [*config.Error] where the target of a service could ask for nothing.
 func (d Draft) Text() ([]byte, error) {
 	targets := newSection()
 	for _, service := range d.Services {
@@ -47,12 +50,12 @@ func (d Draft) Text() ([]byte, error) {
 		targets.add(d.nameOf(service), target.node)
 	}
 	root := newSection()
-	root.note("yaml-language-server: $schema="+SchemaURL, "",
+	root.note("yaml-language-server: $schema="+config.SchemaURL, "",
 		"Deploying a target as it stands here changes nothing: ecs-deploy init wrote down what",
 		"was in service. Change it, or say something else on the command line:", "#")
 	root.note(d.examples()...)
 	root.note("#", "Every flag of deploy can stand here under its own name; docs/configuration.md lists them.")
-	root.add("version", yamltext.Literal(formatVersion))
+	root.add("version", yamltext.Literal(config.FormatVersion))
 	root.note("", "What the targets share. What a target says itself wins.")
 	root.add("defaults", d.defaults().node)
 	root.note("", "What is deployed where.")
@@ -84,7 +87,7 @@ func (d Draft) defaults() *section {
 	if first.Region != "" {
 		s.add("region", yamltext.Scalar(first.Region))
 	}
-	if (accountID{new(string)}).Set(first.Account) == nil {
+	if config.IsAccountID(first.Account) {
 		if simulated {
 			s.note("Region and account are those of the embedded ECS. Put yours here.")
 		} else {
@@ -93,13 +96,14 @@ func (d Draft) defaults() *section {
 		s.add("account", yamltext.Scalar(first.Account))
 	}
 	s.add("cluster", yamltext.Scalar(first.Cluster))
-	for _, name := range []string{"assume-role", "external-id", "endpoint-url"} {
-		key, _ := d.Found.key(name)
-		if name == "endpoint-url" && isClear(key.Value.String()) {
+	for _, found := range []struct{ name, value string }{
+		{"assume-role", d.Found.AssumeRole}, {"external-id", d.Found.ExternalID}, {"endpoint-url", d.Found.EndpointURL},
+	} {
+		if found.name == "endpoint-url" && config.InClear(found.value) {
 			continue // no file can name it
 		}
-		if key.Value.String() != "" && !simulated {
-			s.add(name, yamltext.Scalar(key.Value.String()))
+		if found.value != "" && !simulated {
+			s.add(found.name, yamltext.Scalar(found.value))
 		}
 	}
 	if d.Found.Profile != "" && !simulated {
@@ -123,7 +127,7 @@ func (d Draft) target(service deploy.Export) (*section, error) {
 		found.write(s)
 		limits = found.none()
 		if limits && service.MinimumHealthyPercent == nil && service.MaximumPercent == nil {
-			return nil, &Error{
+			return nil, &config.Error{
 				Problem: fmt.Sprintf("service %s has no image that could be written down: %s", service.Service, strings.Join(found.left, "; ")),
 				Remedy:  "write its whole definition with --task-definition-file NAME",
 			}
