@@ -32,7 +32,7 @@ var otherFlags = map[string]string{
 	"aws-region": "region", "aws-profile": "profile", "role-arn": "assume-role", "endpoint": "endpoint-url",
 	"task-cpu": "cpu", "task-memory": "memory", "environment": "env", "environment-variables": "env", "env-var": "env",
 	"count": "desired-count", "desired": "desired-count", "tasks": "desired-count",
-	"minimum-healthy-percent": "min", "maximum-percent": "max", "force": "force-new-deployment", "rollback": "rollback-on-failure",
+	"minimum-healthy-percent": "min", "maximum-percent": "max", "grace-period": "health-check-grace-period", "force": "force-new-deployment", "rollback": "rollback-on-failure",
 	"deregister": "max-definitions", "wait-timeout": "complete-timeout", "debug": "verbose", "format": "output",
 }
 

@@ -167,6 +167,7 @@ func (s *Settings) settingKeys() []row {
 		{"desired-count", "D", "`number` of tasks the service should run", Anywhere, optionalCount{&s.DesiredCount}},
 		{"min", "m", "lower limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.MinimumHealthyPercent}},
 		{"max", "M", "upper limit of running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.MaximumPercent}},
+		{"health-check-grace-period", "", "`time` for which ECS ignores failed health checks of a new task; 0 for none", Anywhere, optionalSeconds{&s.HealthCheckGracePeriodSeconds}},
 	}
 }
 

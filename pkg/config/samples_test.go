@@ -14,6 +14,8 @@ func samples(key Key) [2]sample {
 		return same(v.allowed[0], v.allowed[1])
 	case duration:
 		return same("1m30s", "15m0s")
+	case optionalSeconds:
+		return same("0s", "1m30s")
 	case optionalCount:
 		return same("0", "7")
 	case toggle:

@@ -86,6 +86,9 @@ func ofContainer(v perContainer) object {
 	return one
 }
 
+// spanPattern is a time span: a bare number is seconds, one with units is Go's.
+const spanPattern = `^\+?([0-9]+|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+
 // formOf is what the schema takes for a key.
 func formOf(key Key) object {
 	removable := object{"type": []string{"string", "number", "boolean", "null"}}
@@ -93,10 +96,11 @@ func formOf(key Key) object {
 	case optionalCount:
 		return object{"type": []string{"integer", "string"}, "minimum": 0, "maximum": math.MaxInt32, "pattern": `^\+?[0-9]+$`}
 	case duration:
-		// A bare number is seconds; one with units is Go's, and not 0.
 		return object{"type": []string{"integer", "string"}, "minimum": 1, "maximum": math.MaxInt32, "allOf": []any{
-			object{"pattern": `^\+?([0-9]+|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`}, object{"pattern": "[1-9]"},
+			object{"pattern": spanPattern}, object{"pattern": "[1-9]"},
 		}}
+	case optionalSeconds:
+		return object{"type": []string{"integer", "string"}, "minimum": 0, "maximum": math.MaxInt32, "pattern": spanPattern}
 	case toggle:
 		return object{"enum": []any{true, false, "true", "false"}}
 	case choice:

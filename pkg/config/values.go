@@ -50,21 +50,54 @@ func (v duration) String() string {
 }
 
 func (v duration) Set(text string) error {
-	span, err := time.ParseDuration(text)
-	if seconds, numberErr := strconv.ParseInt(text, 10, 32); numberErr == nil {
-		span, err = time.Duration(seconds)*time.Second, nil
-	}
+	span, err := parseSpan(text)
 	if err == nil && span <= 0 {
 		return fmt.Errorf("%q is not above 0", text)
 	}
-	if err != nil {
-		return fmt.Errorf("%q is not a duration; write 90 or 90s for seconds, 15m for minutes", text)
+	if err == nil {
+		*v.target = span
 	}
-	*v.target = span
-	return nil
+	return err
+}
+
+// parseSpan reads a time span.
+func parseSpan(text string) (time.Duration, error) {
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
+		return time.Duration(seconds) * time.Second, nil
+	}
+	span, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a duration; write 90 or 90s for seconds, 15m for minutes", text)
+	}
+	return span, nil
 }
 
 func (v duration) Type() string { return "duration" }
+
+// optionalSeconds is a time span of whole seconds that may be absent; 0 is a value.
+type optionalSeconds struct{ target **int32 }
+
+func (v optionalSeconds) String() string {
+	if v.target == nil || *v.target == nil {
+		return ""
+	}
+	return (time.Duration(**v.target) * time.Second).String()
+}
+
+func (v optionalSeconds) Set(text string) error {
+	span, err := parseSpan(text)
+	if err != nil {
+		return err
+	}
+	if span < 0 || span%time.Second != 0 || span > math.MaxInt32*time.Second {
+		return fmt.Errorf("%q is not a whole number of seconds from 0 to %d", text, math.MaxInt32)
+	}
+	seconds := int32(span / time.Second)
+	*v.target = &seconds
+	return nil
+}
+
+func (v optionalSeconds) Type() string { return "duration" }
 
 // choice is one of a few words.
 type choice struct {

@@ -24,6 +24,9 @@ type ServiceSettings struct {
 	// the desired count (DeploymentConfiguration).
 	MinimumHealthyPercent *int32
 	MaximumPercent        *int32
+	// HealthCheckGracePeriodSeconds is for how long ECS ignores failed health checks of a
+	// task after its start, in seconds (UpdateService.healthCheckGracePeriodSeconds).
+	HealthCheckGracePeriodSeconds *int32
 }
 
 // Setting is a setting of the service that changes.
@@ -93,6 +96,10 @@ var settingTable = []settingRow{
 	{
 		path: configuration + maximumPercent, words: "maximum percent", flag: "-M",
 		asked: func(s ServiceSettings) any { return given(s.MaximumPercent) }, check: notBelowMinimum,
+	},
+	{
+		path: "healthCheckGracePeriodSeconds", words: "health check grace period", flag: "--health-check-grace-period", absent: 0,
+		asked: func(s ServiceSettings) any { return given(s.HealthCheckGracePeriodSeconds) }, check: notNegative,
 	},
 }
 

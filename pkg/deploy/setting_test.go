@@ -17,6 +17,8 @@ var settingSamples = map[string]any{
 	"DesiredCount":          aws.Int32(3),
 	"MinimumHealthyPercent": aws.Int32(50),
 	"MaximumPercent":        aws.Int32(250),
+
+	"HealthCheckGracePeriodSeconds": aws.Int32(90),
 }
 
 // TestEverySettingIsSentAndRestored: each setting on its own, with an image whose tasks
