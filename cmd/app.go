@@ -224,17 +224,21 @@ func (a *app) settingsFile() (string, error) {
 // reporter makes the renderer of the invocation.
 func (a *app) reporter() report.Renderer {
 	if a.renderer == nil {
-		a.renderer = report.New(a.output(), a.reportOptions())
+		a.renderer = report.New(a.output(), report.Options{
+			Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
+			Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
+		})
 	}
 	return a.renderer
 }
 
-// reportOptions say where and how the invocation shows things.
-func (a *app) reportOptions() report.Options {
-	return report.Options{
-		Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
-		Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
-	}
+// forPrograms reports whether standard output is only for results that programs read.
+func (a *app) forPrograms() bool { return report.FormatOf(a.output()).ForPrograms }
+
+// onErr is a renderer that shows everything on standard error, to people.
+func (a *app) onErr() report.Renderer {
+	colored := a.colored(a.streams.ErrTerminal)
+	return report.New("text", report.Options{Out: a.streams.Err, Err: a.streams.Err, OutColor: colored, ErrColor: colored})
 }
 
 // tell says something that is neither a result nor an error.

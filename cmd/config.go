@@ -12,6 +12,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
@@ -133,10 +134,7 @@ func (a *app) runConfigValidate(ctx context.Context) error {
 		return err
 	}
 	found := validFile{File: path, Targets: append([]string{}, file.Targets()...)}
-	return a.show(found, func() error {
-		_, err := fmt.Fprintln(printable.NewWriter(a.streams.Out), found)
-		return err
-	})
+	return a.show(report.Value(found, found.String()))
 }
 
 // validFile is a settings file without problems.

@@ -32,9 +32,10 @@ func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 		return nil
 	}
 	return func(ctx context.Context, plan *deploy.Plan) error {
-		if form := a.output(); a.settings.Quiet || form == "json" || form == "ndjson" { // the terminal did not show it
-			if err := report.Plan(a.streams.Err, plan, a.colored(a.streams.ErrTerminal)); err != nil {
-				return err
+		if a.settings.Quiet || a.forPrograms() { // the terminal did not show it
+			shown := a.onErr()
+			if shown.Result(report.Plan(plan)); shown.Err() != nil {
+				return shown.Err()
 			}
 		}
 		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target)))

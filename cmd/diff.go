@@ -48,7 +48,7 @@ func (a *app) plan(c *cobra.Command, request deploy.Request) error {
 		return err
 	}
 	plan = a.pastable(plan)
-	err = a.show(report.NewPending(plan), func() error { return report.Plan(a.streams.Out, plan, a.colored(a.streams.OutTerminal)) })
+	err = a.show(report.Plan(plan))
 	if err == nil && a.settings.ExitCode && plan.Changes() {
 		return exitPending
 	}

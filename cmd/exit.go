@@ -69,10 +69,12 @@ func (a *app) finish(err error) int {
 		return exitCode(err)
 	}
 	failure := report.Failure{Message: message(err), Problems: problems(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
-	if !a.bare && (a.output() == "json" || a.output() == "ndjson") {
+	if !a.bare {
 		a.reporter().Fail(failure)
 	}
-	report.New("text", report.Options{Err: a.streams.Err, ErrColor: a.colored(a.streams.ErrTerminal)}).Fail(failure)
+	if a.bare || a.forPrograms() {
+		a.onErr().Fail(failure)
+	}
 	return failure.ExitCode
 }
 

@@ -53,7 +53,7 @@ func (a *app) runPrune(c *cobra.Command) error {
 			return err
 		}
 	}
-	err = a.show(report.Pruned{Pruning: pruning, Done: !a.settings.DryRun}, func() error { return report.Pruning(a.streams.Out, *pruning, a.settings.DryRun) })
+	err = a.show(report.Pruning(*pruning, !a.settings.DryRun))
 	if !a.settings.DryRun {
 		return nil // it is done, shown or not
 	}

@@ -30,7 +30,7 @@ func (a *app) runRollbackPreview(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	err = a.show(preview, func() error { return report.Rollback(a.streams.Out, preview, a.colored(a.streams.OutTerminal)) })
+	err = a.show(report.Rollback(preview))
 	if err == nil && a.settings.ExitCode { // another definition is in service, or there would be no preview
 		return exitPending
 	}

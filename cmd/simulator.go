@@ -14,6 +14,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
 func (a *app) simulator() *cobra.Command {
@@ -113,14 +114,11 @@ func (a *app) simulatorScenarios() *cobra.Command {
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			scenarios := ecssim.Scenarios()
-			return a.show(scenarios, func() error {
-				var b strings.Builder
-				for _, scenario := range scenarios {
-					fmt.Fprintf(&b, "%-20s %s\n", scenario.Name, scenario.Summary)
-				}
-				_, err := fmt.Fprint(a.streams.Out, b.String())
-				return err
-			})
+			var lines []string
+			for _, scenario := range scenarios {
+				lines = append(lines, fmt.Sprintf("%-20s %s", scenario.Name, scenario.Summary))
+			}
+			return a.show(report.Value(scenarios, lines...))
 		},
 	}
 }

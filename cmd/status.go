@@ -30,16 +30,11 @@ func (a *app) runStatus(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return a.show(found, func() error { return report.Status(found, a.reportOptions()) })
+	return a.show(report.Status(found))
 }
 
-// show writes a value in the form that was asked for.
-func (a *app) show(value any, text func() error) error {
-	switch a.output() {
-	case "json":
-		return report.Value(a.streams.Out, value)
-	case "ndjson":
-		return report.Line(a.streams.Out, value)
-	}
-	return text()
+// show shows a result in the form that was asked for.
+func (a *app) show(r report.Result) error {
+	a.reporter().Result(r)
+	return a.reporter().Err()
 }

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
 // Set with -ldflags -X by a release build.
@@ -22,10 +24,7 @@ func (a *app) version() *cobra.Command {
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			info := versionInfo{Version: buildVersion(), Commit: commit, Date: date, Go: runtime.Version()}
-			return a.show(info, func() error {
-				_, err := fmt.Fprintln(a.streams.Out, info)
-				return err
-			})
+			return a.show(report.Value(info, info.String()))
 		},
 	}
 }

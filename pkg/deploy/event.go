@@ -41,23 +41,23 @@ const (
 // Event is one piece of news. What it points to is a snapshot that nobody
 // changes later.
 type Event struct {
-	Type EventType
+	Type EventType `json:"type"`
 	// Time is the deployer's clock.
-	Time time.Time
+	Time time.Time `json:"time"`
 	// Elapsed is the time since the watch began; 0 before.
-	Elapsed time.Duration
+	Elapsed time.Duration `json:"-"`
 	// Message is one line for people, where the other fields do not say it all.
-	Message        string
-	Plan           *Plan
-	TaskDefinition string
+	Message        string `json:"message,omitempty"`
+	Plan           *Plan  `json:"plan,omitempty"`
+	TaskDefinition string `json:"taskDefinition,omitempty"`
 	// Tag is that of the image of TaskDefinition; "" if it is not known.
-	Tag               string
-	Deployment        *Deployment
-	Service           *rollout.Service
-	ServiceDeployment *rollout.ServiceDeployment
-	ServiceEvent      *rollout.ServiceEvent
-	Cause             *rollout.Cause
-	Outcome           *Outcome
+	Tag               string                     `json:"tag,omitempty"`
+	Deployment        *Deployment                `json:"deployment,omitempty"`
+	Service           *rollout.Service           `json:"service,omitempty"`
+	ServiceDeployment *rollout.ServiceDeployment `json:"serviceDeployment,omitempty"`
+	ServiceEvent      *rollout.ServiceEvent      `json:"serviceEvent,omitempty"`
+	Cause             *rollout.Cause             `json:"cause,omitempty"`
+	Outcome           *Outcome                   `json:"-"`
 }
 
 // Deployment identifies one deployment of one service, and keeps what was there
@@ -190,7 +190,7 @@ type Outcome struct {
 	// may stop after a success (early success criteria).
 	Draining int `json:"draining,omitempty"`
 	// Diagnosis is what is known to have gone wrong.
-	Diagnosis rollout.Diagnosis `json:"diagnosis"`
+	Diagnosis rollout.Diagnosis `json:"diagnosis,omitzero"`
 	// ObserverPanic is what the observer panicked with, after which it was given no
 	// more events; see [WithObserver].
 	ObserverPanic string `json:"observerPanic,omitempty"`

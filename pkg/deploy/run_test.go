@@ -52,7 +52,7 @@ func TestScenarios(t *testing.T) {
 				if ok && (len(o.Diagnosis.Causes) == 0 || o.Diagnosis.Causes[0].Kind != kind) {
 					t.Errorf("causes %v, want one of kind %s", o.Diagnosis.Causes, kind)
 				}
-				if o.Verdict == rollout.RolledBack && (o.Diagnosis.IsEmpty() || rollout.ShortName(o.Serving) != "web:1") {
+				if o.Verdict == rollout.RolledBack && (len(o.Diagnosis.Causes)+len(o.Diagnosis.Events)+len(o.Diagnosis.TargetGroups)+len(o.Diagnosis.Alarms) == 0 || rollout.ShortName(o.Serving) != "web:1") {
 					t.Errorf("rolled back without evidence, or serving %s", o.Serving)
 				}
 				if last := b.events[len(b.events)-1]; last.Type != deploy.EventOutcome {

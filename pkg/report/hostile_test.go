@@ -6,11 +6,9 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -206,24 +204,21 @@ func TestHostileJSON(t *testing.T) {
 	}
 }
 
-// views are all functions that write something for people, or JSON.
-var views = map[string]func(t *rapid.T, w io.Writer, colored bool) error{
-	"Status": func(t *rapid.T, w io.Writer, colored bool) error {
-		return report.Status(filled[deploy.Status](t), report.Options{Out: w, OutColor: colored})
-	},
-	"Rollback": func(t *rapid.T, w io.Writer, colored bool) error {
-		return report.Rollback(w, filled[deploy.Rollback](t), colored)
-	},
-	"Plan": func(t *rapid.T, w io.Writer, colored bool) error {
+// views are all functions that make a result of something.
+var views = map[string]func(t *rapid.T) report.Result{
+	"Status":   func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
+	"Rollback": func(t *rapid.T) report.Result { return report.Rollback(filled[deploy.Rollback](t)) },
+	"Plan": func(t *rapid.T) report.Result {
 		p := filled[deploy.Plan](t)
 		p.Action = rapid.SampledFrom(actions).Draw(t, "action")
-		return report.Plan(w, &p, colored)
+		return report.Plan(&p)
 	},
-	"Pruning": func(t *rapid.T, w io.Writer, _ bool) error {
-		return report.Pruning(w, filled[deploy.Pruning](t), rapid.Bool().Draw(t, "forecast"))
+	"Pruning": func(t *rapid.T) report.Result {
+		return report.Pruning(filled[deploy.Pruning](t), rapid.Bool().Draw(t, "done"))
 	},
-	"Line":  func(t *rapid.T, w io.Writer, _ bool) error { return report.Line(w, filled[shortTexts](t)) },
-	"Value": func(t *rapid.T, w io.Writer, _ bool) error { return report.Value(w, filled[shortTexts](t)) },
+	"Value": func(t *rapid.T) report.Result {
+		return report.Value(filled[shortTexts](t), "  "+filler{t}.text(), `"`+filler{t}.text())
+	},
 }
 
 // shortTexts are for JSON, whose lines are as long as they are.
@@ -231,27 +226,30 @@ type shortTexts map[string]bool
 
 func TestHostileViews(t *testing.T) {
 	for name, view := range views {
-		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				var out bytes.Buffer
-				if err := view(t, &out, rapid.Bool().Draw(t, "colored")); err != nil {
-					t.Fatal(err)
-				}
-				if name == "Line" || name == "Value" {
-					for line := range strings.Lines(out.String()) {
-						if problem := printabletest.Acts(strings.TrimSuffix(line, "\n")); problem != "" {
-							t.Fatalf("%q: %s", line, problem)
-						}
+		for _, format := range report.Formats() {
+			t.Run(name+"/"+format, func(t *testing.T) {
+				rapid.Check(t, func(t *rapid.T) {
+					var out, err bytes.Buffer
+					r := report.New(format, report.Options{Out: &out, Err: &err, OutColor: rapid.Bool().Draw(t, "colored"), Command: typed})
+					if r.Result(view(t)); r.Err() != nil || err.Len() > 0 {
+						t.Fatal(r.Err(), err.String())
 					}
-					return
-				}
-				unforged(t, harmlessLines(t, out.String()))
+					if report.FormatOf(format).ForPrograms {
+						for line := range strings.Lines(out.String()) {
+							if problem := printabletest.Acts(strings.TrimSuffix(line, "\n")); problem != "" {
+								t.Fatalf("%q: %s", line, problem)
+							}
+						}
+						return
+					}
+					unforged(t, harmlessLines(t, out.String()))
+				})
 			})
-		})
+		}
 	}
 }
 
-// TestAllViewsAreTested: a new function that writes something is given hostile texts
+// TestAllViewsAreTested: a new function that makes a result is given hostile texts
 // as well.
 func TestAllViewsAreTested(t *testing.T) {
 	files, err := filepath.Glob("*.go")
@@ -269,13 +267,10 @@ func TestAllViewsAreTested(t *testing.T) {
 		}
 		for _, declared := range file.Decls {
 			f, ok := declared.(*ast.FuncDecl)
-			if !ok || f.Recv != nil || !f.Name.IsExported() || len(f.Type.Params.List) == 0 {
+			if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {
 				continue
 			}
-			params := f.Type.Params.List
-			first, ok := params[0].Type.(*ast.SelectorExpr)
-			last, _ := params[len(params)-1].Type.(*ast.Ident)
-			if ok && (fmt.Sprint(first.X, ".", first.Sel) == "io.Writer" || last != nil && last.Name == "Options") {
+			if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && result.Name == "Result" {
 				found = append(found, f.Name.Name)
 			}
 		}
@@ -285,7 +280,7 @@ func TestAllViewsAreTested(t *testing.T) {
 	}
 	for _, name := range found {
 		if views[name] == nil {
-			t.Errorf("report.%s writes, and views has no case for it", name)
+			t.Errorf("report.%s makes a result, and views has no case for it", name)
 		}
 	}
 	if !slices.Contains(found, "Status") {

@@ -7,7 +7,9 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -26,57 +28,36 @@ type versionObject struct {
 }
 
 type eventObject struct {
-	Type              string                     `json:"type"`
-	Time              time.Time                  `json:"time"`
-	ElapsedSeconds    float64                    `json:"elapsedSeconds"`
-	Message           string                     `json:"message,omitempty"`
-	Plan              *deploy.Plan               `json:"plan,omitempty"`
-	TaskDefinition    string                     `json:"taskDefinition,omitempty"`
-	Tag               string                     `json:"tag,omitempty"`
-	Deployment        *deploy.Deployment         `json:"deployment,omitempty"`
-	Service           *rollout.Service           `json:"service,omitempty"`
-	ServiceDeployment *rollout.ServiceDeployment `json:"serviceDeployment,omitempty"`
-	ServiceEvent      *rollout.ServiceEvent      `json:"serviceEvent,omitempty"`
-	Cause             *rollout.Cause             `json:"cause,omitempty"`
+	Type           string    `json:"type"`
+	Time           time.Time `json:"time"`
+	ElapsedSeconds float64   `json:"elapsedSeconds"`
+	*deploy.Event
 }
 
 type outcomeObject struct {
-	Type           string  `json:"type"`
-	Schema         string  `json:"schema,omitempty"`
-	Simulated      string  `json:"simulated,omitempty"`
-	Verdict        string  `json:"verdict"`
-	ExitCode       int     `json:"exitCode"`
-	Reason         string  `json:"reason,omitempty"`
-	Hint           string  `json:"hint,omitempty"`
-	ElapsedSeconds float64 `json:"elapsedSeconds"`
-	Target         string  `json:"target,omitempty"`
-	*outcomeFields
-	Next []Suggestion `json:"next,omitempty"`
+	Type           string       `json:"type"`
+	Schema         string       `json:"schema,omitempty"`
+	Simulated      string       `json:"simulated,omitempty"`
+	Verdict        string       `json:"verdict"`
+	ExitCode       int          `json:"exitCode"`
+	Reason         string       `json:"reason,omitempty"`
+	Hint           string       `json:"hint,omitempty"`
+	ElapsedSeconds float64      `json:"elapsedSeconds"`
+	Target         string       `json:"target,omitempty"`
+	*outcomeFields              // nil after an error
+	Next           []Suggestion `json:"next,omitempty"`
 }
 
-type outcomeFields struct {
-	Deployment deploy.Deployment  `json:"deployment"`
-	Over       bool               `json:"over"`
-	EndedAt    time.Time          `json:"endedAt,omitzero"`
-	Serving    string             `json:"serving,omitempty"`
-	ServingTag string             `json:"servingTag,omitempty"`
-	Running    int                `json:"running"`
-	Desired    int                `json:"desired"`
-	Draining   int                `json:"draining,omitempty"`
-	Diagnosis  *rollout.Diagnosis `json:"diagnosis,omitempty"`
-}
+// outcomeFields are the fields of an outcome, without its methods.
+type outcomeFields deploy.Outcome
 
 // objectOf is an outcome as an object.
 func objectOf(o deploy.Outcome, options Options) outcomeObject {
-	object := outcomeObject{
+	o.EndedAt = o.EndedAt.UTC()
+	return outcomeObject{
 		Type: string(deploy.EventOutcome), Verdict: string(o.Verdict), ExitCode: o.ExitCode(), Reason: o.Reason,
-		ElapsedSeconds: seconds(o.Elapsed), Next: Next(o, options.Command), Target: options.Target,
-		outcomeFields: &outcomeFields{Deployment: o.Deployment, Over: o.Over, EndedAt: o.EndedAt.UTC(), Serving: o.Serving, ServingTag: o.ServingTag, Running: o.Running, Desired: o.Desired, Draining: o.Draining},
+		ElapsedSeconds: seconds(o.Elapsed), Target: options.Target, outcomeFields: (*outcomeFields)(&o), Next: Next(o, options.Command),
 	}
-	if !o.Diagnosis.IsEmpty() || o.Diagnosis.Breaker != nil {
-		object.Diagnosis = &o.Diagnosis
-	}
-	return object
 }
 
 func failureObject(f Failure) outcomeObject {
@@ -87,17 +68,14 @@ func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 
 
 // stream is the NDJSON renderer.
 type stream struct {
-	writer
+	encoder
 	options Options
+	begun   bool
 }
 
 func newStream(o Options) *stream {
-	s := &stream{writer: writer{out: o.Out}, options: o}
-	s.object(versionObject{Type: "version", Schema: Schema, Version: o.Version, Simulated: o.Simulated})
-	return s
+	return &stream{encoder: encoder{writer{out: o.Out}}, options: o}
 }
-
-func (s *stream) Err() error { return s.err }
 
 func (s *stream) Fail(f Failure) { s.object(failureObject(f)) }
 
@@ -106,37 +84,38 @@ func (s *stream) Event(e deploy.Event) {
 		s.object(objectOf(*e.Outcome, s.options))
 		return
 	}
-	object := eventObject{
-		Type: string(e.Type), Time: e.Time.UTC(), ElapsedSeconds: seconds(e.Elapsed), Message: e.Message, Plan: e.Plan,
-		TaskDefinition: e.TaskDefinition, Tag: e.Tag, Deployment: e.Deployment, ServiceDeployment: e.ServiceDeployment, ServiceEvent: e.ServiceEvent, Cause: e.Cause,
+	object := eventObject{Type: string(e.Type), Time: e.Time.UTC(), ElapsedSeconds: seconds(e.Elapsed), Event: &e}
+	if e.Type != deploy.EventProgress && e.Type != deploy.EventUpdated {
+		e.Service = nil
 	}
-	if e.Service != nil && (e.Type == deploy.EventProgress || e.Type == deploy.EventUpdated) {
+	if e.Service != nil {
 		service := *e.Service
 		service.Events = nil                  // each comes as an object of its own
 		service.Settings = rollout.Settings{} // they do not move; status shows them
-		object.Service = &service
+		e.Service = &service
 	}
 	s.object(object)
 }
 
+// Result writes one line, and no version before it.
+func (s *stream) Result(r Result) { s.write(r.Value, "") }
+
+// object writes an object of the stream, which begins with the version.
 func (s *stream) object(object any) {
-	text, err := encode(object, "")
-	if err != nil {
-		if s.err == nil {
-			s.err = err
-		}
-		return
+	if !s.begun {
+		s.begun = true
+		s.write(versionObject{Type: "version", Schema: Schema, Version: s.options.Version, Simulated: s.options.Simulated}, "")
 	}
-	s.write(text)
+	s.write(object, "")
 }
 
 // jsonRenderer shows nothing but the outcome.
 type jsonRenderer struct {
-	writer
+	encoder
 	options Options
 }
 
-func (j *jsonRenderer) Err() error { return j.err }
+func newObject(o Options) *jsonRenderer { return &jsonRenderer{encoder{writer{out: o.Out}}, o} }
 
 func (j *jsonRenderer) Fail(f Failure) { j.object(failureObject(f)) }
 
@@ -146,23 +125,30 @@ func (j *jsonRenderer) Event(e deploy.Event) {
 	}
 }
 
+// Result writes one object on several lines.
+func (j *jsonRenderer) Result(r Result) { j.write(r.Value, "  ") }
+
 func (j *jsonRenderer) object(object outcomeObject) {
 	object.Schema, object.Simulated = Schema, j.options.Simulated
-	text, err := encode(object, "  ")
-	if err != nil {
-		j.err = err
-		return
-	}
-	j.write(text)
+	j.write(object, "  ")
 }
 
-// encode writes an object and a newline, without the escapes of HTML, but with
+// encoder writes JSON.
+type encoder struct{ writer }
+
+// Err is the first error of writing.
+func (e *encoder) Err() error { return e.err }
+
+// write writes an object and a newline, without the escapes of HTML, but with
 // those by which no text acts where the JSON is printed.
-func encode(object any, indent string) ([]byte, error) {
+func (e *encoder) write(object any, indent string) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", indent)
-	err := encoder.Encode(object)
-	return printable.JSON(buffer.Bytes()), err
+	if err := encoder.Encode(object); err != nil {
+		e.err = cmp.Or(e.err, fmt.Errorf("writing JSON: %w", err))
+		return
+	}
+	e.writer.write(printable.JSON(buffer.Bytes()))
 }

@@ -79,9 +79,7 @@ func troubled() deploy.Status {
 // TestTheStatusOfTrouble: everything that is known, within a hundred columns.
 func TestTheStatusOfTrouble(t *testing.T) {
 	var b bytes.Buffer
-	if err := report.Status(troubled(), report.Options{Out: &b, Command: command, Target: "shop"}); err != nil {
-		t.Fatal(err)
-	}
+	report.New("text", report.Options{Out: &b, Command: command, Target: "shop"}).Result(report.Status(troubled()))
 	golden(t, "status", b.String())
 	for line := range strings.SplitSeq(b.String(), "\n") {
 		if n := len([]rune(line)); n > 100 {

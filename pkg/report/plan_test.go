@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"io"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,21 +39,24 @@ func plans() []*deploy.Plan {
 	}
 }
 
+// show writes a result in a form.
+func show(t *testing.T, format string, out io.Writer, result report.Result) {
+	t.Helper()
+	r := report.New(format, report.Options{Out: out, Command: command})
+	if r.Result(result); r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+}
+
 // TestPlans: what diff and a dry run print, for people and for programs.
 func TestPlans(t *testing.T) {
 	var b bytes.Buffer
 	for _, plan := range plans() {
-		if err := report.Plan(&b, plan, false); err != nil {
-			t.Fatal(err)
-		}
+		show(t, "text", &b, report.Plan(plan))
 	}
-	if err := report.Plan(&b, plans()[0], true); err != nil {
-		t.Fatal(err)
-	}
+	report.New("text", report.Options{Out: &b, OutColor: true}).Result(report.Plan(plans()[0]))
 	for _, plan := range plans()[:3] {
-		if err := report.Line(&b, report.NewPending(plan)); err != nil {
-			t.Fatal(err)
-		}
+		show(t, "ndjson", &b, report.Plan(plan))
 	}
 	golden(t, "plans", b.String())
 }
@@ -64,13 +68,9 @@ func TestPrunings(t *testing.T) {
 	var b bytes.Buffer
 	for _, pruning := range []deploy.Pruning{some, {Family: "doorman", Keep: 20, Active: 3, Remove: []string{}}} {
 		for _, forecast := range []bool{true, false} {
-			if err := report.Pruning(&b, pruning, forecast); err != nil {
-				t.Fatal(err)
-			}
+			show(t, "text", &b, report.Pruning(pruning, !forecast))
 		}
-		if err := report.Value(&b, pruning); err != nil {
-			t.Fatal(err)
-		}
+		show(t, "json", &b, report.Pruning(pruning, true))
 	}
 	golden(t, "prunings", b.String())
 }

@@ -1,24 +1,24 @@
-// Package report shows the event stream of a deployment to people and programs.
-// Every renderer is a function of the events of package deploy and nothing else:
-// what one shows, another could.
+// Package report shows the event stream of a deployment, and what commands find,
+// to people and programs.
 //
-// Results go to one writer, everything else to another, so that standard output
-// holds nothing but the result.
+//	deploy.Event ─► Story ─► Line ─► text, github (and what draws lines later)
+//	           └─────────────────► json, ndjson
 //
-// What people read is written through package printable, line by line: text of
-// ECS, containers and files cannot act there. JSON keeps it as it is.
+// A [Story] folds the events into one value. Words turn what is new in it, and each
+// [Result], into lines ([Line]) that have no colour and no writer. A renderer draws
+// lines or encodes values, and keeps no state of the rollout. A new renderer is a file
+// and a row of formats.
+//
+// Text of ECS, containers and files is hostile. It becomes harmless in one place, where
+// lines are drawn (canvas, by package printable). JSON keeps it, in escapes.
 package report
 
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
-	"github.com/fatih/color"
-
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
-	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
 
 // Renderer shows one run of a command.
@@ -26,10 +26,20 @@ type Renderer interface {
 	// Event shows one event. The last one of a run has the type
 	// deploy.EventOutcome, unless the run failed.
 	Event(deploy.Event)
+	// Result shows what a command found.
+	Result(Result)
 	// Fail shows that the run ended with an error.
 	Fail(Failure)
 	// Err is the first error of writing, or nil.
 	Err() error
+}
+
+// Result is what a command found.
+type Result struct {
+	// Value is the result for programs. It is encoded as JSON.
+	Value any
+	// Lines is the result for people.
+	Lines func(Options) []Line
 }
 
 // Failure is an error as it is shown.
@@ -66,16 +76,55 @@ type Options struct {
 	Command func(deployment deploy.Deployment, words ...string) string
 }
 
-// New makes the renderer of a format: "json", "ndjson", or else text.
-func New(format string, o Options) Renderer {
-	switch format {
-	case "json":
-		return &jsonRenderer{options: o, writer: writer{out: o.Out}}
-	case "ndjson":
-		return newStream(o)
+// zone is the time zone of time stamps for people.
+func (o Options) zone() *time.Location {
+	if o.Location == nil {
+		return time.Local
 	}
-	return newText(o)
+	return o.Location
 }
+
+// Format is a form of the output.
+type Format struct {
+	Name string
+	// ForPrograms: nothing but the result may be on standard output, and people read
+	// everything else on standard error.
+	ForPrograms bool
+
+	renderer func(Options) Renderer
+}
+
+// formats has a row for each renderer. The first one is the default.
+var formats = []Format{
+	{Name: "text", renderer: func(o Options) Renderer { return newText(o) }},
+	{Name: "json", ForPrograms: true, renderer: func(o Options) Renderer { return newObject(o) }},
+	{Name: "ndjson", ForPrograms: true, renderer: func(o Options) Renderer { return newStream(o) }},
+}
+
+// Formats are the names of all formats, the default first.
+func Formats() []string {
+	var names []string
+	for _, format := range formats {
+		names = append(names, format.Name)
+	}
+	return names
+}
+
+// FormatOf is the format with a name; the default for any other text.
+func FormatOf(name string) Format {
+	for _, format := range formats {
+		if format.Name == name {
+			return format
+		}
+	}
+	return formats[0]
+}
+
+// New makes a renderer of the format.
+func (f Format) New(o Options) Renderer { return f.renderer(o) }
+
+// New makes the renderer of a format by its name.
+func New(format string, o Options) Renderer { return FormatOf(format).New(o) }
 
 // writer writes and keeps the first error, so that callers need not look at
 // each.
@@ -90,58 +139,10 @@ func (w *writer) write(text []byte) {
 	}
 }
 
-// page is a view: each fmt.Fprintf or fmt.Fprintln to it is a line, and has to end
-// in a newline.
-type page struct{ lines []string }
-
-// Write keeps a line.
-func (p *page) Write(line []byte) (int, error) {
-	p.lines = append(p.lines, string(line))
-	return len(line), nil
-}
-
-// to shows the page.
-func (p *page) to(w io.Writer) error {
-	out := printable.NewWriter(w)
-	for _, line := range p.lines {
-		if _, err := io.WriteString(out, line); err != nil {
-			return err
-		}
+// count is a number of things: "1 task", "2 tasks".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
 	}
-	return nil
+	return fmt.Sprintf("%d %ss", n, noun)
 }
-
-// palette are the colours of one stream.
-type palette struct{ good, bad, warn, dim, bold paint }
-
-func newPalette(enabled bool) palette {
-	if !enabled {
-		return palette{}
-	}
-	return palette{
-		good: newPaint(color.FgGreen, color.Bold), bad: newPaint(color.FgRed, color.Bold),
-		warn: newPaint(color.FgYellow), dim: newPaint(color.Faint), bold: newPaint(color.Bold),
-	}
-}
-
-// paint is a colour, as a printable.Writer lets it pass; its zero value is none.
-type paint struct{ before, after string }
-
-func newPaint(attributes ...color.Attribute) paint {
-	c := color.New(attributes...)
-	c.EnableColor() // fatih/color decides by standard output alone; each stream decides for itself
-	before, after, _ := strings.Cut(c.Sprint("|"), "|")
-	return paint{before, after}
-}
-
-// Sprint is fmt.Sprint in colour.
-func (p paint) Sprint(a ...any) string {
-	text := fmt.Sprint(a...)
-	if p.before == "" || text == "" {
-		return text
-	}
-	return printable.Color(p.before, text, p.after)
-}
-
-// Sprintf is fmt.Sprintf in colour.
-func (p paint) Sprintf(format string, a ...any) string { return p.Sprint(fmt.Sprintf(format, a...)) }

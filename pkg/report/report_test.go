@@ -372,11 +372,18 @@ func TestStream(t *testing.T) {
 	}
 }
 
-func TestStreamBeginsBeforeTheFirstEvent(t *testing.T) {
+func TestTheVersionIsTheFirstLineOfAStream(t *testing.T) {
 	var out bytes.Buffer
-	report.New("ndjson", report.Options{Out: &out})
-	if objects := lines(t, out.String()); len(objects) != 1 || objects[0]["type"] != "version" {
+	r := report.New("ndjson", report.Options{Out: &out})
+	r.Event(deploy.Event{Type: deploy.EventWarning})
+	r.Event(deploy.Event{Type: deploy.EventWarning})
+	if objects := lines(t, out.String()); len(objects) != 3 || objects[0]["type"] != "version" || objects[1]["type"] != "warning" || objects[2]["type"] != "warning" {
 		t.Error(out.String())
+	}
+	out.Reset()
+	r = report.New("ndjson", report.Options{Out: &out})
+	if r.Result(report.Value("found")); out.String() != "\"found\"\n" {
+		t.Errorf("a result has more than its line: %s", out.String())
 	}
 }
 
@@ -502,35 +509,25 @@ func TestViews(t *testing.T) {
 		Service: *state(2, 2, 1, 1, 3),
 		Last:    &rollout.ServiceDeployment{Status: "ROLLBACK_SUCCESSFUL", StatusReason: "the threshold was exceeded"},
 	}
-	if err := report.Status(status, report.Options{Out: &b, Command: command}); err != nil {
-		t.Fatal(err)
-	}
+	show(t, "text", &b, report.Status(status))
 	status.Last, status.LastUnread = nil, "ecs:ListServiceDeployments is denied"
-	if err := report.Status(status, report.Options{Out: &b, Command: command}); err != nil {
-		t.Fatal(err)
-	}
+	show(t, "text", &b, report.Status(status))
 	rollback := deploy.Rollback{
 		Service: service, Current: wanted, Target: old, Differences: plan(t).Differences,
 		Warnings: []string{"doorman:v1 may have moved"}, Obstacles: []string{"doorman:41 is INACTIVE"},
 	}
-	if err := report.Rollback(&b, rollback, false); err != nil {
-		t.Fatal(err)
-	}
-	if err := report.Rollback(&b, deploy.Rollback{Service: service, Current: wanted, Target: old}, false); err != nil {
-		t.Fatal(err)
-	}
+	show(t, "text", &b, report.Rollback(rollback))
+	show(t, "text", &b, report.Rollback(deploy.Rollback{Service: service, Current: wanted, Target: old}))
 	golden(t, "views", b.String())
 	if strings.Contains(b.String(), "hunter2") {
 		t.Error("a value of the environment is shown")
 	}
-	for name, write := range map[string]func(w *full) error{
-		"status":   func(w *full) error { return report.Status(status, report.Options{Out: w, OutColor: true}) },
-		"rollback": func(w *full) error { return report.Rollback(w, rollback, true) },
-		"value":    func(w *full) error { return report.Value(w, status) },
-		"line":     func(w *full) error { return report.Line(w, status) },
-	} {
-		if err := write(&full{}); !errors.Is(err, errFull) {
-			t.Errorf("%s on a full disk: %v", name, err)
+	for name, result := range map[string]report.Result{"status": report.Status(status), "rollback": report.Rollback(rollback)} {
+		for _, format := range report.Formats() {
+			r := report.New(format, report.Options{Out: &full{}, OutColor: true})
+			if r.Result(result); !errors.Is(r.Err(), errFull) {
+				t.Errorf("%s as %s on a full disk: %v", name, format, r.Err())
+			}
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package report
 
-// The view of where a service stands. It fits a terminal of 100 columns, except
-// for log lines and commands, which nobody should break.
+// What is said about where a service stands.
 
 import (
 	"fmt"
@@ -11,141 +10,121 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-const (
-	// eventsShown is how many service events a status shows.
-	eventsShown = 5
-	// statusWidth is where its lines are broken.
-	statusWidth = 100
-)
+// eventsShown is how many service events a status shows.
+const eventsShown = 5
 
-// statusView writes a status.
-type statusView struct {
-	page
-	palette
+// status are the words about where a service stands.
+type status struct {
+	deploy.Status
 	options Options
+	lines   []Line
 }
 
-// Status writes where a service stands, to o.Out.
-func Status(s deploy.Status, o Options) error {
-	v := &statusView{palette: newPalette(o.OutColor), options: o}
+// Status is where a service stands.
+func Status(found deploy.Status) Result {
+	return Result{Value: found, Lines: func(o Options) []Line {
+		s := &status{Status: found, options: o}
+		s.look()
+		return s.lines
+	}}
+}
+
+func (s *status) look() {
 	service := s.Service
-	fmt.Fprintf(v, "%s  %s  %s\n", v.bold.Sprint(heading(service.Name)), service.Status, Place(service.ClusterARN, service.ARN, o.Target))
-	fmt.Fprintf(v, "  tasks       %d of %d running, %d pending\n", service.Running, service.Desired, service.Pending)
-	v.field("settings", settingsOf(service.Settings))
+	s.add(toned(Strong, heading(service.Name)).and("  " + service.Status + "  " + Place(service.ClusterARN, service.ARN, s.options.Target)))
+	s.field("tasks", fmt.Sprintf("%d of %d running, %d pending", service.Running, service.Desired, service.Pending))
+	s.field("settings", settingsOf(service.Settings))
 	for _, d := range service.Deployments {
-		v.deployment(d)
+		s.deployment(d)
 	}
-	v.last(s)
-	v.diagnosis(s)
+	s.last()
+	s.diagnosis()
 	for _, event := range service.Events[:min(len(service.Events), eventsShown)] {
 		message := strings.TrimPrefix(event.Message, "(service "+service.Name+") ")
-		v.wrapped("  "+v.dim.Sprint(event.At.Local().Format("01-02 15:04:05"))+"  ", 18, message)
+		s.add(toned(Dim, event.At.In(s.options.zone()).Format("01-02 15:04:05")).and("  " + unspaced(message)).in(2).hang(16))
 	}
-	for _, next := range NextOfStatus(s, o.Command) {
-		fmt.Fprintf(v, "%s %s\n", v.dim.Sprint("  "+next.Purpose+":"), next.Command)
-	}
-	return v.to(o.Out)
+	s.lines = append(s.lines, indented(2, suggested(NextOfStatus(s.Status, s.options.Command)))...)
 }
 
-// field writes a name and its value, which may take several lines.
-func (v *statusView) field(name, value string) {
+func (s *status) add(line Line) { s.lines = append(s.lines, line) }
+
+// field adds a name and its value, which may take several lines.
+func (s *status) field(name, value string) {
 	if value != "" {
-		v.wrapped(fmt.Sprintf("  %-10s  ", name), 14, value)
+		s.add(say("%-10s  %s", name, unspaced(value)).in(2).hang(12))
 	}
 }
 
-// wrapped writes a text behind a prefix, and breaks it where it is too long.
-func (v *statusView) wrapped(prefix string, indent int, text string) {
-	line, column := prefix, indent
-	for i, word := range strings.Fields(text) {
-		width := len([]rune(word))
-		switch {
-		case i == 0:
-		case column+1+width > statusWidth:
-			fmt.Fprintln(v, line)
-			line, column = strings.Repeat(" ", indent), indent
-		default:
-			line += " "
-			column++
-		}
-		line += word
-		column += width
-	}
-	fmt.Fprintln(v, line)
-}
+// unspaced is a text in which one space is between two words.
+func unspaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-func (v *statusView) deployment(d rollout.Deployment) {
-	state := d.RolloutState
-	switch state {
+func (s *status) deployment(d rollout.Deployment) {
+	tone := Plain
+	switch d.RolloutState {
 	case rollout.RolloutCompleted:
-		state = v.good.Sprint(state)
+		tone = Good
 	case rollout.RolloutFailed:
-		state = v.bad.Sprint(state)
+		tone = Bad
 	}
 	failed := ""
 	if d.Failed > 0 {
 		failed = fmt.Sprintf(", %d failed", d.Failed)
 	}
-	fmt.Fprintf(v, "  %-10s  %s  %d of %d running%s  %s  since %s\n", strings.ToLower(d.Status), d.Name(), d.Running, d.Desired, failed, state, stamp(d.CreatedAt))
-	fmt.Fprintf(v, "              %s\n", v.dim.Sprint(d.ID))
+	s.add(say("%-10s  %s  %d of %d running%s  ", strings.ToLower(d.Status), d.Name(), d.Running, d.Desired, failed).
+		with(tone, d.RolloutState).and("  since " + s.options.stamp(d.CreatedAt)).in(2).whole())
+	s.add(toned(Dim, d.ID).in(14))
 }
 
-// last writes how the newest deployment ended, or how far it is.
-func (v *statusView) last(s deploy.Status) {
+// last says how the newest deployment ended, or how far it is.
+func (s *status) last() {
 	switch {
 	case s.Last != nil:
 		text := s.Last.Status
 		if !s.Last.FinishedAt.IsZero() {
-			text += " at " + stamp(s.Last.FinishedAt)
+			text += " at " + s.options.stamp(s.Last.FinishedAt)
 		}
 		if s.Last.StatusReason != "" {
 			text += ": " + s.Last.StatusReason
 		}
-		v.field("last", text)
+		s.field("last", text)
 		if s.Last.FinishedAt.IsZero() {
-			v.field("stage", s.Last.Stage())
-			v.field("watching", s.Last.Watched())
+			s.field("stage", s.Last.Stage())
+			s.field("watching", s.Last.Watched())
 		}
 	case s.LastUnread != "":
-		v.field("last", "not readable: "+s.LastUnread)
+		s.field("last", "not readable: "+s.LastUnread)
 	}
 }
 
-// diagnosis writes why the deployment does not do well, and what to do.
-func (v *statusView) diagnosis(s deploy.Status) {
+// diagnosis says why the deployment does not do well, and what to do.
+func (s *status) diagnosis() {
 	d := s.Diagnosis
 	if d.Breaker.Counts() {
-		v.field("breaker", d.Breaker.String())
+		s.field("breaker", d.Breaker.String())
 	}
-	v.field("alarms", strings.Join(d.Alarms, ", "))
+	s.field("alarms", strings.Join(d.Alarms, ", "))
 	for _, group := range d.TargetGroups {
-		v.field("targets", shorter(group.String()))
+		s.field("targets", group.String())
 	}
 	if s.TasksUnread != "" {
-		v.field("causes", "not readable: "+s.TasksUnread)
+		s.field("causes", "not readable: "+s.TasksUnread)
 	}
 	if len(d.Causes) > 0 {
-		v.field("causes", "why tasks of "+rollout.Named(s.Diagnosed.TaskDefinition, s.Diagnosed.Tag)+" stopped")
+		s.field("causes", "why tasks of "+rollout.Named(s.Diagnosed.TaskDefinition, s.Diagnosed.Tag)+" stopped")
 	}
 	for _, cause := range d.Causes {
-		v.wrapped("    ", 4, shorter(cause.String()))
-		v.wrapped("      ", 6, cause.Hint)
-		for _, line := range cause.Log.Lines {
-			fmt.Fprintf(v, "      | %s\n", line)
-		}
-		if len(cause.Log.Lines) == 0 && cause.Log.Command != "" {
-			fmt.Fprintf(v, "      its log: %s\n", cause.Log.Command)
-		}
+		cause.Page = "" // the outcome has it
+		s.add(say("%s", unspaced(cause.String())).in(4))
+		s.lines = append(s.lines, indented(4, detail(cause))...)
 	}
 	if more := d.More(); more != "" {
-		v.wrapped("    ", 4, more)
+		s.add(say("%s", more).in(4))
 	}
 	for _, advice := range d.Advice {
+		s.field("to do", advice)
 		if strings.Contains(advice, ": aws ") { // a command is not broken over lines
-			fmt.Fprintf(v, "  %-10s  %s\n", "to do", advice)
-			continue
+			s.lines[len(s.lines)-1].Whole = true
 		}
-		v.field("to do", advice)
 	}
 }
 

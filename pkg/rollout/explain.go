@@ -92,9 +92,9 @@ func plural(noun string, n int) string {
 	return noun + "s"
 }
 
-// IsEmpty reports whether nothing is known to be wrong.
-func (d Diagnosis) IsEmpty() bool {
-	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0
+// IsZero reports whether nothing is known, so that JSON leaves the diagnosis out.
+func (d Diagnosis) IsZero() bool {
+	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0 && d.Breaker == nil && len(d.Advice) == 0
 }
 
 // Ran reports whether the container got as far as running, so that it may have

@@ -1,0 +1,177 @@
+package report
+
+// Where lines become text: the one border at which text of others is made harmless,
+// tones become colours, and long lines are broken.
+
+import (
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/fatih/color"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
+)
+
+const (
+	// columns is where lines are broken.
+	columns = 100
+	// minHang is how much further to the right a broken line goes on at least: what
+	// stands there does not pass for a line of its own.
+	minHang = 2
+)
+
+// canvas draws lines on one stream.
+type canvas struct {
+	writer
+	paints [Strong + 1]paint
+	width  int // 0 breaks no line
+}
+
+func newCanvas(out io.Writer, colored bool) *canvas {
+	c := &canvas{writer: writer{out: printable.NewWriter(out)}, width: columns}
+	if colored {
+		c.paints = [...]paint{
+			Good: newPaint(color.FgGreen, color.Bold), Bad: newPaint(color.FgRed, color.Bold),
+			Warn: newPaint(color.FgYellow), Dim: newPaint(color.Faint), Strong: newPaint(color.Bold),
+		}
+	}
+	return c
+}
+
+// draw writes lines.
+func (c *canvas) draw(lines ...Line) {
+	for _, line := range lines {
+		for _, row := range c.rows(line) {
+			var b strings.Builder
+			for _, part := range row {
+				b.WriteString(c.paints[part.Tone].paint(part.Text))
+			}
+			c.write([]byte(b.String() + "\n"))
+		}
+	}
+}
+
+// letter is a character and its tone.
+type letter struct {
+	rune
+	tone Tone
+}
+
+// rows break a line where it is too long, at a space. A word that is too long stays
+// whole.
+func (c *canvas) rows(line Line) [][]Part {
+	letters := lettersOf(line)
+	if line.Whole || c.width == 0 {
+		return [][]Part{partsOf(letters)}
+	}
+	var rows [][]Part
+	start := line.Indent // where the text of a row begins
+	for len(letters) > c.width {
+		end := spaceNear(letters, start, c.width)
+		if end < 0 {
+			break
+		}
+		rows = append(rows, partsOf(letters[:end]))
+		for end < len(letters) && letters[end].rune == ' ' {
+			end++
+		}
+		if end == len(letters) {
+			return rows
+		}
+		start = line.Indent + max(line.Hang, minHang)
+		letters = append(blanks(start), letters[end:]...)
+	}
+	return append(rows, partsOf(letters))
+}
+
+// spaceNear is the last space from which on a row is at most width long, or else the
+// first one; -1 if there is none behind the first word.
+func spaceNear(letters []letter, start, width int) int {
+	first := start
+	for first < len(letters) && letters[first].rune == ' ' {
+		first++
+	}
+	found := -1
+	for i := first; i < len(letters); i++ {
+		if letters[i].rune != ' ' {
+			continue
+		}
+		if found >= 0 && i > width {
+			break
+		}
+		found = i
+	}
+	return found
+}
+
+func blanks(n int) []letter {
+	spaces := make([]letter, n)
+	for i := range spaces {
+		spaces[i].rune = ' '
+	}
+	return spaces
+}
+
+// lettersOf is the text of a line, made harmless part by part.
+func lettersOf(line Line) []letter {
+	letters := blanks(line.Indent)
+	for _, part := range line.Parts {
+		for _, r := range harmless(part.Text) {
+			letters = append(letters, letter{r, part.Tone})
+		}
+	}
+	return letters
+}
+
+func partsOf(letters []letter) []Part {
+	var parts []Part
+	var b strings.Builder
+	for i, l := range letters {
+		if i > 0 && l.tone != letters[i-1].tone {
+			parts = append(parts, Part{letters[i-1].tone, b.String()})
+			b.Reset()
+		}
+		b.WriteRune(l.rune)
+	}
+	if len(letters) > 0 {
+		parts = append(parts, Part{letters[len(letters)-1].tone, b.String()})
+	}
+	return parts
+}
+
+// harmless is a text of others as one line that does nothing, with the names of
+// target groups in the place of their ARNs.
+func harmless(text string) string { return printable.Line(shorter(text)) }
+
+// targetGroup matches a target group as service events and stop reasons name it.
+var targetGroup = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`target-group arn:\S+?:targetgroup/([^/\s)]+)/[0-9a-zA-Z]+`)
+})
+
+// shorter is a line with the names of target groups in the place of their ARNs.
+func shorter(line string) string {
+	if !strings.Contains(line, ":targetgroup/") {
+		return line
+	}
+	return targetGroup().ReplaceAllString(line, "target-group $1")
+}
+
+// paint is a colour, as a printable.Writer lets it pass; its zero value is none.
+type paint struct{ before, after string }
+
+func newPaint(attributes ...color.Attribute) paint {
+	c := color.New(attributes...)
+	c.EnableColor() // fatih/color decides by standard output alone; each stream decides for itself
+	before, after, _ := strings.Cut(c.Sprint("|"), "|")
+	return paint{before, after}
+}
+
+// paint is a text in the colour.
+func (p paint) paint(text string) string {
+	if p.before == "" || text == "" {
+		return text
+	}
+	return printable.Color(p.before, text, p.after)
+}

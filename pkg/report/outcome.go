@@ -1,0 +1,135 @@
+package report
+
+// What is said at the end: the verdict, why, and what to do next.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// verdict are the words about an outcome.
+type verdict struct {
+	deploy.Outcome
+	now     time.Time
+	options Options
+}
+
+// all is everything that is said at the end.
+func (v verdict) all() []Line {
+	return slices.Concat(v.lines(), indented(2, diagnosis(v.Diagnosis)), indented(2, suggested(Next(v.Outcome, v.options.Command))))
+}
+
+// lines are the verdict, and its reason.
+func (v verdict) lines() []Line {
+	lines := []Line{toned(toneOf(v.Outcome), string(v.Verdict)).and(": " + v.summary())}
+	if told := []rollout.Verdict{rollout.Succeeded, rollout.Unchanged, rollout.Updated}; v.Reason != "" && !slices.Contains(told, v.Verdict) {
+		lines = append(lines, say("%s", v.Reason).in(2))
+	}
+	if failed := v.Diagnosis.Failed(); failed > 0 && v.ExitCode() == 0 {
+		lines = append(lines, toned(Warn, "note").and(fmt.Sprintf(": %s of this deployment failed on the way", count(failed, "task"))).in(2))
+	}
+	return lines
+}
+
+// diagnosis says why a deployment does not do well, and what to do.
+func diagnosis(d rollout.Diagnosis) []Line {
+	var lines []Line
+	for _, cause := range d.Causes {
+		lines = append(append(lines, toned(Strong, cause.String())), indented(2, detail(cause))...)
+	}
+	if more := d.More(); more != "" {
+		lines = append(lines, say("%s", more))
+	}
+	for _, group := range d.TargetGroups {
+		lines = append(lines, say("%s", group.String()))
+	}
+	if len(d.Alarms) > 0 {
+		lines = append(lines, say("alarms: %s", strings.Join(d.Alarms, ", ")))
+	}
+	for _, event := range d.Events {
+		lines = append(lines, say("ECS: %s", event))
+	}
+	if d.Breaker.Counts() {
+		lines = append(lines, say("circuit breaker: %s", d.Breaker))
+	}
+	for _, advice := range d.Advice {
+		lines = append(lines, say("%s", advice).in(4).whole())
+	}
+	return lines
+}
+
+// suggested are commands to type next.
+func suggested(next []Suggestion) []Line {
+	var lines []Line
+	for _, s := range next {
+		lines = append(lines, toned(Dim, s.Purpose+": ").and(s.Command).whole())
+	}
+	return lines
+}
+
+func toneOf(o deploy.Outcome) Tone {
+	switch {
+	case o.ExitCode() == 0:
+		return Good
+	case o.Verdict == rollout.Failed || o.Verdict == rollout.RolledBack:
+		return Bad
+	}
+	return Warn
+}
+
+// summary says what is in service now, and where.
+func (v verdict) summary() string {
+	return v.serving() + "; in " + Place(v.Deployment.Cluster, v.Deployment.Service, v.options.Target)
+}
+
+func (v verdict) serving() string {
+	service, wanted := rollout.ShortName(v.Deployment.Service), rollout.Named(v.Deployment.TaskDefinition, v.Deployment.Tag)
+	running := rollout.Named(v.Serving, v.ServingTag)
+	serving := fmt.Sprintf("%s, %d of %d tasks running", running, v.Running, v.Desired)
+	switch v.Verdict {
+	case rollout.Unchanged:
+		return fmt.Sprintf("%s serves %s already, %d of %d tasks running", service, running, v.Running, v.Desired)
+	case rollout.Started:
+		if v.Deployment.Action == deploy.ActionSettings {
+			return service + " has its new settings"
+		}
+		return fmt.Sprintf("%s brings %s into %s", v.Deployment.ID, wanted, service)
+	case rollout.Succeeded:
+		text := fmt.Sprintf("%s runs %s", service, serving)
+		if before := v.Deployment.Before; before.TaskDefinition != "" && before.TaskDefinition != v.Serving {
+			text += " (before: " + rollout.Named(before.TaskDefinition, before.Tag) + ")"
+		}
+		if v.Draining > 0 {
+			text += fmt.Sprintf("; %d earlier tasks are still draining", v.Draining)
+		}
+		text += v.after()
+		if v.Desired > 0 {
+			return text
+		}
+		if v.Diagnosis.Failed() > 0 {
+			return text + "; the desired count is 0, so nothing runs"
+		}
+		return text + "; the desired count is 0, so nothing was started"
+	case rollout.RolledBack:
+		return fmt.Sprintf("%s was rolled back; %s serves %s%s", wanted, service, serving, v.after())
+	}
+	return fmt.Sprintf("%s serves %s%s", service, serving, v.after())
+}
+
+// after is how long it took, or, of a deployment that had ended before anybody
+// looked, when it ended.
+func (v verdict) after() string {
+	if v.Deployment.Action == deploy.ActionFollow && !v.EndedAt.IsZero() && v.Elapsed < 2*time.Second {
+		ended := v.EndedAt.In(v.options.zone()).Format("2006-01-02 15:04:05")
+		if v.now.Before(v.EndedAt) { // two clocks: ours and that of ECS
+			return ", ended " + ended
+		}
+		return fmt.Sprintf(", ended %s ago (%s)", deploy.Span(v.now.Sub(v.EndedAt)), ended)
+	}
+	return ", after " + deploy.Span(v.Elapsed)
+}

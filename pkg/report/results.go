@@ -1,0 +1,153 @@
+package report
+
+// The results of diff, rollback-preview and prune, and of what only prints a value.
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// Value is a result that is the same few lines for everybody.
+func Value(value any, lines ...string) Result {
+	return Result{Value: value, Lines: func(Options) []Line {
+		var said []Line
+		for _, line := range lines {
+			said = append(said, say("%s", line))
+		}
+		return said
+	}}
+}
+
+// Plan is what a plan would change: the containers, the one with a new image first,
+// then the task and the service.
+func Plan(p *deploy.Plan) Result {
+	value := struct {
+		*deploy.Plan
+		// Changes: carrying the plan out would write something.
+		Changes bool `json:"changes"`
+	}{p, p.Changes()}
+	return Result{Value: value, Lines: func(Options) []Line { return changes(p) }}
+}
+
+func changes(p *deploy.Plan) []Line {
+	name := rollout.ShortName(p.Service)
+	lines := []Line{say("%s%s", heading(name), strings.TrimPrefix(p.String(), name))}
+	var containers []string // in the order of the differences, "" is the task
+	inside := map[string][]string{}
+	for _, d := range p.Differences {
+		if inside[d.Container] == nil {
+			containers = append(containers, d.Container)
+		}
+		name := d.Container
+		d.Container = "" // the heading says it
+		inside[name] = append(inside[name], d.String())
+	}
+	for _, container := range containers {
+		title := "container " + container
+		if container == "" {
+			title = "task"
+		}
+		lines = append(lines, section(title, inside[container])...)
+	}
+	var settings []string
+	for _, s := range p.Settings {
+		settings = append(settings, s.String())
+	}
+	lines = append(lines, section("service", settings)...)
+	if other := p.InProgress; other != nil {
+		lines = append(lines, warning("deployment "+other.ID+" of "+other.Name()+" is in progress"))
+	}
+	for _, text := range p.Warnings {
+		lines = append(lines, warning(text))
+	}
+	for _, note := range p.Notes {
+		lines = append(lines, say("note: %s", note))
+	}
+	return lines
+}
+
+func section(title string, texts []string) []Line {
+	if len(texts) == 0 {
+		return nil
+	}
+	lines := []Line{toned(Strong, title).in(2)}
+	for _, text := range texts {
+		lines = append(lines, say("%s", text).in(4))
+	}
+	return lines
+}
+
+// heading is a name at the beginning of a line: in quotes if it is none as ECS has
+// them, so that it cannot pass for another line.
+func heading(name string) string {
+	if strings.IndexFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.Nd)
+	}) < 0 {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
+func (o Options) stamp(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	return t.In(o.zone()).Format("2006-01-02 15:04:05")
+}
+
+// Rollback is what a rollback would restore.
+func Rollback(r deploy.Rollback) Result {
+	return Result{Value: r, Lines: func(o Options) []Line { return restored(r, o) }}
+}
+
+func restored(r deploy.Rollback, o Options) []Line {
+	lines := []Line{
+		toned(Strong, heading(rollout.ShortName(r.Service))).and(": "+rollout.Named(r.Current, r.CurrentTag)+" would go back to ").with(Strong, rollout.Named(r.Target, r.TargetTag)),
+		say("it came into service at %s", o.stamp(r.SucceededAt)).in(2),
+	}
+	for _, d := range r.Differences {
+		lines = append(lines, say("%s", d).in(2))
+	}
+	if len(r.Differences) == 0 && len(r.Obstacles) == 0 {
+		lines = append(lines, say("the two definitions do not differ").in(2))
+	}
+	for _, text := range r.Warnings {
+		lines = append(lines, warning(text))
+	}
+	for _, obstacle := range r.Obstacles {
+		lines = append(lines, toned(Bad, "it would fail: ").and(obstacle))
+	}
+	return lines
+}
+
+// Pruning is which revisions were deregistered, or, where it is not done, would be.
+func Pruning(p deploy.Pruning, done bool) Result {
+	value := struct {
+		deploy.Pruning
+		// Done: it was carried out, and not only planned.
+		Done bool `json:"done"`
+	}{p, done}
+	return Result{Value: value, Lines: func(Options) []Line { return pruned(p, done) }}
+}
+
+func pruned(p deploy.Pruning, done bool) []Line {
+	verb := "would deregister"
+	if done {
+		verb = "deregistered"
+	}
+	lines := []Line{say("%s: %s %d of %d active revisions", heading(p.Family), verb, len(p.Remove), p.Active)}
+	if !done {
+		for _, arn := range p.Remove {
+			lines = append(lines, say("%s", rollout.ShortName(arn)).in(2))
+		}
+	}
+	for _, arn := range p.InUse {
+		lines = append(lines, say("%s is kept: it is in use, or the way back", rollout.ShortName(arn)).in(2))
+	}
+	return lines
+}

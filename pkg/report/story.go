@@ -1,0 +1,156 @@
+package report
+
+import (
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// Story is a run so far: the events folded into one value, which any renderer can
+// draw. Its zero value is the beginning.
+type Story struct {
+	// Began and Now are the times of the first and the last event.
+	Began, Now time.Time
+	// Services are those that the events are about, in the order in which they
+	// appeared.
+	Services []*ServiceStory
+}
+
+// ServiceStory is the part of a story that is about one service.
+type ServiceStory struct {
+	// Cluster and Service are its ARNs; "" until an event names them.
+	Cluster, Service string
+	// Plan is the newest plan.
+	Plan *deploy.Plan
+	// Registered and Deregistered are the task definitions that were.
+	Registered, Deregistered []Revision
+	// Deployment is what is followed, nil until ECS accepted the update.
+	Deployment *deploy.Deployment
+	// State and Record are the service and ECS's record of its deployment, as last
+	// seen.
+	State  *rollout.Service
+	Record *rollout.ServiceDeployment
+	// Elapsed is the time since the watch began.
+	Elapsed time.Duration
+	// Waiting is what is waited for, as last told.
+	Waiting string
+	// Events are what ECS wrote, Causes why tasks stopped, Warnings what else the
+	// reader should know; oldest first.
+	Events   []rollout.ServiceEvent
+	Causes   []rollout.Cause
+	Warnings []string
+	// Outcome is the end; nil until then.
+	Outcome *deploy.Outcome
+
+	placed   bool            // a line said which service this is
+	progress string          // the last line of progress
+	hinted   map[string]bool // the hints that were told
+}
+
+// Revision is a revision of a task definition, and the tag of its image.
+type Revision struct{ ARN, Tag string }
+
+// Entry is what one event adds to a story. Its words are its [Entry.Lines].
+type Entry struct {
+	deploy.Event
+	// About is the service that the event is about, with the event in it.
+	About *ServiceStory
+	// First: no event before named the service.
+	First bool
+	// New: the event tells something that the story did not have.
+	New bool
+	// Hint: what the event says about what to do was not told before.
+	Hint bool
+	// Several: the story is about more than one service.
+	Several bool
+}
+
+// Add folds an event into the story.
+func (s *Story) Add(e deploy.Event) Entry {
+	if s.Began.IsZero() {
+		s.Began = e.Time
+	}
+	s.Now = e.Time
+	about := s.about(e)
+	entry := Entry{Event: e, About: about, First: !about.placed && about.Service != "", New: true, Several: len(s.Services) > 1}
+	about.placed = about.placed || entry.First
+	about.Elapsed = max(about.Elapsed, e.Elapsed)
+	about.add(&entry)
+	return entry
+}
+
+// about is the part of the story that an event belongs to. An event that names no
+// service belongs to the last one that did.
+func (s *Story) about(e deploy.Event) *ServiceStory {
+	cluster, service := subject(e)
+	for _, known := range s.Services {
+		if known.Service == service || known.Service == "" {
+			known.Cluster, known.Service = cluster, service
+			return known
+		}
+	}
+	if n := len(s.Services); service == "" && n > 0 {
+		return s.Services[n-1]
+	}
+	added := &ServiceStory{Cluster: cluster, Service: service, hinted: map[string]bool{}}
+	s.Services = append(s.Services, added)
+	return added
+}
+
+// subject is the cluster and service that an event names.
+func subject(e deploy.Event) (cluster, service string) {
+	switch {
+	case e.Plan != nil:
+		return e.Plan.Cluster, e.Plan.Service
+	case e.Deployment != nil:
+		return e.Deployment.Cluster, e.Deployment.Service
+	case e.Service != nil:
+		return e.Service.ClusterARN, e.Service.ARN
+	case e.Outcome != nil:
+		return e.Outcome.Deployment.Cluster, e.Outcome.Deployment.Service
+	}
+	return "", ""
+}
+
+// add keeps what an event tells of its service, and finds out what of it is new.
+func (s *ServiceStory) add(entry *Entry) {
+	e := entry.Event
+	if e.Service != nil {
+		s.State = e.Service
+	}
+	switch e.Type {
+	case deploy.EventPlan:
+		s.Plan = e.Plan
+	case deploy.EventRegistered:
+		s.Registered = append(s.Registered, Revision{e.TaskDefinition, e.Tag})
+	case deploy.EventDeregistered:
+		s.Deregistered = append(s.Deregistered, Revision{e.TaskDefinition, e.Tag})
+	case deploy.EventUpdated:
+		s.Deployment = e.Deployment
+	case deploy.EventProgress:
+		s.Record = e.ServiceDeployment
+		now := progress(e.Service, e.ServiceDeployment).String()
+		entry.New = now != s.progress
+		s.progress = now
+	case deploy.EventService:
+		s.Events = append(s.Events, *e.ServiceEvent)
+		entry.Hint = s.hint(rollout.EventHint(e.ServiceEvent.Message))
+	case deploy.EventCause:
+		s.Causes = append(s.Causes, *e.Cause)
+		entry.Hint = s.hint(e.Cause.Hint)
+	case deploy.EventHeartbeat:
+		s.Waiting = e.Message
+	case deploy.EventWarning:
+		s.Warnings = append(s.Warnings, e.Message)
+	case deploy.EventOutcome:
+		s.Outcome = e.Outcome
+	}
+}
+
+// hint reports whether a hint is told for the first time.
+func (s *ServiceStory) hint(text string) bool {
+	fresh := text != "" && !s.hinted[text]
+	s.hinted[text] = true
+	return fresh
+}

@@ -1,0 +1,175 @@
+package report
+
+// What is said about each event. The words have no colour and no writer.
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// Lines are the words about an event. There are none where it tells nothing new.
+func (e Entry) Lines(o Options) []Line {
+	if !e.New {
+		return nil
+	}
+	switch e.Type {
+	case deploy.EventPlan:
+		return planned(e.Plan)
+	case deploy.EventRegistered:
+		return []Line{say("registered %s", rollout.Named(e.TaskDefinition, e.Tag))}
+	case deploy.EventUpdated:
+		return []Line{updated(*e.Deployment)}
+	case deploy.EventProgress:
+		line := progress(e.Service, e.ServiceDeployment)
+		if e.Elapsed >= time.Second {
+			line = line.with(Dim, ", after "+deploy.Span(e.Elapsed))
+		}
+		return []Line{line}
+	case deploy.EventService:
+		return e.serviceEvent(o)
+	case deploy.EventCause:
+		stopped := toned(Bad, "a task stopped: ").and(reasonOf(*e.Cause))
+		return append([]Line{stopped}, detail(*e.Cause)...)
+	case deploy.EventHeartbeat:
+		return []Line{toned(Dim, fmt.Sprintf("waiting for %s: %s", deploy.Span(e.Elapsed), e.Message))}
+	case deploy.EventWarning:
+		return []Line{warning(e.Message)}
+	case deploy.EventDeregistered:
+		return []Line{say("deregistered %s", rollout.Named(e.TaskDefinition, e.Tag))}
+	case deploy.EventOutcome:
+		return verdict{*e.Outcome, e.Time, o}.all()
+	}
+	return nil
+}
+
+// place says which service a story is about, and where it is.
+func (s *ServiceStory) place(o Options) Line {
+	return toned(Strong, rollout.ShortName(s.Service)).and(" in " + Place(s.Cluster, s.Service, o.Target))
+}
+
+func warning(text string) Line { return toned(Warn, "warning:").and(" " + text) }
+
+// planned is a plan as the first lines of a run.
+func planned(p *deploy.Plan) []Line {
+	lines := []Line{say("%s", p.String())}
+	for _, d := range p.Differences {
+		lines = append(lines, say("%s", d.String()).in(2))
+	}
+	for _, s := range p.Settings {
+		lines = append(lines, say("%s", s.String()).in(2))
+	}
+	for _, text := range p.Warnings {
+		lines = append(lines, warning(text))
+	}
+	for _, note := range p.Notes {
+		lines = append(lines, say("note: %s", note))
+	}
+	return lines
+}
+
+func updated(d deploy.Deployment) Line {
+	switch d.Action {
+	case deploy.ActionSettings:
+		return say("updated the service; ECS started no deployment for it")
+	case deploy.ActionRestart:
+		return say("updated the service: deployment %s starts %s anew", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
+	}
+	if d.ID == "" {
+		return say("ECS accepted the update to %s, and does not show the deployment yet", rollout.Named(d.TaskDefinition, d.Tag))
+	}
+	return say("updated the service: deployment %s brings %s", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
+}
+
+// progress says where the deployments stand, the PRIMARY one first, and what ECS's
+// record of the deployment adds to that.
+func progress(s *rollout.Service, record *rollout.ServiceDeployment) Line {
+	var parts []string
+	for _, d := range s.Deployments {
+		part := fmt.Sprintf("%s %d/%d running", d.Name(), d.Running, d.Desired)
+		if d.Pending > 0 {
+			part += fmt.Sprintf(", %d pending", d.Pending)
+		}
+		if d.Failed > 0 {
+			part += fmt.Sprintf(", %d failed", d.Failed)
+		}
+		if d.RolloutState == rollout.RolloutFailed {
+			part += ", FAILED"
+		}
+		if d.Status == rollout.StatusPrimary {
+			parts = append([]string{part}, parts...)
+		} else {
+			parts = append(parts, "("+part+")")
+		}
+	}
+	return say("%s", strings.Join(append(parts, recorded(s, record)...), "  "))
+}
+
+// recorded is what ECS's record of a deployment says beside the counts.
+func recorded(s *rollout.Service, record *rollout.ServiceDeployment) []string {
+	if record == nil {
+		return nil
+	}
+	var parts []string
+	if stage := record.Stage(); stage != "" {
+		parts = append(parts, stage)
+	}
+	if record.Breaker.Counts() {
+		parts = append(parts, "circuit breaker: "+record.Breaker.String())
+	}
+	if record.Status != rollout.ServiceDeploymentInProgress {
+		return append(parts, "service deployment "+record.Status)
+	}
+	if alarms := record.Watched(); alarms != "" && s.Baking() {
+		parts = append(parts, "baking, ECS watches "+alarms)
+	}
+	return parts
+}
+
+func (e Entry) serviceEvent(o Options) []Line {
+	message := e.ServiceEvent.Message
+	if prefix := "(service " + e.Service.Name + ") "; strings.HasPrefix(message, prefix) {
+		message = message[len(prefix):]
+	}
+	tone := Plain
+	if rollout.Trouble(*e.ServiceEvent) {
+		tone = Warn
+	}
+	line := say("ECS: ").with(tone, message)
+	// Old news, for somebody who joins: when it happened, by ECS's clock.
+	if at := e.ServiceEvent.At; e.Time.Sub(at) > time.Minute {
+		line = line.with(Dim, " ("+at.In(o.zone()).Format("15:04:05")+")")
+	}
+	if !e.Hint {
+		return []Line{line}
+	}
+	return []Line{line, say("%s", rollout.EventHint(e.ServiceEvent.Message)).in(2)}
+}
+
+// detail is what is known of a cause beside its reason: what to look at, and the end
+// of the container's log.
+func detail(c rollout.Cause) []Line {
+	var lines []Line
+	if c.Hint != "" {
+		lines = append(lines, say("%s", c.Hint).in(2))
+	}
+	for _, logged := range c.Log.Lines {
+		lines = append(lines, say("| %s", logged).in(2).whole())
+	}
+	if len(c.Log.Lines) == 0 && c.Log.Command != "" {
+		lines = append(lines, say("its log: %s", c.Log.Command).in(2).whole())
+	}
+	if c.Page != "" {
+		lines = append(lines, say("%s", c.Page).in(2).whole())
+	}
+	return lines
+}
+
+// reasonOf is a cause without its count: the first of its kind.
+func reasonOf(c rollout.Cause) string {
+	_, reason, _ := strings.Cut(c.String(), " × ")
+	return reason
+}
