@@ -59,8 +59,8 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 			}
 		}
 	}
-	if s.Spec["launchType"] == nil && s.Spec["capacityProviderStrategy"] == nil {
-		s.Spec["launchType"] = "EC2"
+	if apiErr := s.setLaunch(c); apiErr != nil {
+		return nil, nil, apiErr
 	}
 	if apiErr := s.setCount(in.Desired, true); apiErr != nil {
 		return nil, nil, apiErr

@@ -73,7 +73,7 @@ func (s *service) checkController(in serviceInput, raw Document) *apiError {
 // updated is a copy of the service's settings with the input's over them. A
 // member that is absent is unchanged; an empty list removes.
 func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
-	next := &service{Daemon: s.Daemon, Spec: clone(s.Spec), Config: s.Config, Desired: s.Desired, Grace: s.Grace}
+	next := &service{Daemon: s.Daemon, Launch: s.Launch, Spec: clone(s.Spec), Config: s.Config, Desired: s.Desired, Grace: s.Grace}
 	for _, group := range [][]string{deployedMembers, keptMembers, unknownMembers(raw)} {
 		for _, member := range group {
 			if v, given := raw[member]; given {
@@ -81,8 +81,10 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 			}
 		}
 	}
-	if v, given := raw["capacityProviderStrategy"]; given && len(objects(v)) > 0 {
-		delete(next.Spec, "launchType")
+	if _, given := raw["capacityProviderStrategy"]; given {
+		if apiErr := next.changeStrategy(); apiErr != nil {
+			return nil, nil, apiErr
+		}
 	}
 	if in.Grace != nil {
 		next.Grace = in.Grace

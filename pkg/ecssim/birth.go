@@ -59,6 +59,19 @@ func newEngine(world World, now time.Time) (*engine, error) {
 
 func (e *engine) bearCluster(spec ClusterSpec) {
 	c := newCluster(spec.Name)
+	c.Extra = Document{}
+	if list := make([]any, len(spec.CapacityProviders)); len(list) > 0 {
+		for i, name := range spec.CapacityProviders {
+			list[i] = name
+		}
+		c.Extra["capacityProviders"] = list
+	}
+	if list := make([]any, len(spec.DefaultStrategy)); len(list) > 0 {
+		for i, item := range spec.DefaultStrategy {
+			list[i] = cloneValue(map[string]any(item))
+		}
+		c.Extra["defaultCapacityProviderStrategy"] = list
+	}
 	if spec.TaskSlots != nil {
 		slots := *spec.TaskSlots
 		c.Slots = &slots

@@ -23,9 +23,8 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	}
 	replaced := s.count(d, func(t *task) bool { return t.alive() && t.Unhealthy != "" })
 	var ids []string
-	o := e.order(s, d)
 	for range n {
-		t, why := e.start(o)
+		t, why := e.start(e.order(s, d))
 		if why != nil {
 			e.blocked(s, d, why.event)
 			break

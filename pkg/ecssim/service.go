@@ -73,7 +73,19 @@ func (e *engine) order(s *service, d *deployment) order {
 		Exec: s.Spec["enableExecuteCommand"] == true, Apart: s.Daemon,
 	}
 	o.Platform, _ = d.Spec["platformVersion"].(string)
+	o.Provider = next(readStrategy(s.Spec["capacityProviderStrategy"]), s.perProvider(d))
 	return o
+}
+
+// perProvider is how many tasks of a deployment each capacity provider has.
+func (s *service) perProvider(d *deployment) map[string]int {
+	tasks := map[string]int{}
+	for t := range s.tasksOf(d) {
+		if t.alive() {
+			tasks[t.Provider]++
+		}
+	}
+	return tasks
 }
 
 // taskTags are the tags that the tasks of a deployment get [SDK CreateService:

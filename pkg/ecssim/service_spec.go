@@ -82,15 +82,49 @@ type serviceInput struct {
 
 // launchType is where the tasks of the service run.
 func (s *service) launchType() string {
-	if kind, ok := s.Spec["launchType"].(string); ok {
-		return kind
+	kind, _ := s.Spec["launchType"].(string)
+	return kindOfLaunch(kind, s.Spec["capacityProviderStrategy"])
+}
+
+// setLaunch settles where the tasks of a new service run.
+func (s *service) setLaunch(c *cluster) *apiError {
+	given, _ := s.Spec["launchType"].(string)
+	kind, strategy, apiErr := c.launching(given, s.Spec["capacityProviderStrategy"])
+	if apiErr != nil {
+		return apiErr
 	}
-	for _, item := range objects(s.Spec["capacityProviderStrategy"]) {
-		if item["capacityProvider"] == "FARGATE" || item["capacityProvider"] == "FARGATE_SPOT" {
-			return "FARGATE"
-		}
+	delete(s.Spec, "launchType")
+	delete(s.Spec, "capacityProviderStrategy")
+	if strategy == nil {
+		s.Spec["launchType"] = kind
+	} else {
+		s.Spec["capacityProviderStrategy"] = strategy
 	}
-	return "EC2"
+	s.Launch = s.launchType()
+	return s.checkDaemon()
+}
+
+// changeStrategy settles where new tasks run after a change of the strategy: an
+// empty one is the way back to the launch type.
+func (s *service) changeStrategy() *apiError {
+	strategy := s.Spec["capacityProviderStrategy"]
+	if len(objects(strategy)) == 0 {
+		delete(s.Spec, "capacityProviderStrategy")
+		s.Spec["launchType"] = s.Launch
+		return nil
+	}
+	delete(s.Spec, "launchType")
+	if apiErr := checkStrategy(readStrategy(strategy)); apiErr != nil {
+		return apiErr
+	}
+	return s.checkDaemon()
+}
+
+func (s *service) checkDaemon() *apiError {
+	if s.Daemon && s.Spec["capacityProviderStrategy"] != nil {
+		return invalid("Specifying a capacity provider strategy is not supported when you create a service using the DAEMON scheduling strategy.")
+	}
+	return nil
 }
 
 // checkService finds what ECS refuses about a service and its task definition

@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 5
+const stateFormat = 6
 
 // state is one simulated account in one Region.
 type state struct {
@@ -125,6 +125,7 @@ type service struct {
 
 	Desired    int              `json:"desired"`
 	Daemon     bool             `json:"daemon,omitempty"`
+	Launch     string           `json:"launch"`     // the launch type that an empty capacityProviderStrategy returns to
 	Controller string           `json:"controller"` // ECS, CODE_DEPLOY, EXTERNAL
 	Config     deploymentConfig `json:"config"`
 	Grace      *int             `json:"grace,omitempty"` // healthCheckGracePeriodSeconds

@@ -137,6 +137,11 @@ type ClusterSpec struct {
 	// ContainerInstances are the EC2 instances. A service with launch type EC2
 	// needs them; a DAEMON service runs one task on each.
 	ContainerInstances []InstanceSpec `yaml:"containerInstances" json:"containerInstances,omitempty"`
+	// CapacityProviders are the names of the cluster's capacity providers.
+	CapacityProviders []string `yaml:"capacityProviders" json:"capacityProviders,omitempty"`
+	// DefaultStrategy is the defaultCapacityProviderStrategy of CreateCluster: where
+	// tasks run whose service or RunTask gives neither a launch type nor a strategy.
+	DefaultStrategy []Document `yaml:"defaultCapacityProviderStrategy" json:"defaultCapacityProviderStrategy,omitempty"`
 }
 
 // InstanceSpec is a number of equal container instances.

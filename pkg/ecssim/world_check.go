@@ -114,6 +114,15 @@ func (c *checker) checkClusters(w World) {
 		if cl.TaskSlots != nil && *cl.TaskSlots < 0 {
 			c.add(at("clusters", i, "taskSlots"), "a number of tasks cannot be negative")
 		}
+		strategy := make([]any, 0, len(cl.DefaultStrategy))
+		for _, item := range cl.DefaultStrategy {
+			strategy = append(strategy, map[string]any(item))
+		}
+		if len(strategy) > 0 {
+			if err := checkStrategy(readStrategy(strategy)); err != nil {
+				c.add(at("clusters", i, "defaultCapacityProviderStrategy"), "%s", err.message)
+			}
+		}
 		for j, inst := range cl.ContainerInstances {
 			if inst.Count < 0 || inst.CPU < 0 || inst.Memory < 0 {
 				c.add(at("clusters", i, "containerInstances", j), "count, cpu and memory cannot be negative")

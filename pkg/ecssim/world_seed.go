@@ -46,7 +46,7 @@ func (w World) WithSeed(seed Seed) World {
 	if i := slices.IndexFunc(w.Images, func(r ImageRule) bool { return glob(r.Match, seed.Image) }); i >= 0 {
 		healthy.StartAfter = w.Images[i].StartAfter
 	}
-	w.Images = append([]ImageRule{healthy}, w.Images...)
+	w.Images = slices.Concat(w.rulesOfRuns(seed.Image), []ImageRule{healthy}, w.Images)
 	w.Alarms = slices.Clone(w.Alarms)
 	for i, a := range w.Alarms {
 		if a.AfterDeployment {
@@ -54,6 +54,22 @@ func (w World) WithSeed(seed Seed) World {
 		}
 	}
 	return w
+}
+
+// rulesOfRuns are the rules that are about the seed's image with some command or
+// environment, and decide about it before any other rule does.
+func (w World) rulesOfRuns(image string) []ImageRule {
+	var found []ImageRule
+	for _, rule := range w.Images {
+		special := rule.Command != "" || len(rule.Environment) > 0
+		switch matches := glob(rule.Match, image); {
+		case special && matches:
+			found = append(found, rule)
+		case matches:
+			return found
+		}
+	}
+	return found
 }
 
 // clusterOf is the cluster that a service of the world is in.
