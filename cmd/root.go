@@ -53,7 +53,7 @@ view.`,
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deploying:"}, &cobra.Group{ID: "other", Title: "More:"})
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.status(), a.rollbackPreview(), a.prune()} {
+	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.status(), a.history(), a.rollbackPreview(), a.prune()} {
 		sub.GroupID = "main"
 		root.AddCommand(sub)
 	}

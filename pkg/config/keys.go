@@ -194,6 +194,8 @@ func (s *Settings) policyKeys() []row {
 	return []row{
 		{"dry-run", "", "print what would be done, and do nothing", FlagOnly, toggle{&s.DryRun}},
 		{"exit-code", "", "exit with 2 if there is something to change", FlagOnly, toggle{&s.ExitCode}},
+		{"limit", "", "list at most this `number` of deployments (default 10)", FlagOnly, optionalCount{&s.Limit}},
+		{"all", "", "list all deployments that ECS has recorded", FlagOnly, toggle{&s.All}},
 		{"confirm", "", "ask before anything is written", FileOnly, toggle{&s.Confirm}},
 		{"yes", "y", "do not ask, though the target says confirm", FlagOnly, toggle{&s.Yes}},
 		{"if-in-progress", "", "what to do when another deployment is in progress (default fail)", Anywhere, choice{&s.IfInProgress, words(deploy.IfInProgressValues())}},

@@ -58,6 +58,8 @@ type Settings struct {
 	RollbackOnFailure            bool
 	DryRun, ExitCode, ShowValues bool
 	Confirm, Yes                 bool
+	Limit                        *int32 // deployments that history lists; nil is the default
+	All                          bool
 
 	// Who asks, and where.
 	Account, Region, Profile   string

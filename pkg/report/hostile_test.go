@@ -207,6 +207,7 @@ func TestHostileJSON(t *testing.T) {
 // views are all functions that make a result of something.
 var views = map[string]func(t *rapid.T) report.Result{
 	"Status":   func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
+	"History":  func(t *rapid.T) report.Result { return report.History(filled[deploy.History](t)) },
 	"Rollback": func(t *rapid.T) report.Result { return report.Rollback(filled[deploy.Rollback](t)) },
 	"Plan": func(t *rapid.T) report.Result {
 		p := filled[deploy.Plan](t)

@@ -1,0 +1,53 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+// historyLimit is how many deployments are listed unless the user chooses.
+const historyLimit = 10
+
+func (a *app) history() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "history",
+		Short: "List a service's past deployments and how each one ended",
+		Long: `History lists the deployments of a service, newest first: when each one started,
+how long it took, which revision it deployed, how it ended and why, and the images
+with the digests that ran. It marks the deployment that runs now and the one that
+a rollback restores (the way back).
+
+ECS keeps its records of deployments for 90 days. If it has none, or does not show
+them, history lists the ACTIVE revisions of the family instead, and the way back is
+a guess.`,
+		Example: `  ecs-deploy history -c production1 -n doorman-service --limit 5`,
+		Args:    noArguments,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.runHistory(c) },
+	}
+	a.flags.Add(c.Flags(), "cluster", "service-name", "limit", "all")
+	return c
+}
+
+func (a *app) runHistory(c *cobra.Command) error {
+	deployer, err := a.service(c)
+	if err != nil {
+		return err
+	}
+	limit := historyLimit
+	switch given := a.settings.Limit; {
+	case given != nil && a.settings.All:
+		return &usageError{problem: "--limit and --all contradict each other", hint: "pass one of them"}
+	case given != nil && *given < 1:
+		return &usageError{problem: "--limit is less than 1", hint: "pass --limit NUMBER, or --all for every deployment"}
+	case given != nil:
+		limit = int(*given)
+	case a.settings.All:
+		limit = 0
+	}
+	found, err := deployer.History(c.Context(), a.settings.Cluster, a.settings.Service, limit)
+	if err != nil {
+		return err
+	}
+	return a.show(report.History(found))
+}
