@@ -99,7 +99,11 @@ var rules = []rule{
 		reason: "the simulator is an independent ECS: sharing our ideas of ECS would let both be wrong together",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"pkg/forecast"}, knows: []string{"pkg/deploy", "pkg/ecssim", "pkg/rollout", "pkg/taskdef"},
+		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
+	},
+	{
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/forecast", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -341,6 +345,9 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/taskdef/a.go", `import _ "example.com/tool/pkg/rollout"`, "nothing else"},
 		{"pkg/taskdef/a.go", `import _ "example.com/tool/pkg/image"`, ""},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/ecssim"`, "forecast"},
+		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/forecast"`, "forecast"},
+		{"pkg/forecast/a.go", `import _ "example.com/tool/pkg/ecssim"`, ""},
+		{"pkg/forecast/a.go", `import _ "example.com/tool/pkg/report"`, "reaches the pipeline as an interface"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/report"`, "forecast"},
 		{"pkg/deploy/inner/a.go", `import _ "example.com/tool/cmd"`, "forecast"},
 		{"pkg/ecsapi/a.go", `import _ "example.com/tool/pkg/deploy"`, "decides nothing"},

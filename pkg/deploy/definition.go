@@ -37,6 +37,7 @@ func (d *Deployer) planDefinition(ctx context.Context, p *Plan, wanted change) e
 			return err
 		}
 	}
+	p.current = current
 	p.Differences = d.differences(current, p.Definition)
 	edited := !p.request.Definition.IsZero() || !taskdef.Equal(base, p.Definition)
 	switch {

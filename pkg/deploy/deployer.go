@@ -36,6 +36,9 @@ type Deployer struct {
 	clock   Clock
 	stream  *stream
 	tags    *revisionTags
+
+	forecaster Forecaster // nil: plans have no forecast
+	whatIf     []string   // the scenarios that it plays as well
 }
 
 // Option changes a Deployer that is being made. An option with a nil argument

@@ -73,6 +73,9 @@ type Plan struct {
 	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
 	// Before is what is in service now: the way back.
 	Before Before `json:"before"`
+	// Forecast is how the deployment would go; nil if nobody asked for it or the plan
+	// starts none. See [WithForecaster].
+	Forecast *Forecast `json:"forecast,omitempty"`
 
 	// Definition is the wanted definition, in clear; zero where the plan is not
 	// about one. It is never marshalled with the plan.
@@ -81,6 +84,7 @@ type Plan struct {
 	made      time.Time
 	request   Request
 	described *described               // the service, as ECS showed it
+	current   taskdef.Definition       // in service; zero if the plan did not need it
 	inactive  bool                     // Base was deregistered
 	moving    bool                     // a requested image may have moved under the same text
 	newest    revision                 // the newest revision of the family in service
@@ -183,6 +187,7 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 		p.warnOfInactive()
 	}
+	d.foresee(ctx, p, service)
 	return p, nil
 }
 

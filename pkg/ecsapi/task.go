@@ -21,6 +21,17 @@ func (c *Client) ServiceTasks(ctx context.Context, cluster, service string, desi
 	return c.listTasks(ctx, "service "+name, ecs.ListTasksInput{Cluster: &cluster, ServiceName: &name, DesiredStatus: desired})
 }
 
+// SomeTasks describes running tasks of a service: all of them, or a hundred if there
+// are more. It makes at most two calls.
+func (c *Client) SomeTasks(ctx context.Context, cluster, service string) ([]rollout.Task, error) {
+	name := rollout.ShortName(service)
+	page, err := c.sdk.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &name}, c.read...)
+	if err != nil {
+		return nil, callError("ListTasks", "service "+name, err)
+	}
+	return c.Tasks(ctx, cluster, page.TaskArns)
+}
+
 // FamilyTasks lists the ARNs of the tasks of a family that should run.
 func (c *Client) FamilyTasks(ctx context.Context, cluster, family string) ([]string, error) {
 	return c.listTasks(ctx, "family "+family, ecs.ListTasksInput{Cluster: &cluster, Family: &family})

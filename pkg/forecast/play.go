@@ -1,0 +1,155 @@
+package forecast
+
+// One deployment from UpdateService to its end, event by event.
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+// The statuses of a service deployment that has ended (ServiceDeploymentStatus).
+const (
+	successful     = "SUCCESSFUL"
+	stopped        = "STOPPED"
+	rolledBack     = "ROLLBACK_SUCCESSFUL"
+	rollbackFailed = "ROLLBACK_FAILED"
+)
+
+// played is how a deployment went.
+type played struct {
+	status           string // of the service deployment at the end
+	took             time.Duration
+	fewest           int // running
+	most             int // running and starting
+	mostWithStopping int
+	waves            []deploy.Wave
+	failed           int  // the most failed tasks that ECS counted
+	fewestEarlier    int  // running, of the deployment before
+	hopeless         bool // it was left at the point where ecs-deploy would give up
+}
+
+// player follows a deployment.
+type player struct {
+	simulator *ecssim.Simulator
+	clock     *ecssim.ManualClock
+	began     time.Time
+	earlier   string // id of the deployment before
+	mine      string // id of the deployment that is followed
+	patience  int    // failed tasks with none running, at which to stop; 0: none
+	held      int    // new tasks, running or starting
+	settled   bool   // a new task became healthy since the last one started
+	healthy   int
+	played
+}
+
+// play plays a deployment to its end, or for as long as limit.
+func (f *Forecaster) play(ctx context.Context, c deploy.Conditions, t tale, limit time.Duration) (played, error) {
+	p := &player{clock: ecssim.NewManualClock(time.Unix(1_800_000_000, 0)), settled: true}
+	p.fewest, p.fewestEarlier = c.Tasks, c.Tasks
+	if !hasBreaker(c) && !watchesAlarms(c) {
+		p.patience = c.Patience
+	}
+	var err error
+	if p.simulator, err = ecssim.New(f.world(c, t), ecssim.WithClock(p.clock)); err != nil {
+		return played{}, fmt.Errorf("the simulator cannot play this service: %w", err)
+	}
+	if err := p.begin(ctx, c); err != nil {
+		return played{}, fmt.Errorf("the simulator cannot play this deployment: %w", err)
+	}
+	return p.played, p.follow(ctx, limit)
+}
+
+// begin sends UpdateService.
+func (p *player) begin(ctx context.Context, c deploy.Conditions) error {
+	client := ecs.New(ecs.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String("http://ecs.simulated"), HTTPClient: p.simulator.HTTPClient(),
+		Credentials: credentials.NewStaticCredentialsProvider("simulated", "simulated", ""),
+	})
+	rest, err := p.simulator.Moment(cluster, service)
+	if err != nil {
+		return err
+	}
+	p.earlier, p.began = rest.Deployments[0].ID, p.clock.Now()
+	input := &ecs.UpdateServiceInput{Cluster: aws.String(cluster), Service: aws.String(service), TaskDefinition: aws.String(wanted)}
+	if c.Desired != c.Tasks && !c.Daemon {
+		input.DesiredCount = aws.Int32(int32(c.Desired))
+	}
+	_, err = client.UpdateService(ctx, input)
+	return err
+}
+
+// follow goes from event to event until the deployment has ended.
+func (p *player) follow(ctx context.Context, limit time.Duration) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		moment, err := p.simulator.Moment(cluster, service)
+		if err != nil {
+			return err
+		}
+		p.see(moment)
+		next, certain := p.simulator.NextEvent()
+		if p.over() || !certain || next.Sub(p.began) > limit {
+			return nil
+		}
+		p.clock.MoveTo(next)
+	}
+}
+
+// over reports whether the deployment has ended, or ecs-deploy would give up.
+func (p *played) over() bool {
+	switch p.status {
+	case successful, stopped, rolledBack, rollbackFailed:
+		return true
+	}
+	return p.hopeless
+}
+
+// see takes in what the service looks like at a moment.
+func (p *player) see(m ecssim.Moment) {
+	p.status, p.took = m.Status, m.At.Sub(p.began)
+	if p.mine == "" {
+		p.mine = m.Deployments[0].ID
+	}
+	running, starting, earlier := 0, 0, 0
+	for _, d := range m.Deployments {
+		running += d.Running
+		starting += d.Pending
+		switch d.ID {
+		case p.mine:
+			p.failed = max(p.failed, d.FailedTasks)
+			p.hopeless = p.patience > 0 && d.FailedTasks >= p.patience && d.Running == 0
+			p.noteWave(d)
+		case p.earlier:
+			earlier = d.Running
+		}
+	}
+	p.fewest = min(p.fewest, running)
+	p.fewestEarlier = min(p.fewestEarlier, earlier)
+	p.most = max(p.most, running+starting)
+	p.mostWithStopping = max(p.mostWithStopping, running+starting+m.Stopping)
+}
+
+// noteWave notes new tasks that started. They begin a wave if a task of the wave
+// before became healthy meanwhile.
+func (p *player) noteWave(d ecssim.DeploymentMoment) {
+	started := d.Running + d.Pending - p.held
+	p.held = d.Running + d.Pending
+	if started > 0 {
+		if p.settled {
+			p.waves, p.settled = append(p.waves, deploy.Wave{After: deploy.Seconds(p.took)}), false
+		}
+		p.waves[len(p.waves)-1].Tasks += started
+	}
+	p.settled = p.settled || d.Healthy > p.healthy
+	p.healthy = d.Healthy
+}
