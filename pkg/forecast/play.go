@@ -15,6 +15,10 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
 
+// endless is how many times the failures that the circuit breaker allows by default
+// must have happened before a deployment counts as one that never ends.
+const endless = 10
+
 // The statuses of a service deployment that has ended (ServiceDeploymentStatus).
 const (
 	successful     = "SUCCESSFUL"
@@ -31,9 +35,12 @@ type played struct {
 	most             int // running and starting
 	mostWithStopping int
 	waves            []deploy.Wave
-	failed           int  // the most failed tasks that ECS counted
+	failed           int // the most failed tasks that ECS counted in a row
+	failedInAll      int
 	fewestEarlier    int  // running, of the deployment before
+	fewestHealthy    int  // of all deployments
 	hopeless         bool // it was left at the point where ecs-deploy would give up
+	endless          bool // it was left because tasks fail again and again
 }
 
 // player follows a deployment.
@@ -43,20 +50,20 @@ type player struct {
 	began     time.Time
 	earlier   string // id of the deployment before
 	mine      string // id of the deployment that is followed
-	patience  int    // failed tasks with none running, at which to stop; 0: none
+	patience  int    // failed tasks after which ecs-deploy gives up if nobody watches
+	watched   bool   // the circuit breaker or alarms watch the deployment
 	held      int    // new tasks, running or starting
 	settled   bool   // a new task became healthy since the last one started
 	healthy   int
+	counted   int // failed tasks, at the moment before
 	played
 }
 
 // play plays a deployment to its end, or for as long as limit.
 func (f *Forecaster) play(ctx context.Context, c deploy.Conditions, t tale, limit time.Duration) (played, error) {
 	p := &player{clock: ecssim.NewManualClock(time.Unix(1_800_000_000, 0)), settled: true}
-	p.fewest, p.fewestEarlier = c.Tasks, c.Tasks
-	if !hasBreaker(c) && !watchesAlarms(c) {
-		p.patience = c.Patience
-	}
+	p.fewest, p.fewestEarlier, p.fewestHealthy = c.Tasks, c.Tasks, c.Tasks
+	p.patience, p.watched = c.Patience, hasBreaker(c) || watchesAlarms(c)
 	var err error
 	if p.simulator, err = ecssim.New(f.world(c, t), ecssim.WithClock(p.clock)); err != nil {
 		return played{}, fmt.Errorf("the simulator cannot play this service: %w", err)
@@ -98,20 +105,20 @@ func (p *player) follow(ctx context.Context, limit time.Duration) error {
 		}
 		p.see(moment)
 		next, certain := p.simulator.NextEvent()
-		if p.over() || !certain || next.Sub(p.began) > limit {
+		if p.ended() || p.hopeless || p.endless || !certain || next.Sub(p.began) > limit {
 			return nil
 		}
 		p.clock.MoveTo(next)
 	}
 }
 
-// over reports whether the deployment has ended, or ecs-deploy would give up.
-func (p *played) over() bool {
+// ended reports whether ECS has ended the deployment.
+func (p *played) ended() bool {
 	switch p.status {
 	case successful, stopped, rolledBack, rollbackFailed:
 		return true
 	}
-	return p.hopeless
+	return false
 }
 
 // see takes in what the service looks like at a moment.
@@ -120,14 +127,14 @@ func (p *player) see(m ecssim.Moment) {
 	if p.mine == "" {
 		p.mine = m.Deployments[0].ID
 	}
-	running, starting, earlier := 0, 0, 0
+	running, starting, healthy, earlier := 0, 0, 0, 0
 	for _, d := range m.Deployments {
 		running += d.Running
 		starting += d.Pending
+		healthy += d.Healthy
 		switch d.ID {
 		case p.mine:
-			p.failed = max(p.failed, d.FailedTasks)
-			p.hopeless = p.patience > 0 && d.FailedTasks >= p.patience && d.Running == 0
+			p.noteFailures(d)
 			p.noteWave(d)
 		case p.earlier:
 			earlier = d.Running
@@ -135,8 +142,18 @@ func (p *player) see(m ecssim.Moment) {
 	}
 	p.fewest = min(p.fewest, running)
 	p.fewestEarlier = min(p.fewestEarlier, earlier)
+	p.fewestHealthy = min(p.fewestHealthy, healthy)
 	p.most = max(p.most, running+starting)
 	p.mostWithStopping = max(p.mostWithStopping, running+starting+m.Stopping)
+}
+
+// noteFailures counts the tasks that failed. A healthy task resets ECS's own count.
+func (p *player) noteFailures(d ecssim.DeploymentMoment) {
+	p.failed = max(p.failed, d.FailedTasks)
+	p.failedInAll += max(d.FailedTasks-p.counted, 0)
+	p.counted = d.FailedTasks
+	p.hopeless = !p.watched && p.failedInAll >= p.patience && d.Running == 0
+	p.endless = p.failedInAll >= endless*p.patience
 }
 
 // noteWave notes new tasks that started. They begin a wave if a task of the wave

@@ -76,7 +76,7 @@ func (f *Forecaster) whatIf(ctx context.Context, c deploy.Conditions, name strin
 		return deploy.WhatIf{}, err
 	}
 	what := deploy.WhatIf{
-		Scenario: name, Verdict: rollout.TimedOut, ByECS: !p.hopeless && p.over(), After: deploy.Seconds(p.took),
+		Scenario: name, Verdict: rollout.TimedOut, ByECS: p.ended(), After: deploy.Seconds(p.took),
 		FailedTasks: p.failed, Earlier: c.Tasks, FewestEarlier: p.fewestEarlier,
 	}
 	switch {
@@ -84,12 +84,14 @@ func (f *Forecaster) whatIf(ctx context.Context, c deploy.Conditions, name strin
 		what.Verdict = rollout.Succeeded
 	case p.status == rolledBack:
 		what.Verdict = rollout.RolledBack
-	case p.over():
+	case p.ended():
 		what.Verdict = rollout.Failed
+	case p.hopeless:
+		what.Verdict, what.FailedTasks = rollout.Failed, p.failedInAll
 	default:
-		what.After = 0
+		what.After, what.FailedTasks = 0, p.failedInAll
 	}
-	what.Says = sentence(c, what)
+	what.Says = sentence(c, what, p)
 	return what, nil
 }
 
@@ -150,7 +152,7 @@ func alarmNames(c deploy.Conditions) []string {
 }
 
 // sentence says how a scenario ends.
-func sentence(c deploy.Conditions, w deploy.WhatIf) string {
+func sentence(c deploy.Conditions, w deploy.WhatIf, p played) string {
 	failed, after := plural(w.FailedTasks, "failed task", "failed tasks"), about(time.Duration(w.After))
 	if w.FailedTasks == 0 {
 		failed = "the alarm goes off"
@@ -174,14 +176,16 @@ func sentence(c deploy.Conditions, w deploy.WhatIf) string {
 	case w.Verdict == rollout.Failed:
 		text = fmt.Sprintf("no circuit breaker: ECS would retry for ever; ecs-deploy would give up at %s after about %s; the service stays half-deployed", failed, after)
 	default:
-		text = fmt.Sprintf("%s: ECS would retry for ever; ecs-deploy stops waiting after %s; the service stays half-deployed", unguarded(c), deploy.Span(deploy.DefaultCompleteTimeout))
+		text = fmt.Sprintf("%s: ECS would retry for ever; ecs-deploy stops waiting after %s; the service stays half-deployed", unguarded(c, p), deploy.Span(deploy.DefaultCompleteTimeout))
 	}
-	return text + earlier(w)
+	return text + earlier(w, p)
 }
 
 // unguarded is why nobody ends a deployment.
-func unguarded(c deploy.Conditions) string {
+func unguarded(c deploy.Conditions, p played) string {
 	switch {
+	case hasBreaker(c) && p.endless:
+		return "the circuit breaker does not act, because some tasks become healthy before they fail"
 	case hasBreaker(c):
 		return fmt.Sprintf("the circuit breaker does not act within %s", deploy.Span(horizon))
 	case watchesAlarms(c):
@@ -199,16 +203,22 @@ func missing(scenario string) string {
 }
 
 // earlier says what becomes of the tasks that run now.
-func earlier(w deploy.WhatIf) string {
+func earlier(w deploy.WhatIf, p played) string {
 	switch {
 	case w.Earlier == 0:
 		return ""
+	case w.FewestEarlier == w.Earlier && w.Earlier == 1:
+		return "; the old task keeps running throughout"
 	case w.FewestEarlier == w.Earlier:
 		return fmt.Sprintf("; %d of %d old tasks keep running throughout", w.FewestEarlier, w.Earlier)
+	case p.fewestHealthy > w.FewestEarlier:
+		return "; by then new tasks have replaced old ones"
+	case w.Earlier == 1:
+		return "; for a while no task is running"
 	case w.FewestEarlier == 0:
-		return fmt.Sprintf("; at times none of the %d old tasks is running", w.Earlier)
+		return fmt.Sprintf("; for a while none of %d old tasks is running", w.Earlier)
 	}
-	return fmt.Sprintf("; at times only %d of %d old tasks are running", w.FewestEarlier, w.Earlier)
+	return fmt.Sprintf("; for a while only %d of %d old tasks are running", w.FewestEarlier, w.Earlier)
 }
 
 // about rounds a time as somebody would who tells it: to 10 seconds, from five minutes

@@ -54,7 +54,7 @@ func TestWhatIf(t *testing.T) {
 		{"nothing to start", with(breaker(0, 100, 200, true, true), func(*deploy.Conditions) {}), "crash-loop", deploy.WhatIf{
 			Verdict: rollout.Succeeded, ByECS: true}},
 		{"no room, no breaker", breaker(2, 100, 200, false, false), "no-capacity", deploy.WhatIf{
-			Verdict: rollout.TimedOut, FailedTasks: 3, Earlier: 2, FewestEarlier: 2}},
+			Verdict: rollout.TimedOut, FailedTasks: 2, Earlier: 2, FewestEarlier: 2}},
 	} {
 		test.c.WhatIf = []string{test.scenario}
 		got := made(t, test.c).WhatIf[0]
@@ -77,7 +77,7 @@ func TestSays(t *testing.T) {
 		c              deploy.Conditions
 		scenario, want string
 	}{
-		{breaker(2, 100, 200, true, true), "crash-loop", "4 failed tasks, then ECS rolls back; done after about 4m50s; 2 of 2 old tasks keep running throughout"},
+		{breaker(2, 100, 200, true, true), "crash-loop", "4 failed tasks, then ECS rolls back; done after about 4m; 2 of 2 old tasks keep running throughout"},
 		{breaker(2, 100, 200, false, false), "crash-loop", "no circuit breaker: ECS would retry for ever; ecs-deploy would give up at 4 failed tasks after about 3m10s; the service stays half-deployed; 2 of 2 old tasks keep running throughout"},
 	} {
 		test.c.WhatIf = []string{test.scenario}
