@@ -99,7 +99,7 @@ var rules = []rule{
 		reason: "the simulator is an independent ECS: sharing our ideas of ECS would let both be wrong together",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/forecast"}, knows: []string{"pkg/deploy", "pkg/ecssim", "pkg/rollout", "pkg/taskdef"},
+		arrow: true, rooms: []string{"pkg/forecast"}, knows: []string{"pkg/deploy", "pkg/ecssim", "pkg/internal/exitcode", "pkg/rollout", "pkg/taskdef"},
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{

@@ -68,6 +68,9 @@ type DeploymentMoment struct {
 	RolloutState string
 	// Pending, Running and FailedTasks are the counts that DescribeServices shows.
 	Pending, Running, FailedTasks int
+	// Failing is the number of tasks that stop by themselves; they count as failed
+	// when they are STOPPED.
+	Failing int
 	// Healthy is the number of tasks that count towards minimumHealthyPercent.
 	Healthy int
 }
@@ -125,6 +128,9 @@ func (e *engine) moment(s *service) Moment {
 			d.Running++
 		case pendingNow:
 			d.Pending++
+		}
+		if t.Dying && !t.Counted {
+			d.Failing++
 		}
 		if t.alive() && t.Healthy && t.Unhealthy == "" {
 			d.Healthy++

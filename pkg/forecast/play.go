@@ -152,7 +152,10 @@ func (p *player) noteFailures(d ecssim.DeploymentMoment) {
 	p.failed = max(p.failed, d.FailedTasks)
 	p.failedInAll += max(d.FailedTasks-p.counted, 0)
 	p.counted = d.FailedTasks
-	p.hopeless = !p.watched && p.failedInAll >= p.patience && d.Running == 0
+	p.hopeless = !p.watched && p.failedInAll+d.Failing >= p.patience && d.Running == 0
+	if p.hopeless {
+		p.failedInAll += d.Failing
+	}
 	p.endless = p.failedInAll >= endless*p.patience
 }
 

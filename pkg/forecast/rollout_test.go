@@ -8,8 +8,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"math"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,6 +28,14 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/forecast"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
+
+// TestMain plays fifty random services, unless a flag says otherwise.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "50"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // poll is the longest time between two looks of the deployer, spread included.
 const poll = 3300 * time.Millisecond

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -36,6 +37,9 @@ func (e *UnknownScenarioError) Error() string { return fmt.Sprintf("unknown scen
 func (e *UnknownScenarioError) Hint() string {
 	return "use one of " + strings.Join(scenarios, ", ") + ", or " + All
 }
+
+// ExitCode is that of a usage error.
+func (e *UnknownScenarioError) ExitCode() int { return exitcode.Usage }
 
 // Check reports the first name that is not a scenario, as an [*UnknownScenarioError].
 func Check(names ...string) error {

@@ -78,7 +78,7 @@ func TestSays(t *testing.T) {
 		scenario, want string
 	}{
 		{breaker(2, 100, 200, true, true), "crash-loop", "4 failed tasks, then ECS rolls back; done after about 4m; 2 of 2 old tasks keep running throughout"},
-		{breaker(2, 100, 200, false, false), "crash-loop", "no circuit breaker: ECS would retry for ever; ecs-deploy would give up at 4 failed tasks after about 3m10s; the service stays half-deployed; 2 of 2 old tasks keep running throughout"},
+		{breaker(2, 100, 200, false, false), "crash-loop", "no circuit breaker: ECS would retry for ever; ecs-deploy would give up at 4 failed tasks after about 3m; the service stays half-deployed; 2 of 2 old tasks keep running throughout"},
 	} {
 		test.c.WhatIf = []string{test.scenario}
 		if got := made(t, test.c).WhatIf[0].Says; got != test.want {
