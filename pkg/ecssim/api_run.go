@@ -66,7 +66,7 @@ func (e *engine) runTask(in runInput, raw Document) (any, *apiError) {
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	if o.LaunchType == "EC2" && len(c.Hosts) == 0 {
+	if o.LaunchType == "EC2" && len(c.activeHosts()) == 0 {
 		return nil, invalid("No Container Instances were found in your cluster.")
 	}
 	out := &runAnswer{Tasks: []any{}, Failures: []apiFailure{}}
@@ -135,7 +135,7 @@ func (e *engine) runOrder(c *cluster, in runInput, raw Document, launchType stri
 	}
 	for _, apiErr := range []*apiError{
 		in.check(), checkShape(map[string]any(raw), runShape), checkTags(in.Tags),
-		checkService(placement(raw), launchType, td), checkOverrides(in.Overrides, launchType, td),
+		checkService(placement(raw), launchType, td), checkPlacement(raw, td), checkOverrides(in.Overrides, launchType, td),
 	} {
 		if apiErr != nil {
 			return order{}, apiErr
@@ -148,6 +148,7 @@ func (e *engine) runOrder(c *cluster, in runInput, raw Document, launchType stri
 		Cluster: c.Name, Group: in.Group, StartedBy: in.StartedBy, TaskDefinition: td.arn(), LaunchType: launchType,
 		Platform: in.Platform, Overrides: in.Overrides, Subnets: subnets(raw), Exec: in.Exec, Tags: in.Tags,
 	}
+	o.Constraints, o.Placings = placementOf(raw, td)
 	if o.Group == "" {
 		o.Group = "family:" + td.Doc["family"].(string)
 	}

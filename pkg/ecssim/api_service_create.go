@@ -70,7 +70,7 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 		config = *in.Config
 	}
 	s.Config = config.completed(s.Daemon)
-	for _, apiErr := range []*apiError{s.Config.check(s.Daemon), checkTags(in.Tags), checkService(s.Spec, s.launchType(), td)} {
+	for _, apiErr := range []*apiError{s.Config.check(s.Daemon), checkTags(in.Tags), checkService(s.Spec, s.launchType(), td), checkPlacement(s.Spec, td)} {
 		if apiErr != nil {
 			return nil, nil, apiErr
 		}

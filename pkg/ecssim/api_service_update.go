@@ -112,6 +112,9 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 	if err := checkService(next.Spec, next.launchType(), td); err != nil {
 		return nil, nil, err
 	}
+	if err := checkPlacement(next.Spec, td); err != nil {
+		return nil, nil, err
+	}
 	return next, td, nil
 }
 

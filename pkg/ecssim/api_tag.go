@@ -1,7 +1,7 @@
 package ecssim
 
-// This file is the operations on tags of clusters, services, tasks and task
-// definitions.
+// This file is the operations on tags of clusters, services, tasks, container
+// instances and task definitions.
 
 import (
 	"slices"
@@ -31,6 +31,11 @@ func (e *engine) tagsOf(arn string) (*[]tag, *apiError) {
 		}
 		if c := e.Clusters[clusterName]; c != nil && c.Services[name] != nil {
 			return &c.Services[name].Tags, nil
+		}
+	case "container-instance":
+		clusterName, id, _ := strings.Cut(rest, "/")
+		if c := e.Clusters[clusterName]; c != nil && c.host(id) != nil {
+			return &c.host(id).Tags, nil
 		}
 	case "task":
 		clusterName, id, _ := strings.Cut(rest, "/")

@@ -4,6 +4,7 @@ package ecssim
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -34,11 +35,62 @@ func (e *engine) listTasks(in listTasksInput, _ Document) (any, *apiError) {
 		}
 		in.Service = s.Name
 	}
-	var list listing
-	for _, t := range slices.Concat(c.Gone, c.Tasks) {
-		list.add(e.taskArn(t), in.fits(t))
+	return e.taskPage(c, in)
+}
+
+// taskPage cuts one page out of the tasks that fit, in the order in which they
+// were started. Its token names the last of them, so that a task that stops
+// between two pages makes no other one come twice or not at all.
+func (e *engine) taskPage(c *cluster, in listTasksInput) (any, *apiError) {
+	size, apiErr := pageSize(in.MaxResults, 100)
+	if apiErr != nil {
+		return nil, apiErr
 	}
-	return list.page("taskArns", in.MaxResults, in.NextToken)
+	last := 0
+	if in.NextToken != "" {
+		text, err := readToken(in.NextToken, "after:")
+		if err == nil {
+			last, err = strconv.Atoi(text)
+		}
+		if err != nil {
+			return nil, errBadToken
+		}
+	}
+	tasks := in.fitting(c, last, size+1)
+	out := map[string]any{}
+	if len(tasks) > size {
+		tasks = tasks[:size]
+		out["nextToken"] = makeToken("after:", strconv.Itoa(tasks[size-1].Number))
+	}
+	arns := []string{}
+	for _, t := range tasks {
+		arns = append(arns, e.taskArn(t))
+	}
+	out["taskArns"] = arns
+	return out, nil
+}
+
+// fitting are the first tasks that fit, up to most, of those after a number.
+func (in listTasksInput) fitting(c *cluster, last, most int) []*task {
+	list := c.Tasks
+	if in.Service != "" {
+		list = c.owned(in.Service)
+	}
+	if in.Desired == "STOPPED" {
+		list = slices.Concat(list, c.Gone)
+		slices.SortFunc(list, byNumber)
+	}
+	from, _ := slices.BinarySearchFunc(list, last+1, func(t *task, number int) int { return t.Number - number })
+	var found []*task
+	for _, t := range list[from:] {
+		if in.fits(t) {
+			found = append(found, t)
+		}
+		if len(found) == most {
+			break
+		}
+	}
+	return found
 }
 
 // fits applies the filters. The desired status PENDING never matches: ECS never
@@ -48,17 +100,22 @@ func (in listTasksInput) fits(t *task) bool {
 	if desired == "" {
 		desired = "RUNNING"
 	}
-	family, _, _ := strings.Cut(shortName(t.TaskDefinition), ":")
 	switch {
 	case desired != t.desiredStatus(),
 		in.Service != "" && t.Service != in.Service,
-		in.Family != "" && family != in.Family,
+		in.Family != "" && familyOf(t.TaskDefinition) != in.Family,
 		in.StartedBy != "" && in.StartedBy != t.StartedBy,
 		in.LaunchType != "" && in.LaunchType != t.LaunchType,
 		in.Host != "" && shortName(in.Host) != t.Host:
 		return false
 	}
 	return true
+}
+
+// familyOf is the family of a task definition, by its ARN.
+func familyOf(arn string) string {
+	family, _, _ := strings.Cut(shortName(arn), ":")
+	return family
 }
 
 func (t *task) desiredStatus() string {

@@ -4,6 +4,7 @@ package ecssim
 // a day, and the services are steady.
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type engine struct {
 	state
 	acting bool   // the call that is served is an actor's
 	caller caller // of the request that is served
+
+	queries map[string]query // of the cluster query language, compiled
 }
 
 // newEngine makes the engine of a world at a moment.
@@ -76,15 +79,13 @@ func (e *engine) bearCluster(spec ClusterSpec) {
 		slots := *spec.TaskSlots
 		c.Slots = &slots
 	}
-	orInt := func(n, fallback int) int {
-		if n == 0 {
-			return fallback
-		}
-		return n
-	}
 	for _, inst := range spec.ContainerInstances {
-		for range orInt(inst.Count, 1) {
-			c.Hosts = append(c.Hosts, &host{e.Engine.hex(32), orInt(inst.CPU, 2048), orInt(inst.Memory, 3884)})
+		for range max(inst.Count, 1) {
+			h := e.newHost(c, cmp.Or(inst.CPU, defaultHostCPU), cmp.Or(inst.Memory, defaultHostMemory))
+			for _, name := range sortedKeys(inst.Attributes) {
+				h.set(name, inst.Attributes[name])
+			}
+			c.Hosts = append(c.Hosts, h)
 		}
 	}
 	e.Clusters[spec.Name] = c
@@ -180,7 +181,7 @@ func (e *engine) mature(s *service) {
 		slowest = max(slowest, t.Plan.StartAfter)
 		if why := e.place(t); why != nil && t.LaunchType == "EC2" {
 			if hosts := e.Clusters[s.Cluster].Hosts; len(hosts) > 0 {
-				t.Host = hosts[i%len(hosts)].ID
+				t.settleOn(hosts[i%len(hosts)])
 			}
 		}
 		t.Status, t.Healthy = running, true

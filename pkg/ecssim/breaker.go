@@ -219,6 +219,9 @@ func (e *engine) recount(s *service, sd *serviceDeployment) {
 func (e *engine) failed(s *service, d *deployment) {
 	d.Failures++
 	d.UpdatedAt = e.Now
+	if d.Failures >= hopeless {
+		d.NextLaunch = max(d.NextLaunch, e.Now.add(hopelessPause))
+	}
 	e.checkThreshold(s, d)
 }
 

@@ -3,6 +3,8 @@ package ecssim
 // This file is how the engine finds its way inside a cluster: its tasks, whoever
 // started them, and the services that own some of them.
 
+import "slices"
+
 // newCluster makes an empty cluster.
 func newCluster(name string) *cluster {
 	return &cluster{Name: name, Status: "ACTIVE", Services: map[string]*service{}}
@@ -24,13 +26,32 @@ func (c *cluster) arrange() {
 	}
 	c.index = make(map[string]*task, len(c.Tasks)+len(c.Gone))
 	c.byOwner = map[string][]*task{}
+	hosts := make(map[string]*host, len(c.Hosts))
+	for _, h := range c.Hosts {
+		hosts[h.ID] = h
+	}
 	for _, t := range c.Tasks {
+		if h := hosts[t.Host]; h != nil {
+			h.hold(t)
+		}
 		c.index[t.ID] = t
 		c.byOwner[t.Service] = append(c.byOwner[t.Service], t)
 	}
 	for _, t := range c.Gone {
 		c.index[t.ID] = t
 	}
+	c.blocked = map[string]bool{}
+	for name, s := range c.Services {
+		if slices.ContainsFunc(s.Deployments, func(d *deployment) bool { return d.Blocked }) {
+			c.blocked[name] = true
+		}
+	}
+}
+
+// block notes that a deployment of a service waits for room.
+func (c *cluster) block(s *service) {
+	c.arrange()
+	c.blocked[s.Name] = true
 }
 
 // owned are the tasks of a service that are not STOPPED yet, oldest first.
@@ -48,9 +69,14 @@ func (c *cluster) task(id string) *task {
 // add makes a new task known.
 func (c *cluster) add(t *task) {
 	c.arrange()
+	c.Started++
+	t.Number = c.Started
 	c.Tasks = append(c.Tasks, t)
 	c.byOwner[t.Service] = append(c.byOwner[t.Service], t)
 	c.index[t.ID] = t
+	if h := c.host(t.Host); h != nil {
+		h.hold(t)
+	}
 }
 
 // retire moves a task that has stopped to those that are remembered for an hour.
@@ -58,21 +84,32 @@ func (c *cluster) retire(t *task) {
 	c.arrange()
 	c.Tasks = without(c.Tasks, t)
 	c.byOwner[t.Service] = without(c.byOwner[t.Service], t)
+	if h := c.host(t.Host); h != nil {
+		h.release(t)
+	}
 	c.Gone = append(c.Gone, t)
 }
 
 // forget drops a stopped task whose hour is over.
 func (c *cluster) forget(t *task) {
-	c.Gone = without(c.Gone, t)
+	if len(c.Gone) > 0 && c.Gone[0] == t { // tasks are forgotten in the order in which they stopped
+		c.Gone[0] = nil
+		c.Gone = c.Gone[1:]
+	}
 	delete(c.index, t.ID)
 }
 
-// without takes a task out of a list, in place.
+func byNumber(a, b *task) int { return a.Number - b.Number }
+
+// without takes a task out of a list that is in the order of their numbers.
 func without(list []*task, t *task) []*task {
-	for i, other := range list {
-		if other == t {
-			return append(list[:i], list[i+1:]...)
-		}
+	i, found := slices.BinarySearchFunc(list, t, byNumber)
+	switch {
+	case !found:
+		return list
+	case i == 0:
+		list[0] = nil
+		return list[1:]
 	}
-	return list
+	return slices.Delete(list, i, i+1)
 }

@@ -94,6 +94,7 @@ var rates = map[string]struct{ burst, refill float64 }{
 	"service revision":       {50, 20},
 	"resource modify":        {100, 40},
 	"resource read":          {100, 20},
+	"agent modify":           {200, 120},
 	"tag modify":             {20, 10},
 	"tag read":               {50, 20},
 }

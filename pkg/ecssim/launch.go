@@ -6,7 +6,6 @@ package ecssim
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -14,6 +13,14 @@ import (
 // backOffs are the pauses before tasks that never reached RUNNING are tried
 // again, near what captures show; the last one repeats.
 var backOffs = []time.Duration{40 * time.Second, 30 * time.Second, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute}
+
+// A deployment whose tasks fail again and again, for most of a day and without a
+// single success, is tried less often (assumed). It lets a world that is left
+// alone for years be read at once.
+const (
+	hopeless      = 1000 // failures in a row
+	hopelessPause = time.Hour
+)
 
 // launch starts up to n tasks of a deployment. placed is false when one of them
 // found no capacity.
@@ -41,13 +48,6 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 	return len(ids), len(ids) == n
 }
 
-// misfit says why a task found no place: in the words of a service event, and
-// as the failures of RunTask.
-type misfit struct {
-	event    string
-	failures []apiFailure
-}
-
 // start starts a task, or says why there is no place for it.
 func (e *engine) start(o order) (*task, *misfit) {
 	t := e.newTask(o)
@@ -61,20 +61,19 @@ func (e *engine) start(o order) (*task, *misfit) {
 // startOn starts a task on a container instance, or says why not.
 func (e *engine) startOn(o order, instance string) (*task, *misfit) {
 	c := e.Clusters[o.Cluster]
-	arn := e.arn("container-instance/" + c.Name + "/" + instance)
-	if c.host(instance) == nil {
+	c.arrange()
+	arn, h := e.hostArn(c, instance), c.host(instance)
+	switch {
+	case h == nil:
 		return nil, &misfit{failures: []apiFailure{{Arn: arn, Reason: "MISSING"}}}
+	case h.Status != "ACTIVE":
+		return nil, &misfit{failures: []apiFailure{{Arn: arn, Reason: "INACTIVE"}}} // assumed
 	}
 	t := e.newTask(o)
-	for _, room := range c.freeHosts(o.Service) {
-		if room.id != instance {
-			continue
-		}
-		if obstacle := room.obstacle(t); obstacle != nil {
-			return nil, &misfit{failures: []apiFailure{{Arn: arn, Reason: obstacle.reason}}}
-		}
+	if obstacle := e.obstacle(h, t); obstacle != nil {
+		return nil, &misfit{failures: []apiFailure{{Arn: arn, Reason: obstacle.reason}}}
 	}
-	t.Host = instance
+	t.settleOn(h)
 	e.launchTask(t)
 	return t, nil
 }
@@ -130,106 +129,28 @@ func hostPorts(td *taskDefinition, c containerSpec) []int {
 	return ports
 }
 
-const troubleshooting = " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
-
-// place finds room for a task, or says why there is none.
-func (e *engine) place(t *task) *misfit {
-	c := e.Clusters[t.Cluster]
-	if c.Slots != nil && len(c.Tasks) >= *c.Slots {
-		const full = "Capacity is unavailable at this time. Please try again later or in a different availability zone."
-		return &misfit{"was unable to place a task. Reason: " + full + troubleshooting, []apiFailure{{Reason: strings.TrimSuffix(full, ".")}}}
-	}
-	if t.LaunchType != "EC2" {
-		return nil
-	}
-	const none = "was unable to place a task because no container instance met all of its requirements."
-	if len(c.Hosts) == 0 {
-		return &misfit{event: none + " Reason: No Container Instances were found in your cluster." + troubleshooting}
-	}
-	free := c.freeHosts(t.Service)
-	slices.SortStableFunc(free, func(a, b hostRoom) int { return cmp.Compare(b.memory, a.memory) })
-	why := &misfit{}
-	for _, f := range free {
-		obstacle := f.obstacle(t)
-		if obstacle == nil {
-			t.Host = f.id
-			return nil
-		}
-		if why.event == "" {
-			why.event = fmt.Sprintf("%s The closest matching (container-instance %s) %s."+troubleshooting, none, f.id, obstacle.words)
-		}
-		why.failures = append(why.failures, apiFailure{Arn: e.arn("container-instance/" + c.Name + "/" + f.id), Reason: obstacle.reason})
-	}
-	return why
-}
-
-// hostRoom is what is left on a container instance.
-type hostRoom struct {
-	id          string
-	cpu, memory int
-	ports       map[int]bool
-	taken       bool // a task of the owner in question is there
-}
-
-// freeHosts are the container instances of the cluster with what is left on
-// each, and whether a task of an owner is there.
-func (c *cluster) freeHosts(owner string) []hostRoom {
-	rooms := make([]hostRoom, len(c.Hosts))
-	index := make(map[string]*hostRoom, len(c.Hosts))
-	for i, h := range c.Hosts {
-		rooms[i] = hostRoom{id: h.ID, cpu: h.CPU, memory: h.Memory, ports: map[int]bool{}}
-		index[h.ID] = &rooms[i]
-	}
-	for _, t := range c.Tasks {
-		r := index[t.Host]
-		if r == nil {
-			continue
-		}
-		r.cpu -= t.CPU
-		r.memory -= t.Memory
-		for _, port := range t.Ports {
-			r.ports[port] = true
-		}
-		r.taken = r.taken || t.Service == owner && t.alive()
-	}
-	return rooms
-}
-
-// obstacle is what keeps a task from an instance: as the reason of a failure,
-// and in the words of a service event.
-type obstacle struct{ reason, words string }
-
-// obstacle is what keeps a task from this instance, or nil.
-func (r hostRoom) obstacle(t *task) *obstacle {
-	switch {
-	case t.Apart && r.taken:
-		return &obstacle{"ATTRIBUTE", "does not satisfy the placement constraint of the daemon"} // assumed; never the only one
-	case slices.ContainsFunc(t.Ports, func(p int) bool { return r.ports[p] }):
-		return &obstacle{"RESOURCE:PORTS", "is already using a port required by your task"}
-	case r.cpu < t.CPU:
-		return &obstacle{"RESOURCE:CPU", "has insufficient CPU units available"}
-	case r.memory < t.Memory:
-		return &obstacle{"RESOURCE:MEMORY", "has insufficient memory available"}
-	}
-	return nil
-}
-
 // blocked notes that a task of the deployment found no place. It counts as a
 // failure and is tried again after a while.
 func (e *engine) blocked(s *service, d *deployment, why string) {
 	e.sayOnce(s, why)
 	d.Blocked = true
+	s.home.block(s)
 	d.NextLaunch = e.Now.add(orDefault(e.World.Switches.PlacementRetry, 15*time.Minute))
 	e.wake(s, time.Duration(d.NextLaunch-e.Now)*time.Millisecond)
 	e.failed(s, d)
 }
 
 // unblock lets deployments that found no place try again, because a task of
-// the cluster has stopped.
+// the cluster has stopped or there is another instance.
 func (e *engine) unblock(clusterName string) {
 	c := e.Clusters[clusterName]
-	for _, name := range sortedKeys(c.Services) {
+	c.arrange()
+	for _, name := range sortedKeys(c.blocked) {
+		delete(c.blocked, name)
 		s := c.Services[name]
+		if s == nil {
+			continue
+		}
 		for _, d := range s.Deployments {
 			if d.Blocked {
 				d.Blocked, d.NextLaunch = false, e.Now

@@ -115,7 +115,7 @@ func (e *engine) targets(arn string) []targetDescription {
 				if !registered || lb.TargetGroup != arn {
 					continue
 				}
-				where := t.target(lb)
+				where := e.target(t, lb)
 				found = append(found, targetDescription{strconv.Itoa(where.Port), where, health})
 			}
 		}
@@ -135,7 +135,7 @@ func (e *engine) eachServiceOf(visit func(*service)) {
 
 // target is how a load balancer reaches the task: its own address, or the
 // instance and the host port of the container that is registered.
-func (t *task) target(lb balancer) target {
+func (e *engine) target(t *task, lb balancer) target {
 	port := lb.Port
 	if t.Address != "" {
 		return target{ID: t.Address, Port: port, Zone: t.Zone}
@@ -147,7 +147,7 @@ func (t *task) target(lb balancer) target {
 			}
 		}
 	}
-	return target{ID: instanceID(t.Host), Port: port}
+	return target{ID: e.instanceOf(t), Port: port}
 }
 
 // targetHealth is the health of a task as a target; false: it is not

@@ -75,7 +75,11 @@ func operations() map[string]operation {
 		"ListTaskDefinitions":        in("task definition read", (*engine).listTaskDefinitions),
 		"ListTaskDefinitionFamilies": in("task definition read", (*engine).listTaskDefinitionFamilies),
 
-		"DescribeContainerInstances": in("resource read", (*engine).describeContainerInstances),
+		"RegisterContainerInstance":     in("agent modify", (*engine).registerContainerInstance),
+		"DeregisterContainerInstance":   in("resource modify", (*engine).deregisterContainerInstance),
+		"UpdateContainerInstancesState": in("resource modify", (*engine).updateContainerInstancesState),
+		"DescribeContainerInstances":    in("resource read", (*engine).describeContainerInstances),
+		"ListContainerInstances":        in("resource read", (*engine).listContainerInstances),
 
 		"CreateCluster":    in("cluster modify", (*engine).createCluster),
 		"DescribeClusters": in("cluster read", (*engine).describeClusters),

@@ -40,7 +40,7 @@ func (e *engine) tell(t *task, now turn) {
 		}
 	case becameUnhealthy:
 		s.SteadyAt = 0
-		e.say(s, 0, "%s", t.complaint())
+		e.say(s, 0, "%s", e.complaint(t))
 		e.countFailure(s, d, t)
 	case exited:
 		s.SteadyAt = 0
@@ -55,14 +55,14 @@ func (e *engine) tell(t *task, now turn) {
 }
 
 // complaint is what the service says about a task whose health checks fail.
-func (t *task) complaint() string {
+func (e *engine) complaint(t *task) string {
 	if t.Plan.Check == "container" {
 		return fmt.Sprintf("(task %s) failed container health checks.", t.ID)
 	}
 	lb := t.Balancers[0]
 	where, reason := fmt.Sprintf("(port %d)", lb.Port), t.unhealthyReason()
 	if lb.Classic != "" {
-		where = "(instance " + instanceID(t.Host) + ")"
+		where = "(instance " + e.instanceOf(t) + ")"
 		if t.Plan.Message == "" {
 			reason = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively."
 		}

@@ -268,7 +268,7 @@ func TestRunTaskWithoutRoom(t *testing.T) {
 		for _, f := range out.Failures {
 			reasons = append(reasons, *f.Reason)
 		}
-		if len(out.Tasks) != 2 || fmt.Sprint(reasons) != "[RESOURCE:CPU RESOURCE:MEMORY]" {
+		if len(out.Tasks) != 2 || fmt.Sprint(reasons) != "[RESOURCE:MEMORY RESOURCE:CPU]" {
 			t.Errorf("%d tasks, failures %v", len(out.Tasks), reasons)
 		}
 		if c := out.Tasks[0].Containers[0]; *c.Memory != "500" || *c.MemoryReservation != "400" || *c.Cpu != "256" || *out.Tasks[0].Memory != "400" {

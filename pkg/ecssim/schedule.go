@@ -47,7 +47,7 @@ func (s *service) census() census {
 // one on each container instance.
 func (e *engine) desired(s *service) int {
 	if s.Daemon && s.Status == "ACTIVE" {
-		return len(e.Clusters[s.Cluster].Hosts)
+		return e.suitable(s)
 	}
 	return s.Desired
 }
@@ -123,7 +123,7 @@ func (e *engine) startTasks(s *service, a aim) (started int, waiting bool) {
 		if d.Rollout == "FAILED" || d.Status == "INACTIVE" || i > 0 && (!d.Proven || a.replaced) {
 			continue
 		}
-		missing := d.Desired - s.count(d, func(t *task) bool { return t.held() && t.Unhealthy == "" })
+		missing := d.Desired - s.count(d, func(t *task) bool { return t.held() && t.Unhealthy == "" && !t.Draining })
 		if missing <= 0 {
 			continue
 		}
@@ -156,11 +156,35 @@ func (e *engine) stopTasks(s *service, a aim, started int) int {
 	}
 	n := len(out)
 	e.stopAll(s, out, "")
+	n += e.stopDraining(s, a)
 	n += e.scaleIn(s, p, a.desired)
 	if p.Rollout == "FAILED" || !p.Launched {
 		return n
 	}
 	return n + e.stopOld(s, a)
+}
+
+// stopDraining stops tasks whose instance drains: those that are not healthy at
+// once, and as many healthy ones as the lower limit spares [SDK
+// UpdateContainerInstancesState]. The reason is assumed.
+func (e *engine) stopDraining(s *service, a aim) int {
+	n, spare := 0, s.census().healthy-a.lower
+	for _, d := range s.Deployments {
+		var out []*task
+		for t := range s.tasksOf(d) {
+			switch {
+			case !t.alive() || !t.Draining || t.Unhealthy != "":
+			case !t.Healthy:
+				out = append(out, t)
+			case spare > 0:
+				spare--
+				out = append(out, t)
+			}
+		}
+		e.stopAll(s, out, scalingBy(d))
+		n += len(out)
+	}
+	return n
 }
 
 // stopOld stops tasks of earlier deployments: as many healthy ones as the lower
@@ -215,7 +239,7 @@ func (e *engine) enough(s *service, desired int) int {
 func (e *engine) scaleIn(s *service, d *deployment, desired int) int {
 	var held, out []*task
 	for t := range s.tasksOf(d) {
-		if t.alive() {
+		if t.alive() && !t.Draining {
 			held = append(held, t)
 		}
 	}

@@ -73,6 +73,7 @@ func (e *engine) order(s *service, d *deployment) order {
 		Exec: s.Spec["enableExecuteCommand"] == true, Apart: s.Daemon,
 	}
 	o.Platform, _ = d.Spec["platformVersion"].(string)
+	o.Constraints, o.Placings = placementOf(s.Spec, e.taskDefinition(d.TaskDefinition))
 	o.Provider = next(readStrategy(s.Spec["capacityProviderStrategy"]), s.perProvider(d))
 	return o
 }

@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 6
+const stateFormat = 7
 
 // state is one simulated account in one Region.
 type state struct {
@@ -92,10 +92,12 @@ type cluster struct {
 	Tasks    []*task             `json:"tasks"`          // not STOPPED yet, oldest first
 	Gone     []*task             `json:"gone,omitempty"` // STOPPED within the last hour
 	Tags     []tag               `json:"tags,omitempty"`
-	Extra    Document            `json:"extra,omitempty"` // settings and the like, as given
-	Runs     map[string]pastRun  `json:"runs,omitempty"`  // by clientToken of RunTask
+	Extra    Document            `json:"extra,omitempty"`   // settings and the like, as given
+	Started  int                 `json:"started,omitempty"` // tasks, ever
+	Runs     map[string]pastRun  `json:"runs,omitempty"`    // by clientToken of RunTask
 
 	index   map[string]*task   // of Tasks and Gone by id, made when first needed
+	blocked map[string]bool    // the services with a deployment that is Blocked, made with it
 	byOwner map[string][]*task // Tasks by the service that owns them, made with it
 }
 
@@ -105,13 +107,6 @@ type pastRun struct {
 	Input  string   `json:"input"` // what it asked for, hashed
 	Until  millis   `json:"until"`
 	Answer Document `json:"answer"`
-}
-
-// host is a container instance.
-type host struct {
-	ID     string `json:"id"`
-	CPU    int    `json:"cpu"`
-	Memory int    `json:"memory"`
 }
 
 // service is an ECS service. Its newest service deployment and revision are the
@@ -248,6 +243,7 @@ type task struct {
 	order
 
 	ID       string     `json:"id"`
+	Number   int        `json:"number"` // counted in its cluster, from 1
 	Host     string     `json:"host,omitempty"`
 	Zone     string     `json:"zone"`
 	CPU      int        `json:"cpu"`
@@ -275,27 +271,30 @@ type task struct {
 	Plan      plan   `json:"plan"`
 	Healthy   bool   `json:"healthy,omitempty"`   // counts as healthy
 	Unhealthy string `json:"unhealthy,omitempty"` // the stop reason of a failed check: to be replaced
+	Draining  bool   `json:"draining,omitempty"`  // its instance drains: to be replaced
 	Counted   bool   `json:"counted,omitempty"`   // its failure was counted
 }
 
 // order is what a task is started with: by a service for one of its
 // deployments, or by RunTask or StartTask for itself.
 type order struct {
-	Cluster        string     `json:"cluster"`
-	Service        string     `json:"service,omitempty"` // that owns the task; empty: nobody but who ran it
-	Group          string     `json:"group"`
-	StartedBy      string     `json:"startedBy,omitempty"` // the id of a deployment, or any text
-	TaskDefinition string     `json:"taskDefinition"`
-	LaunchType     string     `json:"launchType"`
-	Provider       string     `json:"provider,omitempty"` // the capacity provider
-	Platform       string     `json:"platform,omitempty"` // the platform version, as given
-	Overrides      Document   `json:"overrides,omitempty"`
-	Tags           []tag      `json:"tags,omitempty"` // TagResource changes them
-	Subnets        []string   `json:"subnets,omitempty"`
-	Balancers      []balancer `json:"balancers,omitempty"` // that the task is registered in while it runs
-	Grace          *int       `json:"grace,omitempty"`     // seconds in which failed health checks do not count
-	Exec           bool       `json:"exec,omitempty"`      // ExecuteCommand is allowed
-	Apart          bool       `json:"apart,omitempty"`     // no other task of its owner on its host, as DAEMON wants
+	Cluster        string       `json:"cluster"`
+	Service        string       `json:"service,omitempty"` // that owns the task; empty: nobody but who ran it
+	Group          string       `json:"group"`
+	StartedBy      string       `json:"startedBy,omitempty"` // the id of a deployment, or any text
+	TaskDefinition string       `json:"taskDefinition"`
+	LaunchType     string       `json:"launchType"`
+	Provider       string       `json:"provider,omitempty"` // the capacity provider
+	Platform       string       `json:"platform,omitempty"` // the platform version, as given
+	Overrides      Document     `json:"overrides,omitempty"`
+	Tags           []tag        `json:"tags,omitempty"` // TagResource changes them
+	Subnets        []string     `json:"subnets,omitempty"`
+	Balancers      []balancer   `json:"balancers,omitempty"` // that the task is registered in while it runs
+	Grace          *int         `json:"grace,omitempty"`     // seconds in which failed health checks do not count
+	Exec           bool         `json:"exec,omitempty"`      // ExecuteCommand is allowed
+	Constraints    []constraint `json:"constraints,omitempty"`
+	Placings       []placing    `json:"placings,omitempty"`
+	Apart          bool         `json:"apart,omitempty"` // no other task of its owner on its host, as DAEMON wants
 }
 
 // balancer is a target group, or a Classic Load Balancer, and the port of a

@@ -152,6 +152,9 @@ type InstanceSpec struct {
 	CPU int `yaml:"cpu" json:"cpu,omitempty"`
 	// Memory is in MiB. 0 counts as 3884 (a t3.medium).
 	Memory int `yaml:"memory" json:"memory,omitempty"`
+	// Attributes are its attributes besides those that ECS gives it, or instead
+	// of them, such as ecs.instance-type.
+	Attributes map[string]string `yaml:"attributes" json:"attributes,omitempty"`
 }
 
 // ImageRule says how containers of some images behave. An essential container
