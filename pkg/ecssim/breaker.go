@@ -219,9 +219,7 @@ func (e *engine) recount(s *service, sd *serviceDeployment) {
 func (e *engine) failed(s *service, d *deployment) {
 	d.Failures++
 	d.UpdatedAt = e.Now
-	if d.Failures >= hopeless {
-		d.NextLaunch = max(d.NextLaunch, e.Now.add(hopelessPause))
-	}
+	e.tire(d)
 	e.checkThreshold(s, d)
 }
 

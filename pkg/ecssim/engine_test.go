@@ -216,3 +216,24 @@ func BenchmarkEngineCrashLoop(b *testing.B) {
 		}
 	}
 }
+
+// TestLeftAlone comes back to a crash loop after ten years: ECS still tries, and
+// nothing but the last hour is remembered.
+func TestLeftAlone(t *testing.T) {
+	e := testEngine(t, func(w *World) {
+		w.Images = []ImageRule{{Match: "*", Behaviour: Exits}}
+		delete(w.Services[0], "deploymentConfiguration")
+	})
+	if err := e.call("UpdateService", Document{"service": "web", "forceNewDeployment": true}); err != nil {
+		t.Fatal(err)
+	}
+	e.advance(e.Now.add(10 * 365 * 24 * time.Hour))
+	s, c := e.web(), e.Clusters["default"]
+	last := s.Events[len(s.Events)-1].At
+	if p := s.primary(); p.Rollout != "IN_PROGRESS" || p.Failures < manyLost || last < e.Now.add(-7*time.Hour) {
+		t.Errorf("%s with %d failures, last event at %s", p.Rollout, p.Failures, last.time())
+	}
+	if len(c.Tasks) > 10 || len(c.Gone) > 10 || len(c.index) != len(c.Tasks)+len(c.Gone) || len(e.Queue) > 50 {
+		t.Errorf("%d tasks, %d gone, %d known, %d events to come", len(c.Tasks), len(c.Gone), len(c.index), len(e.Queue))
+	}
+}

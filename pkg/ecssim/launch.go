@@ -14,13 +14,20 @@ import (
 // again, near what captures show; the last one repeats.
 var backOffs = []time.Duration{40 * time.Second, 30 * time.Second, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute}
 
-// A deployment whose tasks fail again and again, for most of a day and without a
-// single success, is tried less often (assumed). It lets a world that is left
-// alone for years be read at once.
+// A deployment that has lost very many tasks is tried less often (assumed). It
+// lets a world that is left alone for years be read at once.
 const (
-	hopeless      = 1000 // failures in a row
-	hopelessPause = time.Hour
+	manyLost      = 1000
+	manyLostPause = 6 * time.Hour
 )
+
+// tire notes that a task of a deployment failed.
+func (e *engine) tire(d *deployment) {
+	d.Lost++
+	if d.Lost >= manyLost {
+		d.NextLaunch = max(d.NextLaunch, e.Now.add(manyLostPause))
+	}
+}
 
 // launch starts up to n tasks of a deployment. placed is false when one of them
 // found no capacity.

@@ -84,9 +84,11 @@ func (e *engine) countStopped(s *service, d *deployment, t *task) {
 	if d != s.primary() && (!d.Proven || d.Rollout == "FAILED") {
 		d.Desired = max(d.Desired-1, 0)
 	}
-	if t.StopCode != "EssentialContainerExited" || !e.World.Switches.IgnoreExits {
-		e.countFailure(s, d, t)
+	if t.StopCode == "EssentialContainerExited" && e.World.Switches.IgnoreExits {
+		e.tire(d)
+		return
 	}
+	e.countFailure(s, d, t)
 }
 
 // countFailure counts a failed task of a deployment that is still known, once.

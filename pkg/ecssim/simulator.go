@@ -4,6 +4,7 @@ package ecssim
 // and the two ways to talk to it (an http.Handler, an in-process http.Client).
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,14 +70,12 @@ func Load(data []byte, opts ...Option) (*Simulator, error) {
 }
 
 func loadEngine(data []byte) (*engine, error) {
-	var head struct {
-		Format int `json:"format"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
+	format, err := savedFormat(data)
+	if err != nil {
 		return nil, fmt.Errorf("not a saved simulator: %w", err)
 	}
-	if head.Format != stateFormat {
-		return nil, fmt.Errorf("a saved simulator of format %d, but this version reads format %d", head.Format, stateFormat)
+	if format != stateFormat {
+		return nil, fmt.Errorf("a saved simulator of format %d, but this version reads format %d", format, stateFormat)
 	}
 	e := &engine{}
 	if err := json.Unmarshal(data, &e.state); err != nil {
@@ -91,6 +90,22 @@ func loadEngine(data []byte) (*engine, error) {
 		}
 	}
 	return e, nil
+}
+
+// savedFormat is the format of a saved state: its first member. The rest is not
+// read for it.
+func savedFormat(data []byte) (int, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	for _, want := range []json.Token{json.Delim('{'), "format"} {
+		if got, err := dec.Token(); err != nil {
+			return 0, err
+		} else if got != want {
+			return 0, errors.New("it does not begin with its format")
+		}
+	}
+	var format int
+	err := dec.Decode(&format)
+	return format, err
 }
 
 // Clock is the simulator's time.

@@ -165,7 +165,8 @@ type deployment struct {
 	Reason         string   `json:"reason"`
 	Desired        int      `json:"desired"`
 	Failures       int      `json:"failures"`
-	Spec           Document `json:"spec"` // the members of the service that it deploys
+	Lost           int      `json:"lost,omitempty"` // its tasks that failed, ever
+	Spec           Document `json:"spec"`           // the members of the service that it deploys
 
 	RevisionArn string `json:"revisionArn"`
 	HistoryArn  string `json:"historyArn"`         // the service deployment that drives it now
