@@ -115,6 +115,9 @@ func (e *engine) newTask(o order) *task {
 	t.CPU, t.Memory = cmp.Or(cpu, t.CPU), cmp.Or(memory, t.Memory)
 	t.Plan = e.planFor(specs, t.Containers)
 	e.connect(t, td)
+	if t.Address == "" && t.LaunchType == "EC2" {
+		t.Status = pending // there is no network interface to provision [RunTask, example]
+	}
 	return t
 }
 

@@ -100,12 +100,14 @@ func (t *task) reach(c container, view map[string]any) {
 	if t.Address != "" && t.ConnectedAt != 0 {
 		interfaces = append(interfaces, map[string]any{"attachmentId": t.attachmentID(), "privateIpv4Address": t.Address})
 	}
-	if c.StartedAt != 0 {
-		for _, b := range c.Bindings {
-			bindings = append(bindings, map[string]any{
-				"bindIP": "0.0.0.0", "containerPort": b.Port, "hostPort": b.Host, "protocol": b.Protocol,
-			})
-		}
+	view["networkInterfaces"] = interfaces
+	if c.StartedAt == 0 {
+		return
 	}
-	view["networkInterfaces"], view["networkBindings"] = interfaces, bindings
+	for _, b := range c.Bindings {
+		bindings = append(bindings, map[string]any{
+			"bindIP": "0.0.0.0", "containerPort": b.Port, "hostPort": b.Host, "protocol": b.Protocol,
+		})
+	}
+	view["networkBindings"] = bindings
 }

@@ -148,3 +148,45 @@ func savedState(t *testing.T, e *engine) []byte {
 	}
 	return data
 }
+
+// TestContainersInSteps plays the containers of a task at once, and again in
+// steps with saving and loading in between: the state is the same.
+func TestContainersInSteps(t *testing.T) {
+	world := func(w *World) {
+		w.TaskDefinitions = append(w.TaskDefinitions, Document{
+			"family": "pod", "networkMode": "awsvpc", "requiresCompatibilities": []any{"FARGATE"}, "cpu": "256", "memory": "512",
+			"containerDefinitions": []any{
+				map[string]any{"name": "app", "image": "app", "dependsOn": []any{
+					map[string]any{"containerName": "init", "condition": "SUCCESS"}, map[string]any{"containerName": "proxy", "condition": "HEALTHY"}}},
+				map[string]any{"name": "init", "image": "init", "essential": false},
+				map[string]any{"name": "proxy", "image": "proxy", "startTimeout": json.Number("60"), "healthCheck": map[string]any{"command": []any{"CMD", "true"}}},
+			},
+		})
+	}
+	begin := func() *engine {
+		e := testEngine(t, world)
+		network := map[string]any{"awsvpcConfiguration": map[string]any{"subnets": []any{"subnet-1"}}}
+		if err := e.call("RunTask", Document{"taskDefinition": "pod", "count": json.Number("2"), "launchType": "FARGATE", "networkConfiguration": network, "clientToken": "once"}); err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	whole, steps := begin(), begin()
+	end := whole.Now.add(2 * time.Minute)
+	whole.advance(end)
+	for steps.Now < end {
+		steps.advance(steps.Now.add(time.Second))
+		loaded, err := loadEngine(savedState(t, steps))
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps = loaded
+	}
+	tasks := steps.Clusters["default"].owned("")
+	if len(tasks) != 2 || tasks[0].Status != running || tasks[0].Containers[1].Exit == nil || tasks[0].StartedAt != tasks[0].CreatedAt+55100 {
+		t.Fatalf("%+v", tasks[0])
+	}
+	if a, b := savedState(t, whole), savedState(t, steps); !bytes.Equal(a, b) {
+		t.Error("the states differ")
+	}
+}

@@ -15,7 +15,7 @@ func (e *engine) taskView(t *task, tags bool) map[string]any {
 	view := map[string]any{
 		"taskArn": e.taskArn(t), "clusterArn": e.arn("cluster/" + t.Cluster), "taskDefinitionArn": t.TaskDefinition,
 		"group": t.Group, "version": t.Version,
-		"lastStatus": string(t.Status), "desiredStatus": t.desiredStatus(), "healthStatus": t.health(),
+		"lastStatus": string(t.Status), "desiredStatus": t.desiredStatus(),
 		"launchType": t.LaunchType, "availabilityZone": t.Zone, "cpu": strconv.Itoa(t.CPU), "memory": strconv.Itoa(t.Memory),
 		"createdAt": t.CreatedAt.epoch(), "enableExecuteCommand": t.Exec,
 		"attachments": t.attachments(), "inferenceAccelerators": []any{}, "tags": []any{},
@@ -36,8 +36,8 @@ func (e *engine) taskView(t *task, tags bool) map[string]any {
 	if t.StartedBy != "" {
 		view["startedBy"] = t.StartedBy
 	}
-	if t.ConnectedAt != 0 {
-		view["connectivity"] = "CONNECTED"
+	if t.ConnectedAt != 0 { // a task that has just been created shows neither [captured]
+		view["connectivity"], view["healthStatus"] = "CONNECTED", t.health()
 	}
 	if t.StopReason != "" {
 		view["stopCode"], view["stoppedReason"] = t.StopCode, t.StopReason
@@ -110,7 +110,7 @@ func (t *task) runtimeID(c container) string {
 func (e *engine) containerView(t *task, c container, spec containerSpec) map[string]any {
 	view := map[string]any{
 		"containerArn": e.arn("container/" + t.Cluster + "/" + t.ID + "/" + c.ID), "taskArn": e.taskArn(t),
-		"name": c.Name, "image": c.Image, "lastStatus": string(c.Status), "healthStatus": c.Health,
+		"name": c.Name, "image": c.Image, "lastStatus": string(c.Status),
 		"cpu": strconv.Itoa(spec.cpu),
 	}
 	if spec.memory > 0 {
@@ -118,6 +118,9 @@ func (e *engine) containerView(t *task, c container, spec containerSpec) map[str
 	}
 	if spec.reservation > 0 {
 		view["memoryReservation"] = strconv.Itoa(spec.reservation)
+	}
+	if t.ConnectedAt != 0 {
+		view["healthStatus"] = c.Health
 	}
 	t.reach(c, view)
 	if c.StartedAt != 0 {
