@@ -79,7 +79,7 @@ var rules = []rule{
 		reason: "it calls ECS and decides nothing",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/arn", "pkg/ecsapi", "pkg/image", "pkg/internal/exitcode", "pkg/shell", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/arn", "pkg/ecsapi", "pkg/image", "pkg/internal/awscall", "pkg/internal/exitcode", "pkg/shell", "pkg/taskdef", "pkg/rollout"},
 		reason: "the pipeline knows what it is made of; a forecast reaches it as an interface",
 	},
 	{

@@ -26,6 +26,9 @@ func jsonServices() []jsonService {
 		{"Amazon ECS", targetPrefix, operations},
 		{"Amazon CloudWatch Logs", "Logs_20140328.", logging},
 		{"Amazon ECR", "AmazonEC2ContainerRegistry_V20150921.", registry},
+		{"AWS Secrets Manager", "secretsmanager.", secretsManager},
+		{"AWS Systems Manager", "AmazonSSM.", parameterStore},
+		{"Application Auto Scaling", "AnyScaleFrontendService.", autoScaling},
 	}
 }
 
@@ -71,6 +74,6 @@ func unknownOperation(name string) *apiError {
 
 // unknownTarget is for what is neither ECS nor one of its neighbours.
 func unknownTarget(target string) *apiError {
-	return &apiError{code: "UnknownOperationException", message: "The simulator has Amazon ECS and a little of Elastic Load Balancing, CloudWatch Logs, ECR and STS, but not " +
+	return &apiError{code: "UnknownOperationException", message: "The simulator has Amazon ECS and a little of Elastic Load Balancing, CloudWatch, CloudWatch Logs, ECR, IAM, STS, Secrets Manager, Systems Manager and Application Auto Scaling, but not " +
 		strconv.Quote(target) + ". Send POST with X-Amz-Target: " + targetPrefix + "<operation>."}
 }

@@ -1,6 +1,6 @@
 package ecssim
 
-// This file is the wire protocol of Elastic Load Balancing and STS (AWS query):
+// This file is the wire protocol of Elastic Load Balancing, STS, IAM and CloudWatch (AWS query):
 // forms in, XML out.
 
 import (
@@ -31,6 +31,8 @@ func queryServices() []queryService {
 	return []queryService{
 		{"Elastic Load Balancing v2", "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", balancing},
 		{"AWS STS", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", security},
+		{"AWS IAM", "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", identities},
+		{"Amazon CloudWatch", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", monitoring},
 	}
 }
 
@@ -61,7 +63,7 @@ func (e *engine) serveQuery(form url.Values) (any, *apiError) {
 	case action == "":
 		return nil, &apiError{code: "MissingAction", message: "The request must contain the parameter Action"}
 	case service.version == "":
-		return nil, &apiError{code: "InvalidAction", message: "The simulator has Elastic Load Balancing in version 2015-12-01 and STS in version 2011-06-15; it cannot serve " +
+		return nil, &apiError{code: "InvalidAction", message: "The simulator has Elastic Load Balancing in version 2015-12-01, STS in version 2011-06-15, IAM in version 2010-05-08 and CloudWatch in version 2010-08-01; it cannot serve " +
 			action + " of version " + form.Get("Version") + "."}
 	}
 	serve := service.operations()[action]

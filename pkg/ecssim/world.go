@@ -45,8 +45,14 @@ type World struct {
 	// unsigned. Credentials that AssumeRole gave may always call, until they
 	// expire. Signatures are not checked.
 	AccessKeys []AccessKey `yaml:"accessKeys" json:"accessKeys,omitempty"`
-	// Roles are the IAM roles that can be assumed. None: every role.
+	// Roles are the IAM roles that exist and can be assumed. None: every role.
 	Roles []RoleSpec `yaml:"roles" json:"roles,omitempty"`
+	// Secrets are the names of the secrets of Secrets Manager and of the parameters
+	// of the Parameter Store. None: every one exists.
+	Secrets []string `yaml:"secrets" json:"secrets,omitempty"`
+	// Scaling are the bounds of Application Auto Scaling, by service. A service that
+	// is not here has none.
+	Scaling []ScalingSpec `yaml:"scaling" json:"scaling,omitempty"`
 	// Alarms are the CloudWatch alarms that a service's deploymentConfiguration
 	// can name. An alarm that is not here never leaves the state OK.
 	Alarms []AlarmSpec `yaml:"alarms" json:"alarms,omitempty"`

@@ -226,6 +226,11 @@ func (c *checker) checkAccess(w World) {
 			c.add(at("repositories", i), "%q is not a repository's name, such as team/web", name)
 		}
 	}
+	for i, s := range w.Scaling {
+		if s.Cluster == "" || s.Service == "" || s.Min < 0 || s.Max < s.Min {
+			c.add(at("scaling", i), "scaling needs a cluster, a service, a min of at least 0, and a max that is not below it")
+		}
+	}
 	for i, k := range w.AccessKeys {
 		if k.ID == "" {
 			c.add(at("accessKeys", i), "an access key needs an id")

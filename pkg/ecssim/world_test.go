@@ -36,6 +36,7 @@ func TestParseWorldSaysWhere(t *testing.T) {
 		{"alarms:\n  - {after: 3s}\n  - {name: a}\n  - {name: a, for: x}\n", []string{"w.yaml:4:"}},
 		{"alarms:\n  - {after: 3s}\n  - {name: a}\n  - {name: a}\n  - {name: b, image: c}\n", []string{"w.yaml:2:5: an alarm needs a name", `w.yaml:4:12: alarm "a" is here twice`, "w.yaml:5:5: image and exceptImages go with afterDeployment"}},
 		{"repositories: [team/web, 'team/web:v1', Team/web]\n", []string{`w.yaml:1:26: "team/web:v1" is not a repository's name`, `w.yaml:1:41: "Team/web" is not`}},
+		{"scaling:\n  - {cluster: a, service: b, min: 3, max: 2}\n", []string{"w.yaml:2:5: scaling needs a cluster, a service"}},
 		{"accessKeys:\n  - {expiresAfter: 3s}\n", []string{"w.yaml:2:5: an access key needs an id"}},
 		{"roles:\n  - {arn: deploy}\n  - {arn: 'arn:aws:iam::123456789012:role/a', mfa: {serial: a, code: '12'}}\n", []string{`w.yaml:2:11: "deploy" is not a role's ARN`, "w.yaml:3:52: mfa needs a serial and a code of 6 digits"}},
 		{"faults:\n  - {operations: [GetLogEvents, PutLogEvents], code: X}\n", []string{`w.yaml:2:33: ECS has no operation "PutLogEvents"`}},
