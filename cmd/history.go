@@ -45,7 +45,7 @@ func (a *app) runHistory(c *cobra.Command) error {
 	case a.settings.All:
 		limit = 0
 	}
-	found, err := deployer.History(c.Context(), a.settings.Cluster, a.settings.Service, limit)
+	found, err := deployer.History(c.Context(), a.settings.Ref(), limit)
 	if err != nil {
 		return err
 	}

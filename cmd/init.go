@@ -92,7 +92,7 @@ func (a *app) runInit(c *cobra.Command, args []string, o initOptions) error {
 	}
 	draft := scaffold.Draft{Target: a.settings.Target, Found: a.settings}
 	for _, service := range services {
-		found, err := deployer.Export(c.Context(), a.settings.Cluster, service)
+		found, err := deployer.Export(c.Context(), deploy.Ref{Cluster: a.settings.Cluster, Service: service})
 		var unsupported *deploy.UnsupportedError
 		if o.all && errors.As(err, &unsupported) {
 			_, _ = fmt.Fprintf(a.streams.Err, "warning: left out: %v\n", err)

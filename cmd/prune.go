@@ -34,7 +34,7 @@ func (a *app) runPrune(c *cobra.Command) error {
 	if a.settings.MaxDefinitions == nil {
 		return &usageError{problem: "how many revisions should be kept is not said", hint: "say it with --max-definitions NUMBER"}
 	}
-	pruning, err := deployer.PlanPrune(c.Context(), a.settings.Cluster, a.settings.Service, *a.settings.MaxDefinitions)
+	pruning, err := deployer.PlanPrune(c.Context(), a.settings.Ref(), *a.settings.MaxDefinitions)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (a *app) runRollbackPreview(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	preview, err := deployer.PreviewRollback(c.Context(), a.settings.Cluster, a.settings.Service)
+	preview, err := deployer.PreviewRollback(c.Context(), a.settings.Ref())
 	if err != nil {
 		return err
 	}

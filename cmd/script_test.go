@@ -277,7 +277,10 @@ func checkStream(ts *testscript.TestScript, neg bool, args []string) {
 	text, ended := strings.CutSuffix(ts.ReadFile("stdout"), "\n")
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		var object struct{ Type, Schema string }
+		var object struct {
+			Type, Schema, Verdict string
+			Subject               struct{ Kind, ARN string }
+		}
 		if err := json.Unmarshal([]byte(line), &object); err != nil {
 			ts.Fatalf("line %d is not a JSON object: %v", i+1, err)
 		}
@@ -286,6 +289,10 @@ func checkStream(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if last := i == len(lines)-1; last != (object.Type == "outcome") {
 			ts.Fatalf("line %d of %d has type %q", i+1, len(lines), object.Type)
+		}
+		about := strings.Contains(object.Subject.ARN, ":service/") && object.Subject.Kind == "service"
+		if untold := object.Type == "version" || object.Verdict == "error" || object.Verdict == "busy"; about == untold {
+			ts.Fatalf("line %d of type %q is about %v", i+1, object.Type, object.Subject)
 		}
 	}
 	if !ended {

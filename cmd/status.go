@@ -26,7 +26,7 @@ func (a *app) runStatus(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	found, err := deployer.Status(c.Context(), a.settings.Cluster, a.settings.Service)
+	found, err := deployer.Status(c.Context(), a.settings.Ref())
 	if err != nil {
 		return err
 	}

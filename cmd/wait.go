@@ -24,7 +24,7 @@ func (a *app) runWait(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := deployer.Join(c.Context(), a.settings.Cluster, a.settings.Service, a.settings.Deployment)
+	deployment, err := deployer.Join(c.Context(), a.settings.Ref(), a.settings.Deployment)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func TestEarlier(t *testing.T) {
 
 func TestCommandLines(t *testing.T) {
 	d := deploy.Deployment{
-		Cluster: "arn:aws:ecs:us-east-1:123456789012:cluster/production1", Service: "arn:aws:ecs:us-east-1:123456789012:service/production1/doorman",
+		Ref: deploy.Ref{Cluster: "arn:aws:ecs:us-east-1:123456789012:cluster/production1", Service: "arn:aws:ecs:us-east-1:123456789012:service/production1/doorman"},
 	}
 	for want, s := range map[string]*config.Settings{
 		"ecs-deploy wait -c production1 -n doorman":                                             {},

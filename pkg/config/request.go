@@ -28,13 +28,16 @@ func (e *Error) Hint() string { return e.Remedy }
 // ExitCode is that of bad input.
 func (e *Error) ExitCode() int { return 3 }
 
+// Ref is the service that the settings name.
+func (s *Settings) Ref() deploy.Ref { return deploy.Ref{Cluster: s.Cluster, Service: s.Service} }
+
 // Request turns the settings into what the library takes. It reads the task
 // definition's file, if one is named, until ctx ends; stdin is what the name "-"
 // stands for.
 func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request, error) {
 	s.notes = Notes{}
 	r := deploy.Request{
-		Cluster: s.Cluster, Service: s.Service, TaskDefinition: s.TaskDefinition,
+		Ref: s.Ref(), TaskDefinition: s.TaskDefinition,
 		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily, AllowStuck: s.AllowStuck,
 		ServiceSettings: s.ServiceSettings, ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}

@@ -15,7 +15,7 @@ import (
 
 // restart asks for new tasks of the same revision.
 func restart() deploy.Request {
-	return deploy.Request{Cluster: "prod", Service: "web", ForceNewDeployment: true}
+	return deploy.Request{Ref: webInProd, ForceNewDeployment: true}
 }
 
 // answersOfUpdate are answers of UpdateService that do not show the deployment
@@ -346,12 +346,12 @@ func TestRecordsOverPages(t *testing.T) {
 				if c.named {
 					which = b.record(0)
 				}
-				joined, err := d.Join(b.Context(), "prod", "web", which)
+				joined, err := d.Join(b.Context(), webInProd, which)
 				if err != nil {
 					b.Fatal(err)
 				}
 				b.want(b.watch(d, joined), "rolled-back")
-				status, err := d.Status(b.Context(), "prod", "web")
+				status, err := d.Status(b.Context(), webInProd)
 				if err != nil || status.Last == nil || status.Last.ARN != b.record(0) {
 					b.Errorf("the last deployment is %+v, %v", status.Last, err)
 				}

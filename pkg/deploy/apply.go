@@ -75,6 +75,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if p == nil || p.Action == "" {
 		return Deployment{}, &UsageError{Problem: "there is no plan to apply", Remedy: "make one with Plan"}
 	}
+	d = d.about(p.Ref)
 	deployment := p.deployment()
 	if p.writesNothing() {
 		return deployment, nil
@@ -117,7 +118,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 // ECS has answered.
 func (p *Plan) deployment() Deployment {
 	deployment := Deployment{
-		Cluster: p.Cluster, Service: p.Service, ID: p.Before.Deployment, TaskDefinition: p.TaskDefinition,
+		Ref: p.Ref, ID: p.Before.Deployment, TaskDefinition: p.TaskDefinition,
 		Action: p.Action, Before: p.Before, Settings: p.Settings, Notes: p.Notes,
 		RolledBackTo: p.Action == ActionJoin && p.InProgress.GoingBack(),
 	}
@@ -168,7 +169,7 @@ func orphaned(err error, registered string) error {
 // refreshed holds an old plan against the service as it is now, and returns it
 // with the service of now.
 func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
-	service, err := d.describe(ctx, p.Cluster, p.Service)
+	service, err := d.describe(ctx, p.Ref)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +272,7 @@ func (d *Deployer) untilSeen(ctx context.Context, deployment *Deployment, servic
 	ctx, cancel := d.within(ctx, seenWithin)
 	defer cancel()
 	for deployment.ID == "" && d.clock.Sleep(ctx, jitter(pollNear)) == nil {
-		found, err := d.describeOnce(ctx, deployment.Cluster, deployment.Service)
+		found, err := d.describeOnce(ctx, deployment.Ref)
 		if err == nil {
 			service = found.Snapshot()
 			deployment.find(service)

@@ -42,7 +42,7 @@ func TestLostAnswers(t *testing.T) {
 // deployment, not started twice.
 func TestLostAnswerOfARestart(t *testing.T) {
 	inWorld(t, webWorld+"\nfaults: [{operations: [UpdateService], lostResponse: true, first: 1}]\n", func(b *bench) {
-		b.want(b.run(deploy.Request{Cluster: "prod", Service: "web", ForceNewDeployment: true}, deploy.Policy{}), "succeeded")
+		b.want(b.run(deploy.Request{Ref: webInProd, ForceNewDeployment: true}, deploy.Policy{}), "succeeded")
 		if n := len(b.made("UpdateService")); n != 1 {
 			b.Errorf("UpdateService was sent %d times", n)
 		}

@@ -152,7 +152,7 @@ func TestLeftRevision(t *testing.T) {
 // TestForcedOnTheSameRevision: new tasks, and no new revision.
 func TestForcedOnTheSameRevision(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		forced := deploy.Request{Cluster: "prod", Service: "web", ForceNewDeployment: true}
+		forced := deploy.Request{Ref: webInProd, ForceNewDeployment: true}
 		b.want(b.run(forced, deploy.Policy{}), "succeeded")
 		forced.Images = []string{"repo/web:v1"}
 		b.want(b.run(forced, deploy.Policy{}), "succeeded")
@@ -226,7 +226,7 @@ func TestPlanOnlyReads(t *testing.T) {
 // before anything is read of it, unless it is allowed.
 func TestFamilyOfAFile(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		r := deploy.Request{Cluster: "prod", Service: "web", Definition: parsed(t,
+		r := deploy.Request{Ref: webInProd, Definition: parsed(t,
 			`{"family":"other","networkMode":"awsvpc","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512","containerDefinitions":[{"name":"app","image":"x"}]}`)}
 		var usage *deploy.UsageError
 		if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "the family other, and the service runs web") {

@@ -26,7 +26,7 @@ type Clock interface {
 
 // Deployer deploys to the services that its client can reach. It has no state
 // of its own, except that it remembers the tags of revisions, and may be used by
-// several goroutines.
+// several goroutines, for one service or for several.
 type Deployer struct {
 	api     *ecsapi.Client
 	logs    *cloudwatchlogs.Client // nil: no log lines
@@ -34,6 +34,7 @@ type Deployer struct {
 	ecr     *ecr.Client            // nil: no digests
 	inClear bool                   // differences show values
 	clock   Clock
+	subject Subject // of the events; see about
 	stream  *stream
 	tags    *revisionTags
 
@@ -54,9 +55,11 @@ func WithClock(clock Clock) Option {
 	}
 }
 
-// WithObserver has every [Event] given to observe, one at a time and in order,
-// before the pipeline goes on: observe should be quick, and must not call the
-// deployer. An observer that does not return stops the pipeline. One that panics
+// WithObserver has every [Event] given to observe before the pipeline continues.
+// Events come one at a time and in order, also if several goroutines share the
+// deployer: [Event.Subject] says which service or task each is about, and observe
+// needs no lock. It should be quick, because all of them wait for it, and must not
+// call the deployer. An observer that does not return stops the pipeline. One that panics
 // is not called again, and [Outcome.ObserverPanic] says so: the deployment and its
 // outcome are not lost.
 func WithObserver(observe func(Event)) Option {
@@ -97,22 +100,23 @@ func (d *Deployer) ready(ctx context.Context) error {
 
 // emit hands an event to the observer.
 func (d *Deployer) emit(e Event) {
-	e.Time = d.clock.Now()
+	e.Subject = d.subject
 	d.label(&e)
-	d.stream.tell(e)
+	d.stream.tell(e, d.clock)
 }
 
-// stream gives events to an observer, one at a time, whichever goroutine they come
-// from.
+// stream gives events to an observer, one at a time and in the order of their
+// times, whichever goroutine they come from.
 type stream struct {
 	mu       sync.Mutex
 	observe  func(Event)
 	panicked string
 }
 
-func (s *stream) tell(e Event) {
+func (s *stream) tell(e Event, clock Clock) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	e.Time = clock.Now()
 	if s.observe == nil || s.panicked != "" {
 		return
 	}

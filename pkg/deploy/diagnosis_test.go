@@ -159,7 +159,7 @@ func TestStagesAreNamed(t *testing.T) {
 		}
 		b.answer = func(operation string) (string, bool) { return string(text), operation == "DescribeServiceDeployments" }
 		const stage = "CANARY, stage BAKE_TIME (45m), 10% of traffic to the new tasks"
-		status, err := b.deployer().Status(b.Context(), "prod", "web")
+		status, err := b.deployer().Status(b.Context(), webInProd)
 		if err != nil || status.Last.Stage() != stage {
 			b.Errorf("%+v, %v", status.Last, err)
 		}
@@ -243,7 +243,7 @@ func TestTagsStandBesideRevisions(t *testing.T) {
 		if n := len(b.made("DescribeTaskDefinition")); n != 1 {
 			b.Errorf("%d reads for one revision", n)
 		}
-		preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
 		if err != nil || preview.CurrentTag != "v2" || preview.TargetTag != "v1" {
 			b.Errorf("%+v, %v", preview, err)
 		}
@@ -281,7 +281,7 @@ func TestStatusSaysWhy(t *testing.T) {
 				b.run(request(), deploy.Policy{NoWait: true})
 				time.Sleep(tt.after)
 				b.calls = nil
-				status, err := b.deployer().Status(b.Context(), "prod", "web")
+				status, err := b.deployer().Status(b.Context(), webInProd)
 				if err != nil {
 					b.Fatal(err)
 				}

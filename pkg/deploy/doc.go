@@ -9,15 +9,18 @@
 //
 //	d := deploy.New(client)
 //	outcome, err := d.Run(ctx, deploy.Request{
-//		Cluster: "production1",
-//		Service: "doorman-service",
-//		Images:  []string{"docker.repo.com/doorman:v2"},
+//		Ref:    deploy.Ref{Cluster: "production1", Service: "doorman-service"},
+//		Images: []string{"docker.repo.com/doorman:v2"},
 //	}, deploy.Policy{})
 //
 // The package prints nothing, reads no environment and keeps no state: ECS
 // holds the truth, and a deployment that was interrupted anywhere is picked up
-// by running it again. Progress is a stream of typed events, given to an
-// observer in order ([WithObserver]).
+// by running it again.
+//
+// Progress is a stream of typed events, given to one observer ([WithObserver]).
+// [Event.Subject] says which service each event is about. Several goroutines may
+// share a Deployer: the observer is called for one event at a time, and the events
+// come in the order of their times.
 //
 // Errors are typed. Those that a person can do something about have a method
 // Hint() string; those with an exit code of their own have ExitCode() int. Both

@@ -56,7 +56,7 @@ func (b *bench) edited(edit func(operation string, answer map[string]any)) *depl
 func TestJoinedRollback(t *testing.T) {
 	inWorld(t, webWorld+crash, func(b *bench) {
 		b.rollingBack()
-		b.want(b.run(deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: "web:1"}, deploy.Policy{}), "succeeded")
+		b.want(b.run(deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{}), "succeeded")
 		if s := b.describe("web"); s.Deployments[0].RolloutState != "COMPLETED" || len(s.Deployments) != 1 {
 			b.Errorf("succeeded while the rollback was %s", s.Deployments[0].RolloutState)
 		}
@@ -116,7 +116,7 @@ func TestWaitRightAfterAnUpdate(t *testing.T) {
 					"targetServiceRevisionArn": "arn:aws:ecs:us-east-1:123456789012:service-revision/prod/web/1"}}
 			}
 		})
-		joined, err := d.Join(b.Context(), "prod", "web", "")
+		joined, err := d.Join(b.Context(), webInProd, "")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -144,17 +144,17 @@ func TestNamedDeployment(t *testing.T) {
 	denied := "\nfaults: [{operations: ['*ServiceDeployments'], code: AccessDeniedException, message: no}]\n"
 	inWorld(t, webWorld+denied, func(b *bench) {
 		started := b.run(request(), deploy.Policy{NoWait: true})
-		if _, err := b.deployer().Join(b.Context(), "prod", "web", started.Deployment.ID); err != nil {
+		if _, err := b.deployer().Join(b.Context(), webInProd, started.Deployment.ID); err != nil {
 			b.Errorf("an id needs no record: %v", err)
 		}
-		if _, err := b.deployer().Join(b.Context(), "prod", "web", "ecs-svc/999"); err == nil {
+		if _, err := b.deployer().Join(b.Context(), webInProd, "ecs-svc/999"); err == nil {
 			b.Error("nobody knows this deployment")
 		}
 	})
 	// Its identity alone is enough to follow a deployment.
 	inWorld(t, webWorld+crash+denied, func(b *bench) {
 		started := b.run(request(), deploy.Policy{NoWait: true})
-		b.want(b.watch(b.deployer(), deploy.Deployment{Cluster: "prod", Service: "web", ID: started.Deployment.ID}), "rolled-back")
+		b.want(b.watch(b.deployer(), deploy.Deployment{Ref: webInProd, ID: started.Deployment.ID}), "rolled-back")
 	})
 }
 
@@ -172,7 +172,7 @@ func TestRecordsDisturbed(t *testing.T) {
 // service is where it should be.
 func TestSettingsThatAreNotThereYet(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		r := deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(6)}}
+		r := deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(6)}}
 		b.run(r, deploy.Policy{NoWait: true})
 		o := b.run(r, deploy.Policy{})
 		b.want(o, "updated")
@@ -182,7 +182,7 @@ func TestSettingsThatAreNotThereYet(t *testing.T) {
 	})
 	// Somebody else, or autoscaling, sets another count.
 	inWorld(t, webWorld+"\nactors: [{after: 500ms, operation: UpdateService, input: {cluster: prod, service: web, desiredCount: 3}}]\n", func(b *bench) {
-		o := b.run(deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(5)}}, deploy.Policy{})
+		o := b.run(deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(5)}}, deploy.Policy{})
 		b.want(o, "superseded")
 		if o.Elapsed > time.Minute {
 			b.Errorf("after %s", o.Elapsed)

@@ -58,18 +58,19 @@ type Event struct {
 	ServiceEvent      *rollout.ServiceEvent      `json:"serviceEvent,omitempty"`
 	Cause             *rollout.Cause             `json:"cause,omitempty"`
 	Outcome           *Outcome                   `json:"-"`
+	// Subject is the service or task that the event is about. Every event has one.
+	Subject Subject `json:"subject,omitzero"`
 }
 
 // Deployment identifies one deployment of one service, and keeps what was there
 // before it. It is all that [Deployer.Watch] needs, so that any process can
 // follow a deployment at any time.
 type Deployment struct {
-	// Cluster and Service are ARNs.
-	Cluster string `json:"cluster"`
-	Service string `json:"service"`
+	// Ref is the service; ARNs.
+	Ref
 	// ID is the deployment's id ("ecs-svc/…"), from the UpdateService response.
 	ID string `json:"id"`
-	// TaskDefinition is the ARN of the revision that it brings into service.
+	// TaskDefinition is the ARN of the revision that it deploys.
 	TaskDefinition string `json:"taskDefinition"`
 	// Tag is the tag of that revision's image, or the beginning of its digest;
 	// "" if it is not known.
@@ -94,6 +95,9 @@ type Deployment struct {
 	// Before is what was in service before.
 	Before Before `json:"before"`
 }
+
+// String is "ecs-svc/123 of web in production1".
+func (dep Deployment) String() string { return dep.ID + " of " + dep.Ref.String() }
 
 // identity is how the deployment is told from others of its service.
 func (dep Deployment) identity() rollout.Identity {
@@ -179,7 +183,7 @@ type Outcome struct {
 	Elapsed time.Duration `json:"-"`
 	// EndedAt is when it ended by ECS's clock, where ECS says so.
 	EndedAt time.Time `json:"endedAt,omitzero"`
-	// Serving is the ARN of the revision of which most tasks run, and Running
+	// Serving is the ARN of the revision that most tasks run, and Running
 	// and Desired are the service's counts, as last seen.
 	Serving string `json:"serving,omitempty"`
 	// ServingTag is the tag of the image of Serving, or "".

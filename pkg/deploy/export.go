@@ -15,9 +15,8 @@ import (
 // Export is a service as it is, in the terms in which a deployment to it is
 // asked for: what a [Request] must say to find it and to change nothing.
 type Export struct {
-	// Cluster and Service are names, ServiceARN is the service's ARN.
-	Cluster    string `json:"cluster"`
-	Service    string `json:"service"`
+	// Ref is the service; names. ServiceARN is its ARN.
+	Ref
 	ServiceARN string `json:"serviceArn"`
 	// Region is where the service is. Account is the id of its AWS account; ""
 	// where the ARN has none, as those of some emulators.
@@ -39,15 +38,15 @@ type Export struct {
 	Settled bool `json:"settled"`
 }
 
-// Export reads a service, by the names or ARNs of its cluster and of itself, and
+// Export reads a service and
 // the definition that it uses: two calls, and nothing is written. Errors are those
 // of [Deployer.Plan]; a service that cannot be deployed to is an
 // [*UnsupportedError].
-func (d *Deployer) Export(ctx context.Context, cluster, service string) (Export, error) {
+func (d *Deployer) Export(ctx context.Context, ref Ref) (Export, error) {
 	if err := d.ready(ctx); err != nil {
 		return Export{}, err
 	}
-	e, err := d.export(ctx, cluster, service)
+	e, err := d.export(ctx, ref)
 	if err != nil && ctx.Err() != nil {
 		return Export{}, &InterruptedError{Err: err}
 	}
@@ -69,16 +68,16 @@ func (d *Deployer) Services(ctx context.Context, cluster string) ([]string, erro
 	return names, err
 }
 
-func (d *Deployer) export(ctx context.Context, cluster, service string) (Export, error) {
-	if cluster == "" || service == "" {
+func (d *Deployer) export(ctx context.Context, ref Ref) (Export, error) {
+	if ref.Cluster == "" || ref.Service == "" {
 		return Export{}, &UsageError{Problem: "a service is named by its cluster and its own name, and one of them is missing", Remedy: "name them with -c CLUSTER and -n SERVICE"}
 	}
-	found, err := d.locate(ctx, Request{Cluster: cluster, Service: service})
+	found, err := d.locate(ctx, Request{Ref: ref})
 	if err != nil {
 		return Export{}, err
 	}
 	e := Export{
-		Cluster: rollout.ShortName(aws.ToString(found.ClusterArn)), Service: aws.ToString(found.ServiceName), ServiceARN: aws.ToString(found.ServiceArn),
+		Ref: Ref{Cluster: rollout.ShortName(aws.ToString(found.ClusterArn)), Service: aws.ToString(found.ServiceName)}, ServiceARN: aws.ToString(found.ServiceArn),
 		Region: d.api.Region(), TaskDefinition: aws.ToString(found.TaskDefinition),
 	}
 	if parsed, err := arn.Parse(e.ServiceARN); err == nil {

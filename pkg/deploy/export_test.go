@@ -17,7 +17,7 @@ import (
 // export reads the service web of the cluster prod.
 func (b *bench) export() deploy.Export {
 	b.Helper()
-	e, err := b.deployer().Export(b.Context(), "prod", "web")
+	e, err := b.deployer().Export(b.Context(), webInProd)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestExportIsTheServiceAsItIs(t *testing.T) {
 		b.calls = nil
 		e := b.export()
 		want := deploy.Export{
-			Cluster: "prod", Service: "web", ServiceARN: "arn:aws:ecs:us-east-1:123456789012:service/prod/web", Region: "us-east-1", Account: "123456789012",
+			Ref: webInProd, ServiceARN: "arn:aws:ecs:us-east-1:123456789012:service/prod/web", Region: "us-east-1", Account: "123456789012",
 			TaskDefinition: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:2",
 			DesiredCount:   aws.Int32(2), MinimumHealthyPercent: aws.Int32(100), MaximumPercent: aws.Int32(200), Settled: true,
 		}
@@ -52,7 +52,7 @@ func TestExportIsTheServiceAsItIs(t *testing.T) {
 func TestExportDeploysUnchanged(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		e := b.export()
-		at := deploy.Request{Cluster: e.Cluster, Service: e.Service, Account: e.Account}
+		at := deploy.Request{Ref: deploy.Ref{Cluster: e.Cluster, Service: e.Service}, Account: e.Account}
 		byImages, byDefinition, bySettings := at, at, at
 		for _, c := range e.Definition.Containers() {
 			byImages.Images = append(byImages.Images, c.Image)
@@ -62,7 +62,7 @@ func TestExportDeploysUnchanged(t *testing.T) {
 		for _, r := range []deploy.Request{byImages, byDefinition, bySettings} {
 			b.want(b.run(r, deploy.Policy{}), "unchanged")
 		}
-		byARN, err := b.deployer().Export(b.Context(), "arn:aws:ecs:us-east-1:123456789012:cluster/prod", e.ServiceARN)
+		byARN, err := b.deployer().Export(b.Context(), deploy.Ref{Cluster: "arn:aws:ecs:us-east-1:123456789012:cluster/prod", Service: e.ServiceARN})
 		if err != nil || byARN.Cluster != "prod" || byARN.Service != "web" {
 			b.Errorf("by ARNs: %+v, %v", byARN, err)
 		}
@@ -96,17 +96,17 @@ func TestExportOfADaemonHasNoCount(t *testing.T) {
 func TestExportFailsAsAPlanDoes(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		var missing *deploy.NotFoundError
-		if _, err := b.deployer().Export(b.Context(), "prod", "shop"); !errors.As(err, &missing) {
+		if _, err := b.deployer().Export(b.Context(), deploy.Ref{Cluster: "prod", Service: "shop"}); !errors.As(err, &missing) {
 			b.Errorf("a service that does not exist: %v", err)
 		}
 		var usage *deploy.UsageError
-		if _, err := b.deployer().Export(b.Context(), "prod", ""); !errors.As(err, &usage) {
+		if _, err := b.deployer().Export(b.Context(), deploy.Ref{Cluster: "prod"}); !errors.As(err, &usage) {
 			b.Errorf("no service: %v", err)
 		}
 		ctx, cancel := context.WithCancel(b.Context())
 		cancel()
 		var interrupted *deploy.InterruptedError
-		if _, err := b.deployer().Export(ctx, "prod", "web"); !errors.As(err, &interrupted) {
+		if _, err := b.deployer().Export(ctx, webInProd); !errors.As(err, &interrupted) {
 			b.Errorf("interrupted: %v", err)
 		}
 	})
@@ -115,7 +115,7 @@ func TestExportFailsAsAPlanDoes(t *testing.T) {
 			return `{"services":[{"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/web","serviceName":"web","status":"ACTIVE","deploymentController":{"type":"CODE_DEPLOY"}}]}`, operation == "DescribeServices"
 		}
 		var unsupported *deploy.UnsupportedError
-		if _, err := b.deployer().Export(b.Context(), "prod", "web"); !errors.As(err, &unsupported) || len(b.calls) != 1 {
+		if _, err := b.deployer().Export(b.Context(), webInProd); !errors.As(err, &unsupported) || len(b.calls) != 1 {
 			b.Errorf("%v after %d calls", err, len(b.calls))
 		}
 	})

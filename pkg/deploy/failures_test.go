@@ -137,7 +137,7 @@ func deregistered(b *bench) said {
 	b.run(request(), deploy.Policy{})
 	b.deregister("web:1")
 	b.calls = nil
-	got := b.say(b.deployer().Run(b.Context(), deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: "web:1"}, deploy.Policy{}))
+	got := b.say(b.deployer().Run(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{}))
 	b.untouched()
 	return got
 }

@@ -153,7 +153,7 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	if before.TaskDefinition == deployment.TaskDefinition {
 		return nil, errors.New("the same revision was in service before")
 	}
-	service, err := d.describe(ctx, deployment.Cluster, deployment.Service)
+	service, err := d.describe(ctx, deployment.Ref)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	if primary == nil || aws.ToString(primary.Id) != deployment.ID {
 		return nil, errors.New("another deployment has taken over")
 	}
-	r := Request{Cluster: deployment.Cluster, Service: deployment.Service, TaskDefinition: before.TaskDefinition}
+	r := Request{Ref: deployment.Ref, TaskDefinition: before.TaskDefinition}
 	for _, setting := range deployment.Settings {
 		r.restore(setting, service)
 	}

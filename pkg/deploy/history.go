@@ -31,9 +31,8 @@ const readers = 4
 
 // History is what ECS knows of the deployments of a service.
 type History struct {
-	// Cluster and Service are ARNs.
-	Cluster string `json:"cluster"`
-	Service string `json:"service"`
+	// Ref is the service; ARNs.
+	Ref
 	// Current is the ARN of the revision of the newest deployment that counts: the
 	// PRIMARY one. InProgress is that deployment, if it is in progress.
 	Current    string              `json:"current"`
@@ -54,14 +53,14 @@ type History struct {
 // History reads the newest deployments of a service, at most limit; 0 is all of them.
 // ECS keeps its records for 90 days. It returns a [*NotFoundError] or a [*CallError]
 // if the service cannot be read.
-func (d *Deployer) History(ctx context.Context, cluster, service string, limit int) (History, error) {
+func (d *Deployer) History(ctx context.Context, ref Ref, limit int) (History, error) {
 	if err := d.ready(ctx); err != nil {
 		return History{}, err
 	}
 	if limit < 0 {
 		return History{}, &UsageError{Problem: fmt.Sprintf("%d deployments cannot be listed", limit), Remedy: "list 1 or more, or all of them"}
 	}
-	found, err := d.describe(ctx, cluster, service)
+	found, err := d.describe(ctx, ref)
 	if err != nil {
 		return History{}, err
 	}
@@ -102,8 +101,7 @@ func (d *Deployer) historyOf(ctx context.Context, found *described, limit int) (
 // history is the history of the service before any of it is read.
 func (s *described) history() History {
 	h := History{
-		Cluster: aws.ToString(s.ClusterArn), Service: aws.ToString(s.ServiceArn),
-		Current: aws.ToString(s.TaskDefinition), InProgress: s.inProgress(), Past: []Past{},
+		Ref: s.ref(), Current: aws.ToString(s.TaskDefinition), InProgress: s.inProgress(), Past: []Past{},
 	}
 	if primary := s.Primary(); primary != nil {
 		h.Current = aws.ToString(primary.TaskDefinition)

@@ -14,11 +14,11 @@ import (
 func TestTheWayBackBehindRestarts(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
-		restart := deploy.Request{Cluster: "prod", Service: "web", ForceNewDeployment: true}
+		restart := deploy.Request{Ref: webInProd, ForceNewDeployment: true}
 		for range 21 {
 			b.want(b.run(restart, deploy.Policy{}), "succeeded")
 		}
-		preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
 		if err != nil || rollout.ShortName(preview.Target) != "web:1" {
 			t.Errorf("would go back to %s: %v", preview.Target, err)
 		}
@@ -39,7 +39,7 @@ func TestOtherThanSent(t *testing.T) {
 				return `{"taskDefinition":{"taskDefinitionArn":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:1","family":"web",
 					"containerDefinitions":[` + answer + `]}}`, operation == "RegisterTaskDefinition"
 			}
-			r := deploy.Request{Cluster: "prod", Service: "web", Definition: parsed(t, `{"family":"web","tags":[{"key":"owner","value":"me"}],
+			r := deploy.Request{Ref: webInProd, Definition: parsed(t, `{"family":"web","tags":[{"key":"owner","value":"me"}],
 				"containerDefinitions":[{"name":"app","image":"repo/web:v2","dockerLabels":{"a":"b"}}]}`)}
 			if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{NoWait: true}); err != nil {
 				t.Fatal(err)
@@ -55,7 +55,7 @@ func TestOtherThanSent(t *testing.T) {
 // revisions.
 func TestTidyingHasAnEnd(t *testing.T) {
 	inWorld(t, manyRevisions(70, 70, 70), func(b *bench) {
-		r := deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:v71"}}
+		r := deploy.Request{Ref: webInProd, Images: []string{"repo/web:v71"}}
 		b.want(b.run(r, deploy.Policy{KeepDefinitions: aws.Int32(2)}), "succeeded")
 		if n := len(b.made("DeregisterTaskDefinition")); n != 60 {
 			t.Errorf("%d revisions were deregistered", n)

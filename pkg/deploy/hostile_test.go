@@ -199,7 +199,7 @@ func (r *hostileRun) deploy(ctx context.Context) {
 		if r.mode == "count-0" {
 			count = 0
 		}
-		wanted = deploy.Request{Cluster: hostile.Cluster, Service: hostile.Service, ServiceSettings: deploy.ServiceSettings{DesiredCount: &count}}
+		wanted = deploy.Request{Ref: deploy.Ref{Cluster: hostile.Cluster, Service: hostile.Service}, ServiceSettings: deploy.ServiceSettings{DesiredCount: &count}}
 	case "both":
 		wanted.DesiredCount = aws.Int32(3)
 	case "drained":
@@ -229,7 +229,7 @@ func (r *hostileRun) deploy(ctx context.Context) {
 	case "join":
 		time.Sleep(time.Duration(r.seed%20) * time.Second)
 		r.attempt("joined", policy, func() (deploy.Outcome, error) {
-			joined, err := r.deployer.Join(ctx, hostile.Cluster, hostile.Service, "")
+			joined, err := r.deployer.Join(ctx, deploy.Ref{Cluster: hostile.Cluster, Service: hostile.Service}, "")
 			if err != nil {
 				return deploy.Outcome{}, err
 			}

@@ -22,19 +22,19 @@ import (
 // its id ("ecs-svc/…") or by the ARN of its service deployment, which also says
 // the cluster and the service. Join returns a [*NotFoundError] or a [*CallError]
 // where there is nothing to follow.
-func (d *Deployer) Join(ctx context.Context, cluster, service, deployment string) (Deployment, error) {
+func (d *Deployer) Join(ctx context.Context, ref Ref, deployment string) (Deployment, error) {
 	if err := d.ready(ctx); err != nil {
 		return Deployment{}, err
 	}
-	if named, ok := serviceOfRecord(deployment); ok {
-		cluster, service = named.cluster, named.service
+	if named, ok := refOfRecord(deployment); ok {
+		ref = named
 	}
-	found, err := d.describe(ctx, cluster, service)
+	found, err := d.describe(ctx, ref)
 	if err != nil {
 		return Deployment{}, err
 	}
 	j := joined{snapshot: found.Snapshot(), Deployment: Deployment{
-		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn), Action: ActionFollow, Before: found.before(), Newest: deployment == "",
+		Ref: found.ref(), Action: ActionFollow, Before: found.before(), Newest: deployment == "",
 	}}
 	record, err := d.recordToJoin(ctx, j, deployment)
 	switch {
@@ -94,20 +94,6 @@ func (j *joined) readSurroundings() {
 	// Events up to now are not news to somebody who joins, but they are
 	// evidence: the tracker counts those since the deployment began.
 	j.Before.NewestEvent = j.CreatedAt
-}
-
-// place is a service and its cluster.
-type place struct{ cluster, service string }
-
-// serviceOfRecord reads cluster and service out of the ARN of a service
-// deployment: arn:…:service-deployment/CLUSTER/SERVICE/ID.
-func serviceOfRecord(arn string) (place, bool) {
-	_, path, found := strings.Cut(arn, ":service-deployment/")
-	parts := strings.Split(path, "/")
-	if !found || len(parts) != 3 {
-		return place{}, false
-	}
-	return place{cluster: parts[0], service: parts[1]}, true
 }
 
 // recordToJoin finds ECS's record of the deployment that is named by id or ARN,

@@ -86,22 +86,22 @@ func TestPagesThatGoRound(t *testing.T) {
 		run             func(b *bench, d *deploy.Deployer) error
 	}{
 		"services of a family": {"ListServices", "serviceArns", func(b *bench, d *deploy.Deployer) error {
-			_, err := d.Plan(b.Context(), deploy.Request{Cluster: "prod", TaskDefinition: "web", Images: []string{"repo/web:v2"}})
+			_, err := d.Plan(b.Context(), deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: "web", Images: []string{"repo/web:v2"}})
 			return err
 		}},
 		"records, joining": {"ListServiceDeployments", "serviceDeployments", func(b *bench, d *deploy.Deployer) error {
-			joined, err := d.Join(b.Context(), "prod", "web", "")
+			joined, err := d.Join(b.Context(), webInProd, "")
 			if err == nil {
 				_, err = d.Watch(b.Context(), joined, deploy.WatchOptions{CompleteTimeout: time.Minute})
 			}
 			return err
 		}},
 		"records, status": {"ListServiceDeployments", "serviceDeployments", func(b *bench, d *deploy.Deployer) error {
-			_, err := d.Status(b.Context(), "prod", "web")
+			_, err := d.Status(b.Context(), webInProd)
 			return err
 		}},
 		"records, rollback": {"ListServiceDeployments", "serviceDeployments", func(b *bench, d *deploy.Deployer) error {
-			_, err := d.PreviewRollback(b.Context(), "prod", "web")
+			_, err := d.PreviewRollback(b.Context(), webInProd)
 			return err
 		}},
 		"definitions, tidying": {"ListTaskDefinitions", "taskDefinitionArns", func(b *bench, d *deploy.Deployer) error {

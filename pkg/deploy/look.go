@@ -57,7 +57,7 @@ func (l *looker) stopped() []rollout.Task {
 // deployment always, the stopped tasks when a count moved.
 func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 	o := rollout.Observation{OtherTasks: -1}
-	service, err := l.describeOnce(ctx, l.deployment.Cluster, l.deployment.Service)
+	service, err := l.describeOnce(ctx, l.deployment.Ref)
 	if err != nil {
 		return o, err
 	}

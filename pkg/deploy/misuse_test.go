@@ -63,7 +63,7 @@ func TestNothing(t *testing.T) {
 		},
 		"no context for a watch": func(b *bench) (error, bool) {
 			var none context.Context
-			_, err := b.deployer().Watch(none, deploy.Deployment{Cluster: "prod", Service: "web", ID: "ecs-svc/1"}, deploy.WatchOptions{})
+			_, err := b.deployer().Watch(none, deploy.Deployment{Ref: webInProd, ID: "ecs-svc/1"}, deploy.WatchOptions{})
 			return err, true
 		},
 	} {
@@ -117,7 +117,7 @@ func TestNumbersThatMakeNoSense(t *testing.T) {
 					b.Errorf("%+v is taken", o)
 				}
 			}
-			if _, err := b.deployer().PlanPrune(b.Context(), "prod", "web", -1); err == nil {
+			if _, err := b.deployer().PlanPrune(b.Context(), webInProd, -1); err == nil {
 				b.Error("pruning to -1 is taken")
 			}
 		})

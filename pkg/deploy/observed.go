@@ -5,6 +5,7 @@ package deploy
 // people know revisions.
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -66,12 +67,13 @@ func shortTag(text string) string {
 }
 
 // label puts the known tags into the values of an event, before anybody sees it.
+// Several events may show one service, so each gets a copy.
 func (d *Deployer) label(e *Event) {
 	if e.Plan != nil {
 		d.labelPlan(e.Plan)
 	}
 	if e.Service != nil {
-		d.labelService(e.Service)
+		e.Service = d.labelled(e.Service)
 	}
 	if e.Deployment != nil {
 		d.labelDeployment(e.Deployment)
@@ -100,10 +102,14 @@ func (d *Deployer) labelPlan(p *Plan) {
 	}
 }
 
-func (d *Deployer) labelService(s *rollout.Service) {
-	for i := range s.Deployments {
-		s.Deployments[i].Tag = d.tags.of(s.Deployments[i].TaskDefinition)
+// labelled is a service with the known tags.
+func (d *Deployer) labelled(s *rollout.Service) *rollout.Service {
+	service := *s
+	service.Deployments = slices.Clone(s.Deployments)
+	for i := range service.Deployments {
+		service.Deployments[i].Tag = d.tags.of(service.Deployments[i].TaskDefinition)
 	}
+	return &service
 }
 
 func (d *Deployer) labelDeployment(deployment *Deployment) {

@@ -160,7 +160,7 @@ func TestJoinTakesWhatWasAsked(t *testing.T) {
 func TestTheWayBackStaysOpen(t *testing.T) {
 	open := func(b *bench) {
 		b.Helper()
-		preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
 		if err != nil || len(preview.Obstacles) > 0 || rollout.ShortName(preview.Target) != "web:1" {
 			b.Errorf("back to %s: %v %v", preview.Target, preview.Obstacles, err)
 		}
@@ -168,7 +168,7 @@ func TestTheWayBackStaysOpen(t *testing.T) {
 	one := deploy.Policy{KeepDefinitions: aws.Int32(1)}
 	inWorld(t, webWorld, func(b *bench) { // after a restart
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
-		b.want(b.run(deploy.Request{Cluster: "prod", Service: "web", ForceNewDeployment: true}, one), "succeeded")
+		b.want(b.run(deploy.Request{Ref: webInProd, ForceNewDeployment: true}, one), "succeeded")
 		open(b)
 	})
 	inWorld(t, webWorld, func(b *bench) { // after joining

@@ -25,7 +25,7 @@ func (b *bench) deeds(list string) {
 	b.Helper()
 	for _, deed := range strings.Fields(list) {
 		deed, unfinished := strings.CutSuffix(deed, "…")
-		r := deploy.Request{Cluster: "prod", Service: "web"}
+		r := deploy.Request{Ref: webInProd}
 		switch {
 		case strings.HasPrefix(deed, "-"):
 			b.deregister(deed[1:])
@@ -46,7 +46,7 @@ func (b *bench) deeds(list string) {
 
 func (b *bench) history(limit int) deploy.History {
 	b.Helper()
-	h, err := b.deployer().History(b.Context(), "prod", "web", limit)
+	h, err := b.deployer().History(b.Context(), webInProd, limit)
 	if err != nil {
 		b.Fatal(err)
 	}

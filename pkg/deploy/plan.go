@@ -37,9 +37,8 @@ const (
 // Plan is what a request would change. It is made by [Deployer.Plan], which
 // only reads. Printed or marshalled, it shows no value that may be secret.
 type Plan struct {
-	// Cluster and Service are ARNs.
-	Cluster string `json:"cluster"`
-	Service string `json:"service"`
+	// Ref is the service; ARNs.
+	Ref
 	// Action is what will be done.
 	Action Action `json:"action"`
 	// Current is the ARN of the revision in service.
@@ -140,7 +139,7 @@ func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.emit(Event{Type: EventPlan, Plan: p})
+	d.about(p.Ref).emit(Event{Type: EventPlan, Plan: p})
 	return p, nil
 }
 
@@ -160,7 +159,7 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{
-		Cluster: aws.ToString(service.ClusterArn), Service: aws.ToString(service.ServiceArn),
+		Ref:     service.ref(),
 		Current: aws.ToString(service.TaskDefinition), TaskDefinition: aws.ToString(service.TaskDefinition),
 		InProgress: service.inProgress(), Before: service.before(),
 		made: d.clock.Now(), request: r, described: service,

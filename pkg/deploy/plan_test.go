@@ -41,8 +41,8 @@ func TestRequestsThatCannotBe(t *testing.T) {
 	for name, r := range map[string]deploy.Request{
 		"no cluster":         web(func(r *deploy.Request) { r.Cluster = "" }),
 		"no service":         web(func(r *deploy.Request) { r.Service = "" }),
-		"nothing asked":      {Cluster: "prod", Service: "web"},
-		"only a family":      {Cluster: "prod", Service: "web", TaskDefinition: "web"},
+		"nothing asked":      {Ref: webInProd},
+		"only a family":      {Ref: webInProd, TaskDefinition: "web"},
 		"not an image":       web(func(r *deploy.Request) { r.Images = []string{"UPPER"} }),
 		"negative count":     web(func(r *deploy.Request) { r.DesiredCount = aws.Int32(-1) }),
 		"negative percent":   web(func(r *deploy.Request) { r.MinimumHealthyPercent = aws.Int32(-1) }),
@@ -85,11 +85,11 @@ func TestNotFound(t *testing.T) {
 		r    deploy.Request
 		want string
 	}{
-		{"cluster", deploy.Request{Cluster: "none", Service: "web", Images: []string{"repo/web:v2"}}, "cluster none does not exist"},
-		{"service", deploy.Request{Cluster: "prod", Service: "none", Images: []string{"repo/web:v2"}}, "service none does not exist in cluster prod"},
-		{"definition", deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: "web:99"}, "task definition web:99 does not exist"},
-		{"no service of the family", deploy.Request{Cluster: "prod", TaskDefinition: "we", Images: []string{"repo/web:v2"}}, "service of family we does not exist in cluster prod"},
-		{"cluster, by family", deploy.Request{Cluster: "none", TaskDefinition: "web", Images: []string{"repo/web:v2"}}, "cluster none does not exist"},
+		{"cluster", deploy.Request{Ref: deploy.Ref{Cluster: "none", Service: "web"}, Images: []string{"repo/web:v2"}}, "cluster none does not exist"},
+		{"service", deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: "none"}, Images: []string{"repo/web:v2"}}, "service none does not exist in cluster prod"},
+		{"definition", deploy.Request{Ref: webInProd, TaskDefinition: "web:99"}, "task definition web:99 does not exist"},
+		{"no service of the family", deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: "we", Images: []string{"repo/web:v2"}}, "service of family we does not exist in cluster prod"},
+		{"cluster, by family", deploy.Request{Ref: deploy.Ref{Cluster: "none"}, TaskDefinition: "web", Images: []string{"repo/web:v2"}}, "cluster none does not exist"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, webWorld, func(b *bench) {
@@ -133,7 +133,7 @@ func crowd() string {
 func TestByFamily(t *testing.T) {
 	inWorld(t, crowd(), func(b *bench) {
 		for _, name := range []string{"web", "web:1", "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1"} {
-			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Cluster: "prod", TaskDefinition: name, Images: []string{"repo/web:v2"}})
+			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: name, Images: []string{"repo/web:v2"}})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -146,7 +146,7 @@ func TestByFamily(t *testing.T) {
 				b.Errorf("%d services described at once", n)
 			}
 		}
-		err := b.planError(deploy.Request{Cluster: "prod", TaskDefinition: "twin", Images: []string{"repo/twin:v2"}}, 3)
+		err := b.planError(deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: "twin", Images: []string{"repo/twin:v2"}}, 3)
 		var ambiguous *deploy.AmbiguousServiceError
 		if !errors.As(err, &ambiguous) || strings.Join(ambiguous.Services, " ") != "twin-a twin-b" {
 			b.Errorf("several services: %v", err)
@@ -163,7 +163,7 @@ func TestBase(t *testing.T) {
 			b.Fatal(err)
 		}
 		for _, name := range []string{"other", "other:1"} {
-			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: name, Images: []string{"repo/web:v2"}})
+			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: name, Images: []string{"repo/web:v2"}})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -206,7 +206,7 @@ func TestUnsupportedServices(t *testing.T) {
 				if !errors.As(err, &unsupported) || !strings.Contains(err.Error(), kind) || unsupported.Hint() == "" {
 					b.Errorf("error %v", err)
 				}
-				if _, err := b.deployer().PreviewRollback(b.Context(), "prod", "web"); !errors.As(err, &unsupported) {
+				if _, err := b.deployer().PreviewRollback(b.Context(), webInProd); !errors.As(err, &unsupported) {
 					b.Errorf("error of the preview: %v", err)
 				}
 			})
@@ -222,7 +222,7 @@ func TestPlanIsMasked(t *testing.T) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		plan, err := b.deployer().Plan(b.Context(), deploy.Request{Cluster: "prod", Service: "web", Definition: definition})
+		plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, Definition: definition})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func TestRender(t *testing.T) {
 		if definition.Containers()[0].Image != "repo/web:v2" || definition.Containers()[1].Image != "nginx:1.29" {
 			b.Errorf("%v", definition.Containers())
 		}
-		if asIs, err := b.deployer().Render(b.Context(), deploy.Request{Cluster: "prod", Service: "web"}); err != nil || asIs.Containers()[0].Image != "repo/web:v1" {
+		if asIs, err := b.deployer().Render(b.Context(), deploy.Request{Ref: webInProd}); err != nil || asIs.Containers()[0].Image != "repo/web:v1" {
 			b.Errorf("without an image, the definition in use: %v %v", asIs.Containers(), err)
 		}
 		b.untouched()
@@ -297,7 +297,7 @@ func TestNonsense(t *testing.T) {
 			if _, err := b.deployer().Run(b.Context(), request(), deploy.Policy{}); err == nil {
 				b.Errorf("%q passed for ECS", body)
 			}
-			if _, err := b.deployer().Join(b.Context(), "prod", "web", ""); err == nil && !strings.Contains(body, "[{") {
+			if _, err := b.deployer().Join(b.Context(), webInProd, ""); err == nil && !strings.Contains(body, "[{") {
 				b.Errorf("%q passed for a service", body)
 			}
 			b.untouched()

@@ -57,7 +57,7 @@ var errBroken = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 // played is a deployer whose calls are played.
 func (b *bench) played(p play) (*deploy.Deployer, *player) {
 	transport := &player{bench: b, play: p, carried: map[string]int{}}
-	return deploy.New(ecs.NewFromConfig(simulated(transport)), deploy.WithObserver(func(e deploy.Event) { b.events = append(b.events, e) })), transport
+	return deploy.New(ecs.NewFromConfig(simulated(transport)), deploy.WithObserver(b.observe)), transport
 }
 
 func (p *player) Do(request *http.Request) (*http.Response, error) {

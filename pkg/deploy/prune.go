@@ -27,9 +27,8 @@ const usedFor = time.Minute
 // Pruning is what pruning a family would deregister. It is made by
 // [Deployer.PlanPrune], which only reads.
 type Pruning struct {
-	// Cluster and Service are the ARNs of the service whose family this is.
-	Cluster string `json:"cluster"`
-	Service string `json:"service"`
+	// Ref is the service whose family this is; ARNs.
+	Ref
 	// Family is the family.
 	Family string `json:"family"`
 	// Keep is how many of the newest revisions are kept in any case.
@@ -50,14 +49,14 @@ type Pruning struct {
 // neither among the newest keep ones, nor in use by a service or task of the
 // cluster, nor the way back of one. What other clusters use is not known. A
 // service without a definition of its own is an [*UnsupportedError].
-func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep int32) (*Pruning, error) {
+func (d *Deployer) PlanPrune(ctx context.Context, ref Ref, keep int32) (*Pruning, error) {
 	if err := d.ready(ctx); err != nil {
 		return nil, err
 	}
 	if keep < 0 {
 		return nil, cannotKeep(keep)
 	}
-	p, err := d.planPrune(ctx, cluster, service, keep)
+	p, err := d.planPrune(ctx, ref, keep)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, &InterruptedError{Err: err}
@@ -67,8 +66,8 @@ func (d *Deployer) PlanPrune(ctx context.Context, cluster, service string, keep 
 	return p, nil
 }
 
-func (d *Deployer) planPrune(ctx context.Context, cluster, service string, keep int32) (*Pruning, error) {
-	found, err := d.describe(ctx, cluster, service)
+func (d *Deployer) planPrune(ctx context.Context, ref Ref, keep int32) (*Pruning, error) {
+	found, err := d.describe(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +75,7 @@ func (d *Deployer) planPrune(ctx context.Context, cluster, service string, keep 
 		return nil, &UnsupportedError{Service: aws.ToString(found.ServiceName), Kind: "task sets", Remedy: "deregister old revisions with the system that manages its task sets"}
 	}
 	p := &Pruning{
-		Cluster: aws.ToString(found.ClusterArn), Service: aws.ToString(found.ServiceArn),
+		Ref:    found.ref(),
 		Family: arn.Family(aws.ToString(found.TaskDefinition)), Keep: keep, thorough: true,
 	}
 	return p, d.findOld(ctx, p)
@@ -129,6 +128,7 @@ func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
 	if p == nil {
 		return &UsageError{Problem: "there is no plan to prune by", Remedy: "make one with PlanPrune"}
 	}
+	d = d.about(p.Ref)
 	gone := 0
 	for gone < len(p.Remove) {
 		if err := d.clock.Sleep(ctx, prunePace); err != nil {
@@ -184,7 +184,7 @@ const tidyLimit = 60
 // tidy prunes the deployment's family. What it cannot do is a warning: the
 // deployment succeeded all the same.
 func (d *Deployer) tidy(ctx context.Context, deployment Deployment, keep int32) {
-	p := &Pruning{Cluster: deployment.Cluster, Service: deployment.Service, Family: arn.Family(deployment.TaskDefinition), Keep: keep}
+	p := &Pruning{Ref: deployment.Ref, Family: arn.Family(deployment.TaskDefinition), Keep: keep}
 	err := d.findOld(ctx, p, deployment.TaskDefinition, deployment.Before.TaskDefinition)
 	if more := len(p.Remove) - tidyLimit; err == nil && more > 0 {
 		p.Remove = p.Remove[:tidyLimit]

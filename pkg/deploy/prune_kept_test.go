@@ -23,7 +23,7 @@ func TestPruneWithoutDefinition(t *testing.T) {
 				"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/web","deploymentController":{"type":"EXTERNAL"},
 				"taskSets":[{"taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:4"}]}]}`, operation == "DescribeServices"
 		}
-		p, err := b.deployer().PlanPrune(b.Context(), "prod", "web", 0)
+		p, err := b.deployer().PlanPrune(b.Context(), webInProd, 0)
 		var unsupported *deploy.UnsupportedError
 		if !errors.As(err, &unsupported) || p != nil {
 			t.Errorf("plan %+v, error %v", p, err)
@@ -115,7 +115,7 @@ func TestPrunePlanInterrupted(t *testing.T) {
 					cancel()
 				}
 			}
-			p, err := b.deployer().PlanPrune(ctx, "prod", "web", 1)
+			p, err := b.deployer().PlanPrune(ctx, webInProd, 1)
 			var interrupted *deploy.InterruptedError
 			if !errors.As(err, &interrupted) || p != nil {
 				t.Errorf("%s: plan %+v, error %v", at, p, err)
@@ -137,7 +137,7 @@ func TestPruneOfWhatIsListedOnly(t *testing.T) {
 				listed = listed || asked == "ListServices"
 				return answers, asked == operation && listed
 			}
-			p, err := b.deployer().PlanPrune(b.Context(), "prod", "web", 1)
+			p, err := b.deployer().PlanPrune(b.Context(), webInProd, 1)
 			if err == nil || !strings.Contains(err.Error(), operation) || !strings.Contains(err.Error(), "MISSING") {
 				t.Errorf("%s: plan %+v, error %v", operation, p, err)
 			}

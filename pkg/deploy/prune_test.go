@@ -41,7 +41,7 @@ func names(arns []string) []string {
 
 func (b *bench) planPrune(keep int32) *deploy.Pruning {
 	b.Helper()
-	p, err := b.deployer().PlanPrune(b.Context(), "prod", "web", keep)
+	p, err := b.deployer().PlanPrune(b.Context(), webInProd, keep)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestPrunePlan(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(tt.keep), func(t *testing.T) {
 			inWorld(t, manyRevisions(9, 4, 2), func(b *bench) {
-				b.run(deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: "web:9"}, deploy.Policy{}) // from web:4
+				b.run(deploy.Request{Ref: webInProd, TaskDefinition: "web:9"}, deploy.Policy{}) // from web:4
 				b.answer = func(operation string) (string, bool) {
 					switch operation {
 					case "ListTasks":
@@ -176,7 +176,7 @@ func TestPruneRefused(t *testing.T) {
 func TestPruneNeedsToKnow(t *testing.T) {
 	for _, operation := range []string{"ListTaskDefinitions", "ListServices", "DescribeServices", "ListServiceDeployments", "ListTasks", "DescribeTasks"} {
 		inWorld(t, manyRevisions(4, 4, 3)+"\nfaults: [{operations: ["+operation+"], code: AccessDeniedException, message: not authorized}]\n", func(b *bench) {
-			p, err := b.deployer().PlanPrune(b.Context(), "prod", "web", 1)
+			p, err := b.deployer().PlanPrune(b.Context(), webInProd, 1)
 			var call *deploy.CallError
 			if !errors.As(err, &call) || call.ExitCode() != 4 || !strings.Contains(err.Error(), operation) {
 				t.Errorf("%s: %v, error %v", operation, p, err)
@@ -185,7 +185,7 @@ func TestPruneNeedsToKnow(t *testing.T) {
 	}
 	inWorld(t, webWorld, func(b *bench) {
 		var usage *deploy.UsageError
-		if _, err := b.deployer().PlanPrune(b.Context(), "prod", "web", -1); !errors.As(err, &usage) {
+		if _, err := b.deployer().PlanPrune(b.Context(), webInProd, -1); !errors.As(err, &usage) {
 			t.Errorf("keep -1: %v", err)
 		}
 	})
@@ -196,7 +196,7 @@ func TestPruneNeedsToKnow(t *testing.T) {
 func TestTidyAfterSuccessOnly(t *testing.T) {
 	guarded := strings.ReplaceAll(manyRevisions(4, 4, 2), "desiredCount: 1}", "desiredCount: 1, deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}}}")
 	broken := "\nimages: [{match: \"repo/web:bad\", behaviour: cannotPull}]\n"
-	r := deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:bad"}}
+	r := deploy.Request{Ref: webInProd, Images: []string{"repo/web:bad"}}
 	inWorld(t, guarded+broken, func(b *bench) {
 		b.want(b.run(r, deploy.Policy{KeepDefinitions: aws.Int32(0)}), "rolled-back")
 		r.Images[0] = "repo/web:v5"

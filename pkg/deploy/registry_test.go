@@ -53,7 +53,7 @@ func (b *bench) pinning(images ...string) (r deploy.Request, d *deploy.Deployer,
 	cfg := simulated(signatures{&recorder{bench: b, next: b.http}, regions})
 	cfg.Region = "nowhere-1"
 	d = deploy.New(b.client, deploy.WithRegistry(ecr.NewFromConfig(cfg)))
-	return deploy.Request{Cluster: "prod", Service: "web", Images: images, PinDigest: true}, d, regions
+	return deploy.Request{Ref: webInProd, Images: images, PinDigest: true}, d, regions
 }
 
 // digestIs has ECR answer with a digest.
@@ -82,7 +82,7 @@ func TestPinned(t *testing.T) {
 					if n := len(b.made("DescribeImages")); n != 1 {
 						t.Errorf("ECR was asked %d times", n)
 					}
-					plan, err := d.Plan(b.Context(), deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: b.inService()})
+					plan, err := d.Plan(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: b.inService()})
 					if err != nil {
 						t.Fatal(err)
 					}

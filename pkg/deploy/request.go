@@ -12,11 +12,9 @@ import (
 // Request is what is asked of one service. What is zero is not asked, and is
 // left as it is in ECS.
 type Request struct {
-	// Cluster is the name or ARN of the cluster. Required.
-	Cluster string
-	// Service is the name or ARN of the service. Without it, the service of
-	// the cluster that runs TaskDefinition's family is meant.
-	Service string
+	// Ref is the service. Cluster is required. Without Service, the service of the
+	// cluster that runs TaskDefinition's family is meant.
+	Ref
 	// TaskDefinition is the definition to build on: a family (its newest
 	// ACTIVE revision), family:revision, or an ARN. Without it, the definition
 	// that the service uses is built on.

@@ -19,9 +19,8 @@ import (
 // Rollback is what going back would bring: the definition of the newest
 // deployment that succeeded with another definition than the one serving.
 type Rollback struct {
-	// Cluster and Service are ARNs.
-	Cluster string `json:"cluster"`
-	Service string `json:"service"`
+	// Ref is the service; ARNs.
+	Ref
 	// Current is the revision in service, Target the one to go back to; ARNs.
 	Current string `json:"current"`
 	Target  string `json:"target"`
@@ -64,11 +63,11 @@ func (e *NoRollbackError) ExitCode() int { return exitcode.Usage }
 // PreviewRollback finds out what a rollback of a service would bring back, and
 // whether it can work. It only reads. Where no earlier deployment is known, it
 // returns a [*NoRollbackError]; ECS keeps its records of deployments for 90 days.
-func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string) (Rollback, error) {
+func (d *Deployer) PreviewRollback(ctx context.Context, ref Ref) (Rollback, error) {
 	if err := d.ready(ctx); err != nil {
 		return Rollback{}, err
 	}
-	found, err := d.describe(ctx, cluster, service)
+	found, err := d.describe(ctx, ref)
 	if err != nil {
 		return Rollback{}, err
 	}
@@ -83,7 +82,7 @@ func (d *Deployer) PreviewRollback(ctx context.Context, cluster, service string)
 		return Rollback{}, &NoRollbackError{Service: aws.ToString(found.ServiceName), Current: rollout.ShortName(h.Current)}
 	}
 	r := Rollback{
-		Cluster: h.Cluster, Service: h.Service, Current: h.Current, Target: h.WayBack.TaskDefinition,
+		Ref: h.Ref, Current: h.Current, Target: h.WayBack.TaskDefinition,
 		ServiceDeployment: h.WayBack.ServiceDeployment, SucceededAt: h.WayBack.FinishedAt, Images: h.WayBack.Images,
 	}
 	if h.Guess != "" {

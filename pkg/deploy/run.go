@@ -67,6 +67,7 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
+	d = d.about(plan.Ref)
 	if plan, err = d.letThrough(ctx, r, plan, policy); err != nil {
 		return Outcome{}, err
 	}
@@ -162,7 +163,7 @@ func (d *Deployer) letThrough(ctx context.Context, r Request, plan *Plan, policy
 // hopeless says that it will never end by itself.
 func (d *Deployer) waitAndPlan(ctx context.Context, r Request, plan *Plan, policy Policy) (next *Plan, hopeless bool, err error) {
 	d.emit(Event{Type: EventWarning, Message: "waiting for " + plan.InProgress.ID + ", which is in progress, to end"})
-	other, err := d.Join(ctx, plan.Cluster, plan.Service, "")
+	other, err := d.Join(ctx, plan.Ref, "")
 	if err != nil {
 		return nil, false, err
 	}

@@ -171,7 +171,7 @@ func TestSettingsOnly(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, webWorld, func(b *bench) {
-				r := deploy.Request{Cluster: "prod", Service: "web"}
+				r := deploy.Request{Ref: webInProd}
 				tt.edit(&r)
 				b.want(b.run(r, deploy.Policy{}), "updated")
 				sent := b.made("UpdateService")[0].body
@@ -217,7 +217,7 @@ func TestExistingRevision(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
 		b.calls = nil
-		o := b.run(deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: "web:1"}, deploy.Policy{})
+		o := b.run(deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{})
 		b.want(o, "succeeded")
 		if len(b.made("RegisterTaskDefinition")) != 0 || rollout.ShortName(o.Serving) != "web:1" {
 			b.Errorf("serving %s, wrote %v", o.Serving, b.wrote())
@@ -370,7 +370,7 @@ func TestInterruptedWatch(t *testing.T) {
 		if o.ExitCode() != 130 {
 			b.Errorf("exit code %d", o.ExitCode())
 		}
-		joined, err := b.deployer().Join(b.Context(), "prod", "web", "")
+		joined, err := b.deployer().Join(b.Context(), webInProd, "")
 		if err != nil {
 			b.Fatal(err)
 		}

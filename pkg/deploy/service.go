@@ -24,29 +24,34 @@ const statusActive = "ACTIVE"
 // described is a service as ECS describes it, and what deployments to it may do.
 type described struct{ *ecsapi.Service }
 
-// describe reads one service by name or ARN.
-func (d *Deployer) describe(ctx context.Context, cluster, service string) (*described, error) {
-	found, err := d.api.Service(ctx, cluster, service)
+// ref is the service's, in ARNs.
+func (s *described) ref() Ref {
+	return Ref{Cluster: aws.ToString(s.ClusterArn), Service: aws.ToString(s.ServiceArn)}
+}
+
+// describe reads one service.
+func (d *Deployer) describe(ctx context.Context, ref Ref) (*described, error) {
+	found, err := d.api.Service(ctx, ref.Cluster, ref.Service)
 	return &described{found}, err
 }
 
 // describeOnce is describe for callers that are the retry loop themselves.
-func (d *Deployer) describeOnce(ctx context.Context, cluster, service string) (*described, error) {
-	found, err := d.api.Unretried().Service(ctx, cluster, service)
+func (d *Deployer) describeOnce(ctx context.Context, ref Ref) (*described, error) {
+	found, err := d.api.Unretried().Service(ctx, ref.Cluster, ref.Service)
 	return &described{found}, err
 }
 
 // locate finds the service that a request is about, and refuses services that
 // cannot be deployed to.
 func (d *Deployer) locate(ctx context.Context, r Request) (*described, error) {
-	service := r.Service
-	if service == "" {
+	ref := r.Ref
+	if ref.Service == "" {
 		var err error
-		if service, err = d.serviceOfFamily(ctx, r.Cluster, arn.Family(r.TaskDefinition)); err != nil {
+		if ref.Service, err = d.serviceOfFamily(ctx, r.Cluster, arn.Family(r.TaskDefinition)); err != nil {
 			return nil, err
 		}
 	}
-	found, err := d.describe(ctx, r.Cluster, service)
+	found, err := d.describe(ctx, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -184,12 +184,24 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 }
 
 func (b *bench) deployer() *deploy.Deployer {
-	return deploy.New(b.client, deploy.WithLogs(b.logs), deploy.WithTargetHealth(b.elb), deploy.WithObserver(func(e deploy.Event) { b.events = append(b.events, e) }))
+	return deploy.New(b.client, deploy.WithLogs(b.logs), deploy.WithTargetHealth(b.elb), deploy.WithObserver(b.observe))
 }
+
+// observe keeps the event. Every event of every test must say what it is about; "web"
+// is all that a Deployment made by hand may know.
+func (b *bench) observe(e deploy.Event) {
+	if e.Subject.Kind != deploy.SubjectService || e.Subject.ARN != "web" && !strings.HasPrefix(e.Subject.ARN, "arn:") {
+		b.Errorf("a %s event (%s) is about %+v", e.Type, e.Message, e.Subject)
+	}
+	b.events = append(b.events, e)
+}
+
+// webInProd is the service of most worlds here.
+var webInProd = deploy.Ref{Cluster: "prod", Service: "web"}
 
 // request deploys v2 of the application to the world's service.
 func request() deploy.Request {
-	return deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:v2"}}
+	return deploy.Request{Ref: webInProd, Images: []string{"repo/web:v2"}}
 }
 
 // run runs a request and fails the test on an error.
@@ -336,7 +348,7 @@ func answer(request *http.Request, status int, body string) *http.Response {
 // follow joins a deployment ("" is the one there is to wait for) and watches it.
 func (b *bench) follow(cluster, service, deployment string) deploy.Outcome {
 	b.Helper()
-	joined, err := b.deployer().Join(b.Context(), cluster, service, deployment)
+	joined, err := b.deployer().Join(b.Context(), deploy.Ref{Cluster: cluster, Service: service}, deployment)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -38,11 +38,11 @@ type Status struct {
 
 // Status takes one look at a service. It returns a [*NotFoundError] or a
 // [*CallError] where the service cannot be read.
-func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status, error) {
+func (d *Deployer) Status(ctx context.Context, ref Ref) (Status, error) {
 	if err := d.ready(ctx); err != nil {
 		return Status{}, err
 	}
-	found, err := d.describe(ctx, cluster, service)
+	found, err := d.describe(ctx, ref)
 	if err != nil {
 		return Status{}, err
 	}
@@ -63,7 +63,7 @@ func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status,
 			_, _, _ = d.describeDefinition(ctx, arn) // it remembers the tag; without permission there is none
 		}
 	}
-	d.labelService(&status.Service)
+	status.Service = *d.labelled(&status.Service)
 	d.labelDeployment(&status.Diagnosed)
 	return status, nil
 }
@@ -71,7 +71,7 @@ func (d *Deployer) Status(ctx context.Context, cluster, service string) (Status,
 // subject is the deployment to explain: the PRIMARY one, unless it is in service
 // because the newest deployment failed.
 func (s *Status) subject() Deployment {
-	subject := Deployment{Cluster: s.Service.ClusterARN, Service: s.Service.ARN, Action: ActionFollow}
+	subject := Deployment{Ref: Ref{Cluster: s.Service.ClusterARN, Service: s.Service.ARN}, Action: ActionFollow}
 	primary := s.Service.Primary()
 	if primary != nil {
 		subject.ID, subject.TaskDefinition, subject.CreatedAt = primary.ID, primary.TaskDefinition, primary.CreatedAt

@@ -94,7 +94,7 @@ func TestSecondLife(t *testing.T) {
 						}
 						return x.ecs()
 					})
-					o, err := d.Run(b.Context(), deploy.Request{Cluster: "prod", Service: "web", TaskDefinition: "web:1"}, deploy.Policy{})
+					o, err := d.Run(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{})
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -110,9 +110,9 @@ func TestSecondLife(t *testing.T) {
 // asked for.
 func TestDeletedMeanwhile(t *testing.T) {
 	count := func(n int32) deploy.Request {
-		return deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(n)}}
+		return deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(n)}}
 	}
-	for name, r := range map[string]deploy.Request{"count": count(5), "count 0": count(0), "percent": {Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{MaximumPercent: aws.Int32(150)}}, "deployment": request(), "restart": restart()} {
+	for name, r := range map[string]deploy.Request{"count": count(5), "count 0": count(0), "percent": {Ref: webInProd, ServiceSettings: deploy.ServiceSettings{MaximumPercent: aws.Int32(150)}}, "deployment": request(), "restart": restart()} {
 		for _, absent := range []bool{false, true} {
 			t.Run("A7 "+name+map[bool]string{true: ", no trace of it"}[absent], func(t *testing.T) {
 				inWorld(t, webWorld, func(b *bench) {
@@ -152,8 +152,8 @@ func TestClassicIsNotSettled(t *testing.T) {
 	}{
 		"the same again":        {request(), false},
 		"the same again, alone": {request(), true},
-		"the count it has":      {deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(2)}}, false},
-		"the percent it has":    {deploy.Request{Cluster: "prod", Service: "web", ServiceSettings: deploy.ServiceSettings{MaximumPercent: aws.Int32(100)}}, true},
+		"the count it has":      {deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(2)}}, false},
+		"the percent it has":    {deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{MaximumPercent: aws.Int32(100)}}, true},
 	} {
 		t.Run("A8 "+name, func(t *testing.T) {
 			inWorld(t, strings.NewReplacer(edits...).Replace(webWorld)+fail("cannotPull"), func(b *bench) {

@@ -22,6 +22,7 @@ func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOpti
 	if err := cmp.Or(d.ready(ctx), o.Validate()); err != nil {
 		return Outcome{}, err
 	}
+	d = d.about(deployment.Ref)
 	outcome, err := d.follow(ctx, deployment, o)
 	if err == nil {
 		d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
@@ -52,7 +53,7 @@ func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOpt
 // before.
 func (w *watch) joinNewer(ctx context.Context, before Deployment) Deployment {
 	for w.elapsed() <= newestFor {
-		newer, err := w.Join(ctx, before.Cluster, before.Service, "")
+		newer, err := w.Join(ctx, before.Ref, "")
 		if err == nil && newer.ID != before.ID {
 			return newer
 		}
@@ -159,7 +160,7 @@ func (w *watch) readAfterwards(ctx context.Context) {
 	if primary == nil || primary.RolloutState != rollout.RolloutInProgress {
 		return
 	}
-	if service, err := w.describeOnce(ctx, w.looker.deployment.Cluster, w.looker.deployment.Service); err == nil {
+	if service, err := w.describeOnce(ctx, w.looker.deployment.Ref); err == nil {
 		w.last.Service = service.Snapshot()
 	}
 }
@@ -203,6 +204,7 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 	if w.news.tell(o, w.explain(ctx).Causes) {
 		w.evidence.noteTargets(ctx, w.looker.groups)
 	}
+	w.last.Service = w.labelled(o.Service)
 	if verdict.Final() {
 		return w.conclude(ctx, verdict, w.tracker.Reason()), true
 	}

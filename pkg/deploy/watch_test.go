@@ -224,7 +224,7 @@ func TestJoinARollback(t *testing.T) {
 func TestStatus(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
-		status, err := b.deployer().Status(b.Context(), "prod", "web")
+		status, err := b.deployer().Status(b.Context(), webInProd)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -236,11 +236,11 @@ func TestStatus(t *testing.T) {
 
 func TestPreviewRollback(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		if _, err := b.deployer().PreviewRollback(b.Context(), "prod", "web"); err == nil {
+		if _, err := b.deployer().PreviewRollback(b.Context(), webInProd); err == nil {
 			b.Error("there is nothing to go back to yet")
 		}
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
-		preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -249,7 +249,7 @@ func TestPreviewRollback(t *testing.T) {
 			b.Errorf("%+v", preview)
 		}
 		b.deregister("web:1")
-		preview, err = b.deployer().PreviewRollback(b.Context(), "prod", "web")
+		preview, err = b.deployer().PreviewRollback(b.Context(), webInProd)
 		if err != nil || len(preview.Obstacles) != 1 {
 			b.Errorf("a deregistered target is an obstacle: %+v, %v", preview, err)
 		}
@@ -260,7 +260,7 @@ func TestPreviewRollback(t *testing.T) {
 			third := request()
 			third.Images = []string{"repo/web:v3"}
 			b.want(b.run(third, deploy.Policy{}), "rolled-back")
-			preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
 			if err != nil || rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" {
 				b.Errorf("%+v %v", preview, err)
 			}
@@ -269,7 +269,7 @@ func TestPreviewRollback(t *testing.T) {
 	t.Run("a moving tag", func(t *testing.T) {
 		inWorld(t, strings.Replace(webWorld, "nginx:1.29", "nginx", 1), func(b *bench) {
 			b.want(b.run(request(), deploy.Policy{}), "succeeded")
-			preview, err := b.deployer().PreviewRollback(b.Context(), "prod", "web")
+			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
 			if err != nil || len(preview.Warnings) != 1 || !strings.Contains(preview.Warnings[0], "nginx") {
 				b.Errorf("%+v %v", preview, err)
 			}
@@ -293,7 +293,7 @@ func TestJoinByName(t *testing.T) {
 		} {
 			b.want(b.follow(tt.cluster, tt.service, tt.name), tt.verdict)
 		}
-		if _, err := b.deployer().Join(b.Context(), "prod", "web", "ecs-svc/1"); err == nil {
+		if _, err := b.deployer().Join(b.Context(), webInProd, "ecs-svc/1"); err == nil {
 			b.Error("a deployment that does not exist was joined")
 		}
 	})

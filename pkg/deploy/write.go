@@ -103,7 +103,7 @@ func (d *Deployer) findOut(ctx context.Context, look func(context.Context) (bool
 // and somebody else has started a deployment, that is an error: ErrStale, with a
 // [*BusyError].
 func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployment) (*described, bool, error) {
-	service, err := d.describe(ctx, p.Cluster, p.Service)
+	service, err := d.describe(ctx, p.Ref)
 	if err != nil {
 		return nil, false, err
 	}

@@ -53,7 +53,7 @@ func pastDeployments(h deploy.History, o Options) []Line {
 		}
 	}
 	if o.Command != nil && h.WayBack != nil {
-		service := deploy.Deployment{Cluster: h.Cluster, Service: h.Service}
+		service := deploy.Deployment{Ref: h.Ref}
 		lines = append(lines, suggested([]Suggestion{{"see what a rollback would restore", o.Command(service, "rollback-preview")}})...)
 	}
 	return lines

@@ -35,17 +35,18 @@ type eventObject struct {
 }
 
 type outcomeObject struct {
-	Type           string       `json:"type"`
-	Schema         string       `json:"schema,omitempty"`
-	Simulated      string       `json:"simulated,omitempty"`
-	Verdict        string       `json:"verdict"`
-	ExitCode       int          `json:"exitCode"`
-	Reason         string       `json:"reason,omitempty"`
-	Hint           string       `json:"hint,omitempty"`
-	ElapsedSeconds float64      `json:"elapsedSeconds"`
-	Target         string       `json:"target,omitempty"`
-	*outcomeFields              // nil after an error
-	Next           []Suggestion `json:"next,omitempty"`
+	Type           string         `json:"type"`
+	Schema         string         `json:"schema,omitempty"`
+	Simulated      string         `json:"simulated,omitempty"`
+	Verdict        string         `json:"verdict"`
+	ExitCode       int            `json:"exitCode"`
+	Reason         string         `json:"reason,omitempty"`
+	Hint           string         `json:"hint,omitempty"`
+	ElapsedSeconds float64        `json:"elapsedSeconds"`
+	Target         string         `json:"target,omitempty"`
+	*outcomeFields                // nil after an error
+	Next           []Suggestion   `json:"next,omitempty"`
+	Subject        deploy.Subject `json:"subject,omitzero"` // in NDJSON
 }
 
 // outcomeFields are the fields of an outcome, without its methods.
@@ -81,7 +82,9 @@ func (s *stream) Fail(f Failure) { s.object(failureObject(f)) }
 
 func (s *stream) Event(e deploy.Event) {
 	if e.Type == deploy.EventOutcome {
-		s.object(objectOf(*e.Outcome, s.options))
+		object := objectOf(*e.Outcome, s.options)
+		object.Subject = e.Subject
+		s.object(object)
 		return
 	}
 	object := eventObject{Type: string(e.Type), Time: e.Time.UTC(), ElapsedSeconds: seconds(e.Elapsed), Event: &e}

@@ -60,7 +60,7 @@ func troubled() deploy.Status {
 			Status: "IN_PROGRESS", Strategy: "CANARY", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Traffic: &weight,
 			AlarmsStatus: "MONITORING", Alarms: []string{"errors"},
 		},
-		Diagnosed: deploy.Deployment{Cluster: cluster, Service: service, ID: "ecs-svc/42", TaskDefinition: wanted, Tag: "v2"},
+		Diagnosed: deploy.Deployment{Ref: deploy.Ref{Cluster: cluster, Service: service}, ID: "ecs-svc/42", TaskDefinition: wanted, Tag: "v2"},
 		Diagnosis: rollout.Diagnosis{
 			Causes: []rollout.Cause{cause}, MoreCauses: 37, MoreTasks: 40, Breaker: &rollout.Breaker{Status: "MONITORING", FailureCount: 2, Threshold: 3},
 			Events:       []string{"was unable to place a task. Reason: Capacity is unavailable at this time."},

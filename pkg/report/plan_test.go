@@ -16,7 +16,7 @@ import (
 // plans are one with everything, and each of those that say little.
 func plans() []*deploy.Plan {
 	full := &deploy.Plan{
-		Cluster: cluster, Service: service, Action: deploy.ActionDeploy, Current: old, Base: old, Register: true, Family: "doorman",
+		Ref: deploy.Ref{Cluster: cluster, Service: service}, Action: deploy.ActionDeploy, Current: old, Base: old, Register: true, Family: "doorman",
 		Images: []taskdef.ImageChange{{Container: "app", Old: "team/doorman:v1", New: "team/doorman:v2"}},
 		Differences: []taskdef.Difference{
 			{Container: "app", Field: "image", Old: "team/doorman:v1", New: "team/doorman:v2"},
@@ -31,11 +31,11 @@ func plans() []*deploy.Plan {
 	}
 	return []*deploy.Plan{
 		full,
-		{Service: service, Action: deploy.ActionDeploy, Current: old, TaskDefinition: wanted, Reused: true},
-		{Service: service, Action: deploy.ActionNone, Current: old},
-		{Service: service, Action: deploy.ActionRestart, Current: old},
-		{Service: service, Action: deploy.ActionJoin, Current: wanted},
-		{Service: service, Action: deploy.ActionSettings, Current: old, Settings: []deploy.Setting{{Name: "desiredCount", Old: aws.Int32(2), New: 0}}},
+		{Ref: deploy.Ref{Service: service}, Action: deploy.ActionDeploy, Current: old, TaskDefinition: wanted, Reused: true},
+		{Ref: deploy.Ref{Service: service}, Action: deploy.ActionNone, Current: old},
+		{Ref: deploy.Ref{Service: service}, Action: deploy.ActionRestart, Current: old},
+		{Ref: deploy.Ref{Service: service}, Action: deploy.ActionJoin, Current: wanted},
+		{Ref: deploy.Ref{Service: service}, Action: deploy.ActionSettings, Current: old, Settings: []deploy.Setting{{Name: "desiredCount", Old: aws.Int32(2), New: 0}}},
 	}
 }
 
@@ -63,7 +63,7 @@ func TestPlans(t *testing.T) {
 
 // TestPrunings: as a forecast, as done, and where there was nothing to do.
 func TestPrunings(t *testing.T) {
-	some := deploy.Pruning{Cluster: cluster, Service: service, Family: "doorman", Keep: 2, Active: 42,
+	some := deploy.Pruning{Ref: deploy.Ref{Cluster: cluster, Service: service}, Family: "doorman", Keep: 2, Active: 42,
 		InUse: []string{account + "task-definition/doorman:7"}, Remove: []string{account + "task-definition/doorman:1", account + "task-definition/doorman:2"}}
 	var b bytes.Buffer
 	for _, pruning := range []deploy.Pruning{some, {Family: "doorman", Keep: 20, Active: 3, Remove: []string{}}} {

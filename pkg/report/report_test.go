@@ -63,7 +63,7 @@ func at(seconds int) time.Time {
 }
 
 var deployment = deploy.Deployment{
-	Cluster: cluster, Service: service, ID: "ecs-svc/42", TaskDefinition: wanted, CreatedAt: at(1), Action: deploy.ActionDeploy,
+	Ref: deploy.Ref{Cluster: cluster, Service: service}, ID: "ecs-svc/42", TaskDefinition: wanted, CreatedAt: at(1), Action: deploy.ActionDeploy,
 	Before: deploy.Before{Deployment: "ecs-svc/41", TaskDefinition: old, DesiredCount: 2, RollsBack: true, Guarded: true},
 }
 
@@ -98,7 +98,7 @@ func plan(t *testing.T) *deploy.Plan {
 		"environment": [{"name": "PASSWORD", "value": "swordfish"}]}]}`)
 	two := int32(2)
 	return &deploy.Plan{
-		Cluster: cluster, Service: service, Action: deploy.ActionDeploy, Current: old, Base: old, Register: true, Family: "doorman",
+		Ref: deploy.Ref{Cluster: cluster, Service: service}, Action: deploy.ActionDeploy, Current: old, Base: old, Register: true, Family: "doorman",
 		Images:      []taskdef.ImageChange{{Container: "app", Old: "doorman:v1", New: "doorman:v2"}},
 		Differences: taskdef.Diff(before, after), Definition: after, Before: deployment.Before,
 		Settings: []deploy.Setting{{Name: "desiredCount", Old: &two, New: 4}, {Name: "minimumHealthyPercent", New: 0}},
@@ -341,7 +341,11 @@ func lines(t *testing.T, text string) []map[string]any {
 }
 
 func TestStream(t *testing.T) {
-	out, err := render(t, "ndjson", report.Options{Version: "v1.2.3", Simulated: "crash-loop"}, rolledBack(t))
+	events := rolledBack(t)
+	for i := range events {
+		events[i].Subject = deploy.Subject{Kind: deploy.SubjectService, ARN: service}
+	}
+	out, err := render(t, "ndjson", report.Options{Version: "v1.2.3", Simulated: "crash-loop"}, events)
 	golden(t, "ndjson", out)
 	if err != "" {
 		t.Errorf("stderr: %s", err)
@@ -364,6 +368,9 @@ func TestStream(t *testing.T) {
 		}
 		if text, ok := object["time"].(string); !last && (!ok || !strings.HasSuffix(text, "Z")) {
 			t.Errorf("line %d has time %v", i+2, object["time"])
+		}
+		if diff := cmp.Diff(map[string]any{"kind": "service", "arn": service}, object["subject"]); diff != "" {
+			t.Errorf("line %d has another subject (-want +got):\n%s", i+2, diff)
 		}
 	}
 	outcome := objects[len(objects)-1]
@@ -513,11 +520,11 @@ func TestViews(t *testing.T) {
 	status.Last, status.LastUnread = nil, "ecs:ListServiceDeployments is denied"
 	show(t, "text", &b, report.Status(status))
 	rollback := deploy.Rollback{
-		Service: service, Current: wanted, Target: old, Differences: plan(t).Differences,
+		Ref: deploy.Ref{Service: service}, Current: wanted, Target: old, Differences: plan(t).Differences,
 		Warnings: []string{"doorman:v1 may have moved"}, Obstacles: []string{"doorman:41 is INACTIVE"},
 	}
 	show(t, "text", &b, report.Rollback(rollback))
-	show(t, "text", &b, report.Rollback(deploy.Rollback{Service: service, Current: wanted, Target: old}))
+	show(t, "text", &b, report.Rollback(deploy.Rollback{Ref: deploy.Ref{Service: service}, Current: wanted, Target: old}))
 	golden(t, "views", b.String())
 	if strings.Contains(b.String(), "hunter2") {
 		t.Error("a value of the environment is shown")

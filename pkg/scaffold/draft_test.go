@@ -43,7 +43,7 @@ func definitionOf(t draftTest, namesAndImages ...string) taskdef.Definition {
 
 func exported(t draftTest, namesAndImages ...string) deploy.Export {
 	return deploy.Export{
-		Cluster: "prod", Service: "web", Region: "eu-west-1", Account: "012345670123", Definition: definitionOf(t, namesAndImages...),
+		Ref: deploy.Ref{Cluster: "prod", Service: "web"}, Region: "eu-west-1", Account: "012345670123", Definition: definitionOf(t, namesAndImages...),
 		DesiredCount: aws.Int32(2), MinimumHealthyPercent: aws.Int32(100), MaximumPercent: aws.Int32(200), Settled: true,
 	}
 }
