@@ -16,7 +16,8 @@ func (a *app) render() *cobra.Command {
 		Short: "Print the task definition exactly as it would be registered",
 		Long: `Render prints the input of RegisterTaskDefinition, as JSON, that a deployment with
 the same flags would register. With --task-definition-file it needs neither AWS
-nor credentials. Environment values are printed in clear: that is its purpose.`,
+nor credentials, with -d FAMILY:REVISION no service. Environment values are printed
+in clear: that is its purpose.`,
 		Example: `  ecs-deploy render -c production1 -n doorman-service -i docker.repo.com/doorman:v2
   ecs-deploy render --task-definition-file doorman.json -i docker.repo.com/doorman:v2
   ecs-deploy render --task-definition-file doorman.yaml --env LOG_LEVEL=debug --cpu 512 --memory 1024`,
@@ -49,11 +50,11 @@ func (a *app) runRender(c *cobra.Command) error {
 	return nil
 }
 
-// rendered is the text of the definition that a request would register. One from
-// a file needs no ECS, unless a digest is to be looked up.
+// rendered is the text of the definition that a request would register. Without need,
+// AWS is not asked, and no credentials are looked for.
 func (a *app) rendered(c *cobra.Command, request deploy.Request) ([]byte, error) {
-	if !request.Definition.IsZero() && !request.PinDigest {
-		definition, err := deploy.Edit(request.Definition, request)
+	if !request.NeedsAWS() {
+		definition, err := request.Offline(request.Definition)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +67,7 @@ func (a *app) rendered(c *cobra.Command, request deploy.Request) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	definition, err := deployer.Render(c.Context(), request)
+	definition, err := deployer.Render(c.Context(), request.Ref, request.Want)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (s *Settings) images(r *deploy.Request) error {
 	if err != nil {
 		return err
 	}
-	r.Images, r.ContainerImages, r.Tag, r.Only = s.Images, map[string]string{}, tag, s.Only
+	r.Images, r.ContainerImages, r.Tag, r.TagOnly = s.Images, map[string]string{}, tag, s.Only
 	heights := map[string]int{}
 	for i, e := range s.ContainerImages {
 		r.ContainerImages[e.Container], heights[e.Container] = e.Value, s.entryHeight("container", i)

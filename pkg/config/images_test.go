@@ -130,7 +130,7 @@ func TestImagesOfLayersAreThoseOfTheModel(t *testing.T) {
 		if r.Tag != "" && len(r.Images)+len(r.ContainerImages) > 0 {
 			t.Fatalf("a tag is left beside images: %+v\n%s", r, m.file)
 		}
-		if got := fmt.Sprint(append([]string{}, r.Images...), maps.Clone(r.ContainerImages), strings.Join(r.Only, ","), r.Tag); got != want {
+		if got := fmt.Sprint(append([]string{}, r.Images...), maps.Clone(r.ContainerImages), strings.Join(r.TagOnly, ","), r.Tag); got != want {
 			t.Fatalf("%s, want %s of\n%s", got, want, m.file)
 		}
 	})

@@ -37,8 +37,8 @@ func (s *Settings) Ref() deploy.Ref { return deploy.Ref{Cluster: s.Cluster, Serv
 func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request, error) {
 	s.notes = Notes{}
 	r := deploy.Request{
-		Ref: s.Ref(), TaskDefinition: s.TaskDefinition,
-		PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily, AllowStuck: s.AllowStuck,
+		Ref: s.Ref(), AllowStuck: s.AllowStuck,
+		Want:            deploy.Want{TaskDefinition: s.TaskDefinition, PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily},
 		ServiceSettings: s.ServiceSettings, ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
 	if !s.Simulated() { // the embedded ECS has an account of its own

@@ -125,8 +125,8 @@ func TestTagsOfLayers(t *testing.T) {
 			continue
 		}
 		empty := cmpopts.EquateEmpty()
-		if !cmp.Equal(c.images, request.Images, empty) || !cmp.Equal(c.containers, request.ContainerImages, empty) || c.tag != request.Tag || !cmp.Equal(c.only, request.Only, empty) {
-			t.Errorf("%s: %v %v %q %v", c.name, request.Images, request.ContainerImages, request.Tag, request.Only)
+		if !cmp.Equal(c.images, request.Images, empty) || !cmp.Equal(c.containers, request.ContainerImages, empty) || c.tag != request.Tag || !cmp.Equal(c.only, request.TagOnly, empty) {
+			t.Errorf("%s: %v %v %q %v", c.name, request.Images, request.ContainerImages, request.Tag, request.TagOnly)
 		}
 	}
 }
@@ -207,7 +207,7 @@ func TestEdits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		edited, err := deploy.Edit(request.Definition, request)
+		edited, err := request.Offline(request.Definition)
 		if err != nil {
 			t.Errorf("%s: %v", c.args, err)
 			continue

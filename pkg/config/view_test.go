@@ -229,7 +229,7 @@ func TestAViewAsksForTheSame(t *testing.T) {
 			if len(request.Images)+len(request.ContainerImages) == 0 {
 				tag = request.Tag
 			}
-			return fmt.Sprint(request.Images, request.ContainerImages, request.Only, tag, request.TaskDefinition, len(request.Edits) > 0), shown
+			return fmt.Sprint(request.Images, request.ContainerImages, request.TagOnly, tag, request.TaskDefinition, len(request.Edits) > 0), shown
 		}
 		first, shown := asked(b.String(), "prod")
 		again, _ := asked("version: 1\ndefaults:\n  "+strings.ReplaceAll(shown, "\n", "\n  "), "")

@@ -199,7 +199,7 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 		return err
 	}, func(ctx context.Context) (bool, error) {
 		newest, err := d.newestOf(ctx, p.Family)
-		if err != nil || newest.serves(p) {
+		if err != nil || newest.serves(p.Current, p.Definition) {
 			arn = newest.arn
 			return err == nil, err
 		}

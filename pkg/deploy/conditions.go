@@ -109,7 +109,7 @@ func (d *Deployer) conditions(ctx context.Context, p *Plan, service *described) 
 		Tasks:  int(service.DesiredCount), Desired: int(service.numberAfter(p.Settings, desiredCount, service.DesiredCount)),
 		NoWayBack:   !slices.ContainsFunc(service.Deployments, completed),
 		GracePeriod: time.Duration(service.numberAfter(p.Settings, gracePeriod, 0)) * time.Second,
-		Wanted:      p.Definition.Timings(), Before: p.current.Timings(),
+		Wanted:      p.Definition.Timings(), Before: p.resolved.current.Timings(),
 		WhatIf: d.whatIf,
 	}
 	c.Configuration, _ = after[deploymentConfiguration].(map[string]any)

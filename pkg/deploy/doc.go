@@ -9,8 +9,8 @@
 //
 //	d := deploy.New(client)
 //	outcome, err := d.Run(ctx, deploy.Request{
-//		Ref:    deploy.Ref{Cluster: "production1", Service: "doorman-service"},
-//		Images: []string{"docker.repo.com/doorman:v2"},
+//		Ref:  deploy.Ref{Cluster: "production1", Service: "doorman-service"},
+//		Want: deploy.Want{Images: []string{"docker.repo.com/doorman:v2"}},
 //	}, deploy.Policy{})
 //
 // The package prints nothing, reads no environment and keeps no state: ECS

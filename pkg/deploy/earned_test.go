@@ -56,7 +56,7 @@ func (b *bench) edited(edit func(operation string, answer map[string]any)) *depl
 func TestJoinedRollback(t *testing.T) {
 	inWorld(t, webWorld+crash, func(b *bench) {
 		b.rollingBack()
-		b.want(b.run(deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{}), "succeeded")
+		b.want(b.run(deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:1"}}, deploy.Policy{}), "succeeded")
 		if s := b.describe("web"); s.Deployments[0].RolloutState != "COMPLETED" || len(s.Deployments) != 1 {
 			b.Errorf("succeeded while the rollback was %s", s.Deployments[0].RolloutState)
 		}
@@ -225,7 +225,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r := deploy.Request{Definition: plan.Definition}
+		r := deploy.Request{Want: deploy.Want{Definition: plan.Definition}}
 		marshalled, err := json.Marshal(r)
 		if err != nil {
 			b.Fatal(err)

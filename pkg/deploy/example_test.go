@@ -26,7 +26,7 @@ func Example() {
 		fmt.Println(e.Elapsed, e.Type, e.Message)
 	}))
 	outcome, err := d.Run(ctx, deploy.Request{
-		Ref: deploy.Ref{Cluster: "production1", Service: "doorman-service"}, Images: []string{"docker.repo.com/doorman:v2"},
+		Ref: deploy.Ref{Cluster: "production1", Service: "doorman-service"}, Want: deploy.Want{Images: []string{"docker.repo.com/doorman:v2"}},
 	}, deploy.Policy{})
 	var busy *deploy.BusyError
 	if errors.As(err, &busy) {
@@ -52,7 +52,7 @@ func ExampleDeployer_Run() {
 	})
 	d := deploy.New(client, deploy.WithClock(clock))
 	outcome, err := d.Run(context.Background(), deploy.Request{
-		Ref: deploy.Ref{Cluster: "production1", Service: "doorman"}, Images: []string{"doorman:v2"},
+		Ref: deploy.Ref{Cluster: "production1", Service: "doorman"}, Want: deploy.Want{Images: []string{"doorman:v2"}},
 	}, deploy.Policy{})
 	if err != nil {
 		panic(err)

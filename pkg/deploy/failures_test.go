@@ -73,7 +73,7 @@ func lateLook(b *bench) said {
 // firstDeployment creates a service whose first deployment fails, and waits for
 // it.
 func firstDeployment(b *bench) said {
-	bad, err := b.deployer().Render(b.Context(), request())
+	bad, err := b.deployer().Render(b.Context(), request().Ref, request().Want)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func deregistered(b *bench) said {
 	b.run(request(), deploy.Policy{})
 	b.deregister("web:1")
 	b.calls = nil
-	got := b.say(b.deployer().Run(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{}))
+	got := b.say(b.deployer().Run(b.Context(), deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:1"}}, deploy.Policy{}))
 	b.untouched()
 	return got
 }

@@ -161,7 +161,7 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	if primary == nil || aws.ToString(primary.Id) != deployment.ID {
 		return nil, errors.New("another deployment has taken over")
 	}
-	r := Request{Ref: deployment.Ref, TaskDefinition: before.TaskDefinition}
+	r := Request{Ref: deployment.Ref, Want: Want{TaskDefinition: before.TaskDefinition}}
 	for _, setting := range deployment.Settings {
 		r.restore(setting, service)
 	}

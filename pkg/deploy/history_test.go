@@ -39,8 +39,8 @@ func TestOtherThanSent(t *testing.T) {
 				return `{"taskDefinition":{"taskDefinitionArn":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:1","family":"web",
 					"containerDefinitions":[` + answer + `]}}`, operation == "RegisterTaskDefinition"
 			}
-			r := deploy.Request{Ref: webInProd, Definition: parsed(t, `{"family":"web","tags":[{"key":"owner","value":"me"}],
-				"containerDefinitions":[{"name":"app","image":"repo/web:v2","dockerLabels":{"a":"b"}}]}`)}
+			r := deploy.Request{Ref: webInProd, Want: deploy.Want{Definition: parsed(t, `{"family":"web","tags":[{"key":"owner","value":"me"}],
+				"containerDefinitions":[{"name":"app","image":"repo/web:v2","dockerLabels":{"a":"b"}}]}`)}}
 			if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{NoWait: true}); err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestOtherThanSent(t *testing.T) {
 // revisions.
 func TestTidyingHasAnEnd(t *testing.T) {
 	inWorld(t, manyRevisions(70, 70, 70), func(b *bench) {
-		r := deploy.Request{Ref: webInProd, Images: []string{"repo/web:v71"}}
+		r := deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{"repo/web:v71"}}}
 		b.want(b.run(r, deploy.Policy{KeepDefinitions: aws.Int32(2)}), "succeeded")
 		if n := len(b.made("DeregisterTaskDefinition")); n != 60 {
 			t.Errorf("%d revisions were deregistered", n)

@@ -16,12 +16,12 @@ import (
 func TestInactiveInService(t *testing.T) {
 	for name, r := range map[string]deploy.Request{
 		"an image":         request(),
-		"another revision": {Ref: webInProd, TaskDefinition: "web:2"},
-		"on its own base":  {Ref: webInProd, TaskDefinition: "web:1", Images: []string{"repo/web:v3"}},
+		"another revision": {Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:2"}},
+		"on its own base":  {Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:1", Images: []string{"repo/web:v3"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, webWorld, func(b *bench) {
-				whole, err := b.deployer().Render(b.Context(), request())
+				whole, err := b.deployer().Render(b.Context(), request().Ref, request().Want)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -43,7 +43,7 @@ func TestInactiveInService(t *testing.T) {
 					t.Errorf("inactive %t, warnings %q", plan.Before.Inactive, warnings)
 				}
 				b.want(b.run(r, deploy.Policy{}), "succeeded")
-				back := b.run(deploy.Request{Ref: webInProd, Definition: before}, deploy.Policy{})
+				back := b.run(deploy.Request{Ref: webInProd, Want: deploy.Want{Definition: before}}, deploy.Policy{})
 				b.want(back, "succeeded")
 				if back.Deployment.Before.Inactive {
 					t.Error("what is in service now is ACTIVE")
@@ -74,7 +74,7 @@ func TestUnsettledWithoutRolloutState(t *testing.T) {
 			b.answer = func(operation string) (string, bool) {
 				return strings.NewReplacer("RUNNING", tt.running, "PENDING", tt.pending).Replace(one), operation == "DescribeServices"
 			}
-			same := deploy.Request{Ref: webInProd, Images: []string{"repo/web:v1"}}
+			same := deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{"repo/web:v1"}}}
 			count := deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(2)}}
 			for r, want := range map[*deploy.Request]deploy.Action{&same: tt.images, &count: tt.onlyCount} {
 				plan, err := b.deployer().Plan(b.Context(), *r)

@@ -26,9 +26,9 @@ containerDefinitions: [{name: app, image: "repo/web:v1", cpu: 0.0}, {name: proxy
 	}
 	edits := []taskdef.Edit{taskdef.SetEnvironment("app", "A", "1"), taskdef.SetMemory("1 GB"), taskdef.SetTag("owner", "data"), taskdef.SetRuntimePlatform("linux/arm64")}
 	for name, r := range map[string]deploy.Request{
-		"in service": {Ref: webInProd, Edits: edits, Tag: "v2", Only: []string{"app"}},
-		"revision":   {Ref: webInProd, Edits: edits, TaskDefinition: "web:1"},
-		"file":       {Ref: webInProd, Edits: edits, Definition: file},
+		"in service": {Ref: webInProd, Want: deploy.Want{Edits: edits, Tag: "v2", TagOnly: []string{"app"}}},
+		"revision":   {Ref: webInProd, Want: deploy.Want{Edits: edits, TaskDefinition: "web:1"}},
+		"file":       {Ref: webInProd, Want: deploy.Want{Edits: edits, Definition: file}},
 	} {
 		for n := 1; n <= 8; n++ {
 			for _, moment := range []string{"before", "after"} {
@@ -64,7 +64,7 @@ containerDefinitions: [{name: app, image: "repo/web:v1", cpu: 0.0}, {name: proxy
 func TestWaitingWithEdits(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		b.run(request(), deploy.Policy{NoWait: true}) // repo/web:v2
-		o := b.run(deploy.Request{Ref: webInProd, Edits: []taskdef.Edit{taskdef.SetEnvironment("app", "A", "1")}},
+		o := b.run(deploy.Request{Ref: webInProd, Want: deploy.Want{Edits: []taskdef.Edit{taskdef.SetEnvironment("app", "A", "1")}}},
 			deploy.Policy{IfInProgress: deploy.WaitIfInProgress})
 		b.want(o, "succeeded")
 		app := b.registered("web")["containerDefinitions"].([]any)[0].(map[string]any)

@@ -86,7 +86,7 @@ func TestPagesThatGoRound(t *testing.T) {
 		run             func(b *bench, d *deploy.Deployer) error
 	}{
 		"services of a family": {"ListServices", "serviceArns", func(b *bench, d *deploy.Deployer) error {
-			_, err := d.Plan(b.Context(), deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: "web", Images: []string{"repo/web:v2"}})
+			_, err := d.Plan(b.Context(), deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, Want: deploy.Want{TaskDefinition: "web", Images: []string{"repo/web:v2"}}})
 			return err
 		}},
 		"records, joining": {"ListServiceDeployments", "serviceDeployments", func(b *bench, d *deploy.Deployer) error {

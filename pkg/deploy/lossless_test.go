@@ -90,7 +90,7 @@ func retagged(d taskdef.Definition) (string, bool) {
 // definition itself to a service that runs another one.
 func deployDefinition(t *testing.T, definition taskdef.Definition) bool {
 	newImage, taggable := retagged(definition)
-	request := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: "service"}, Images: []string{newImage}}
+	request := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: "service"}, Want: deploy.Want{Images: []string{newImage}}}
 	family, inUse, revision := definition.Family(), definition.Family(), ":2"
 	if !taggable {
 		request.Images, request.Definition, request.AllowOtherFamily = nil, definition, true

@@ -28,7 +28,7 @@ const movedLimit = 10 * time.Second
 // something else than what runs, where nothing else changes. If one does, the revision
 // is started anew; where that cannot be known, a note says how to force it.
 func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
-	if p.Action != ActionNone || p.request.IfUnchanged == SkipUnchanged || len(p.tagged) == 0 {
+	if p.Action != ActionNone || p.request.IfUnchanged == SkipUnchanged || len(p.resolved.tagged) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, movedLimit)
@@ -36,7 +36,7 @@ func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 	var unknown []string
 	running := d.runningRevision(ctx, p)
 	tags := map[string]*ecrtypes.ImageDetail{} // by image: what its tag stands for now
-	for _, c := range p.tagged {
+	for _, c := range p.resolved.tagged {
 		runs := digestIn(running, c.Container)
 		now, asked := tags[c.Image.String()]
 		if !asked && runs != "" {
@@ -95,7 +95,7 @@ func containerImages(definition taskdef.Definition) []taskdef.ContainerImage {
 func (d *Deployer) runningRevision(ctx context.Context, p *Plan) *types.ServiceRevision {
 	_, number, found := strings.Cut(p.Before.Deployment, "/")
 	askable := false
-	for _, c := range p.tagged {
+	for _, c := range p.resolved.tagged {
 		_, _, ok := ecrHost(c.Image.Registry())
 		askable = askable || ok && d.ecr != nil
 	}

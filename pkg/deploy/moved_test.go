@@ -78,7 +78,7 @@ func TestNotPushedAgain(t *testing.T) {
 	inWorld(t, registryWorld, func(b *bench) {
 		cfg := simulated(&recorder{bench: b, next: b.http})
 		d := deploy.New(b.client, deploy.WithRegistry(ecr.NewFromConfig(cfg)))
-		r := deploy.Request{Ref: webInProd, Images: []string{repository + ":v1"}}
+		r := deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{repository + ":v1"}}}
 		plan, err := d.Plan(b.Context(), r)
 		if err != nil || plan.Action != deploy.ActionNone || len(plan.Notes) > 0 || len(b.calls) != 4 {
 			t.Errorf("%v, notes %q, error %v, %d calls", plan, plan.Notes, err, len(b.calls))
@@ -97,7 +97,7 @@ func TestNoNoteWhereSomethingChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, webWorld, func(b *bench) {
-				r := deploy.Request{Ref: webInProd, Images: []string{"repo/web:v1"}}
+				r := deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{"repo/web:v1"}}}
 				edit(&r)
 				plan, err := b.deployer().Plan(b.Context(), r)
 				if err != nil {
@@ -118,7 +118,7 @@ func TestFileOfTags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, Definition: whole})
+		plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, Want: deploy.Want{Definition: whole}})
 		if err != nil || plan.Action != deploy.ActionNone || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], "docker.io/repo/web:v1, docker.io/library/nginx:1.29 may have been pushed again since web:1 started") {
 			t.Errorf("%v, notes %q, error %v", plan, plan.Notes, err)
 		}

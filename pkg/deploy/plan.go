@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,13 +83,9 @@ type Plan struct {
 
 	made      time.Time
 	request   Request
-	described *described               // the service, as ECS showed it
-	current   taskdef.Definition       // in service; zero if the plan did not need it
-	inactive  bool                     // Base was deregistered
-	moving    bool                     // a requested image may have moved under the same text
-	newest    revision                 // the newest revision of the family in service
-	stuck     string                   // why the deployment cannot make progress, or ""
-	tagged    []taskdef.ContainerImage // the images that are asked for by a tag
+	described *described // the service, as ECS showed it
+	resolved  resolved   // zero if no definition is wanted
+	stuck     string     // why the deployment cannot make progress, or ""
 }
 
 // String is the plan in one line.
@@ -144,8 +141,7 @@ func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 }
 
 func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
-	wanted, err := r.validate()
-	if err != nil {
+	if err := r.validate(); err != nil {
 		return nil, err
 	}
 	if err := r.asksSomething(); err != nil {
@@ -165,10 +161,12 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		made: d.clock.Now(), request: r, described: service,
 	}
 	p.Settings = settingsOf(r, service)
-	if r.wantsDefinition() {
-		if err := d.planDefinition(ctx, p, wanted); err != nil {
+	if !r.Want.empty() {
+		resolved, err := d.resolve(ctx, p.Current, r.baseless())
+		if err != nil {
 			return nil, err
 		}
+		p.take(resolved)
 	}
 	p.Action = p.decide(service.Primary())
 	if p.Action == ActionDeploy && p.Before.TaskDefinition != p.Current {
@@ -190,6 +188,14 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 	return p, nil
 }
 
+// take shows in the plan what a want means.
+func (p *Plan) take(r resolved) {
+	p.resolved = r
+	p.Base, p.Register, p.Reused, p.TaskDefinition = r.base, r.register, r.reused, r.taskDefinition
+	p.Definition, p.Family, p.Images, p.Differences = r.definition, r.definition.Family(), r.images, r.differences
+	p.Before.Inactive = slices.Contains(r.inactive, p.Before.TaskDefinition)
+}
+
 // decide chooses the action. "Nothing to do" needs the wanted revision in
 // service, its deployment completed, no setting to change, and no requested
 // image whose content may have moved under the same text.
@@ -200,7 +206,7 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 		return ActionDeploy
 	case r.ForceNewDeployment:
 		return ActionRestart
-	case !r.wantsDefinition():
+	case r.Want.empty():
 		return p.settingsOnly(primary)
 	case primary == nil || primary.RolloutState == types.DeploymentRolloutStateFailed || r.IfUnchanged == RestartUnchanged:
 		return ActionRestart
@@ -212,7 +218,7 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 		p.InProgress = &unsettled
 		return ActionJoin
 	}
-	if p.moving && r.IfUnchanged != SkipUnchanged {
+	if p.resolved.moving && r.IfUnchanged != SkipUnchanged {
 		return ActionRestart
 	}
 	return p.settingsOnly(primary)

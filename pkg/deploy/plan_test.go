@@ -42,7 +42,7 @@ func TestRequestsThatCannotBe(t *testing.T) {
 		"no cluster":         web(func(r *deploy.Request) { r.Cluster = "" }),
 		"no service":         web(func(r *deploy.Request) { r.Service = "" }),
 		"nothing asked":      {Ref: webInProd},
-		"only a family":      {Ref: webInProd, TaskDefinition: "web"},
+		"only a family":      {Ref: webInProd, Want: deploy.Want{TaskDefinition: "web"}},
 		"not an image":       web(func(r *deploy.Request) { r.Images = []string{"UPPER"} }),
 		"negative count":     web(func(r *deploy.Request) { r.DesiredCount = aws.Int32(-1) }),
 		"negative percent":   web(func(r *deploy.Request) { r.MinimumHealthyPercent = aws.Int32(-1) }),
@@ -85,11 +85,11 @@ func TestNotFound(t *testing.T) {
 		r    deploy.Request
 		want string
 	}{
-		{"cluster", deploy.Request{Ref: deploy.Ref{Cluster: "none", Service: "web"}, Images: []string{"repo/web:v2"}}, "cluster none does not exist"},
-		{"service", deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: "none"}, Images: []string{"repo/web:v2"}}, "service none does not exist in cluster prod"},
-		{"definition", deploy.Request{Ref: webInProd, TaskDefinition: "web:99"}, "task definition web:99 does not exist"},
-		{"no service of the family", deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: "we", Images: []string{"repo/web:v2"}}, "service of family we does not exist in cluster prod"},
-		{"cluster, by family", deploy.Request{Ref: deploy.Ref{Cluster: "none"}, TaskDefinition: "web", Images: []string{"repo/web:v2"}}, "cluster none does not exist"},
+		{"cluster", deploy.Request{Ref: deploy.Ref{Cluster: "none", Service: "web"}, Want: deploy.Want{Images: []string{"repo/web:v2"}}}, "cluster none does not exist"},
+		{"service", deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: "none"}, Want: deploy.Want{Images: []string{"repo/web:v2"}}}, "service none does not exist in cluster prod"},
+		{"definition", deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:99"}}, "task definition web:99 does not exist"},
+		{"no service of the family", deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, Want: deploy.Want{TaskDefinition: "we", Images: []string{"repo/web:v2"}}}, "service of family we does not exist in cluster prod"},
+		{"cluster, by family", deploy.Request{Ref: deploy.Ref{Cluster: "none"}, Want: deploy.Want{TaskDefinition: "web", Images: []string{"repo/web:v2"}}}, "cluster none does not exist"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, webWorld, func(b *bench) {
@@ -133,7 +133,7 @@ func crowd() string {
 func TestByFamily(t *testing.T) {
 	inWorld(t, crowd(), func(b *bench) {
 		for _, name := range []string{"web", "web:1", "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1"} {
-			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: name, Images: []string{"repo/web:v2"}})
+			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, Want: deploy.Want{TaskDefinition: name, Images: []string{"repo/web:v2"}}})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -146,7 +146,7 @@ func TestByFamily(t *testing.T) {
 				b.Errorf("%d services described at once", n)
 			}
 		}
-		err := b.planError(deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, TaskDefinition: "twin", Images: []string{"repo/twin:v2"}}, 3)
+		err := b.planError(deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, Want: deploy.Want{TaskDefinition: "twin", Images: []string{"repo/twin:v2"}}}, 3)
 		var ambiguous *deploy.AmbiguousServiceError
 		if !errors.As(err, &ambiguous) || strings.Join(ambiguous.Services, " ") != "twin-a twin-b" {
 			b.Errorf("several services: %v", err)
@@ -163,7 +163,7 @@ func TestBase(t *testing.T) {
 			b.Fatal(err)
 		}
 		for _, name := range []string{"other", "other:1"} {
-			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: name, Images: []string{"repo/web:v2"}})
+			plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: name, Images: []string{"repo/web:v2"}}})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -222,7 +222,7 @@ func TestPlanIsMasked(t *testing.T) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, Definition: definition})
+		plan, err := b.deployer().Plan(b.Context(), deploy.Request{Ref: webInProd, Want: deploy.Want{Definition: definition}})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -239,20 +239,20 @@ func TestPlanIsMasked(t *testing.T) {
 
 func TestRender(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		definition, err := b.deployer().Render(b.Context(), request())
+		definition, err := b.deployer().Render(b.Context(), request().Ref, request().Want)
 		if err != nil {
 			b.Fatal(err)
 		}
 		if definition.Containers()[0].Image != "repo/web:v2" || definition.Containers()[1].Image != "nginx:1.29" {
 			b.Errorf("%v", definition.Containers())
 		}
-		if asIs, err := b.deployer().Render(b.Context(), deploy.Request{Ref: webInProd}); err != nil || asIs.Containers()[0].Image != "repo/web:v1" {
+		if asIs, err := b.deployer().Render(b.Context(), webInProd, deploy.Want{}); err != nil || asIs.Containers()[0].Image != "repo/web:v1" {
 			b.Errorf("without an image, the definition in use: %v %v", asIs.Containers(), err)
 		}
 		b.untouched()
 	})
 	var bad *image.ParseError
-	if _, err := deploy.Edit(taskdef.Definition{}, deploy.Request{Images: []string{"UPPER"}}); !errors.As(err, &bad) {
+	if _, err := (deploy.Want{Images: []string{"UPPER"}}).Offline(taskdef.Definition{}); !errors.As(err, &bad) {
 		t.Errorf("error %v", err)
 	}
 }

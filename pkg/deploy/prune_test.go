@@ -63,7 +63,7 @@ func TestPrunePlan(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(tt.keep), func(t *testing.T) {
 			inWorld(t, manyRevisions(9, 4, 2), func(b *bench) {
-				b.run(deploy.Request{Ref: webInProd, TaskDefinition: "web:9"}, deploy.Policy{}) // from web:4
+				b.run(deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:9"}}, deploy.Policy{}) // from web:4
 				b.answer = func(operation string) (string, bool) {
 					switch operation {
 					case "ListTasks":
@@ -196,7 +196,7 @@ func TestPruneNeedsToKnow(t *testing.T) {
 func TestTidyAfterSuccessOnly(t *testing.T) {
 	guarded := strings.ReplaceAll(manyRevisions(4, 4, 2), "desiredCount: 1}", "desiredCount: 1, deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}}}")
 	broken := "\nimages: [{match: \"repo/web:bad\", behaviour: cannotPull}]\n"
-	r := deploy.Request{Ref: webInProd, Images: []string{"repo/web:bad"}}
+	r := deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{"repo/web:bad"}}}
 	inWorld(t, guarded+broken, func(b *bench) {
 		b.want(b.run(r, deploy.Policy{KeepDefinitions: aws.Int32(0)}), "rolled-back")
 		r.Images[0] = "repo/web:v5"

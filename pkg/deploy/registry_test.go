@@ -53,7 +53,7 @@ func (b *bench) pinning(images ...string) (r deploy.Request, d *deploy.Deployer,
 	cfg := simulated(signatures{&recorder{bench: b, next: b.http}, regions})
 	cfg.Region = "nowhere-1"
 	d = deploy.New(b.client, deploy.WithRegistry(ecr.NewFromConfig(cfg)))
-	return deploy.Request{Ref: webInProd, Images: images, PinDigest: true}, d, regions
+	return deploy.Request{Ref: webInProd, Want: deploy.Want{Images: images, PinDigest: true}}, d, regions
 }
 
 // digestIs has ECR answer with a digest.
@@ -82,7 +82,7 @@ func TestPinned(t *testing.T) {
 					if n := len(b.made("DescribeImages")); n != 1 {
 						t.Errorf("ECR was asked %d times", n)
 					}
-					plan, err := d.Plan(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: b.inService()})
+					plan, err := d.Plan(b.Context(), deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: b.inService()}})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -221,7 +221,7 @@ func TestPinnedFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Definition = definition
-		rendered, err := d.Render(b.Context(), r)
+		rendered, err := d.Render(b.Context(), r.Ref, r.Want)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func TestPinnedFile(t *testing.T) {
 			t.Error(diff)
 		}
 		r.Definition, r.Edits = taskdef.Definition{}, []taskdef.Edit{taskdef.SetEnvironment("", "A", "b")}
-		if rendered, err = d.Render(b.Context(), r); err != nil || rendered.Containers()[0].Image != repository+":v1" {
+		if rendered, err = d.Render(b.Context(), r.Ref, r.Want); err != nil || rendered.Containers()[0].Image != repository+":v1" {
 			t.Errorf("an edit pins nothing: %v %v", rendered.Containers(), err)
 		}
 	})

@@ -5,33 +5,36 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
-// Render is the definition that a request would register. It only reads, and
-// needs no ECS where the request has a Definition. Unlike Plan it does not ask
-// whether there is anything to do.
-func (d *Deployer) Render(ctx context.Context, r Request) (taskdef.Definition, error) {
-	base := r.Definition
-	wanted, err := r.change()
-	if err != nil {
-		return taskdef.Definition{}, err
-	}
-	if base.IsZero() {
+// Render is the wanted definition, as a deployment would register it. It only reads, and
+// it reads the service only if the definition that the service uses is built on. Unlike
+// Plan it does not ask whether there is anything to do.
+func (d *Deployer) Render(ctx context.Context, ref Ref, want Want) (taskdef.Definition, error) {
+	r, current := Request{Ref: ref, Want: want}, ""
+	if want.Definition.IsZero() {
 		if err := d.ready(ctx); err != nil {
 			return taskdef.Definition{}, err
 		}
-		if _, err := r.validate(); err != nil {
+	}
+	if r.buildsOnService() {
+		if err := r.validate(); err != nil {
 			return taskdef.Definition{}, err
 		}
 		service, err := d.locate(ctx, r)
 		if err != nil {
 			return taskdef.Definition{}, err
 		}
-		if base, err = d.base(ctx, &Plan{Current: aws.ToString(service.TaskDefinition), request: r}); err != nil {
-			return taskdef.Definition{}, err
-		}
+		current, want = aws.ToString(service.TaskDefinition), r.baseless()
 	}
-	made, err := d.change(ctx, base, wanted)
+	made, err := d.build(ctx, current, want)
 	return made.definition, err
+}
+
+// buildsOnService reports whether the definition that the service uses is built on.
+func (r Request) buildsOnService() bool {
+	named := arn.HasRevision(r.TaskDefinition) || r.TaskDefinition != "" && (r.Service != "" || r.Cluster == "")
+	return r.Definition.IsZero() && !named
 }

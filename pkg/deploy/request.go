@@ -6,7 +6,6 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
-	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // Request is what is asked of one service. What is zero is not asked, and is
@@ -15,33 +14,8 @@ type Request struct {
 	// Ref is the service. Cluster is required. Without Service, the service of the
 	// cluster that runs TaskDefinition's family is meant.
 	Ref
-	// TaskDefinition is the definition to build on: a family (its newest
-	// ACTIVE revision), family:revision, or an ARN. Without it, the definition
-	// that the service uses is built on.
-	TaskDefinition string
-	// Definition replaces the definition altogether, e.g. one read from a file.
-	Definition taskdef.Definition `json:"-"`
-	// Images are image references; each replaces the image of every container
-	// whose image is of the same repository. Without tag and digest an image
-	// means "latest".
-	Images []string
-	// ContainerImages are images by the name of the container that gets them,
-	// whatever it has now.
-	ContainerImages map[string]string
-	// Tag is the tag of the images that are given without one. Where no image is
-	// given, it replaces the tag or digest of the containers that Only names; "*"
-	// names all of them, and Only is not needed where there is but one.
-	Tag  string
-	Only []string
-	// PinDigest has the digest registered that an image's tag stands for, as ECR
-	// says; see [WithRegistry]. It is for the images that are asked for, and for
-	// those in Definition that are in ECR.
-	PinDigest bool
-	// Edits are made of the definition, in their order, after its images are set.
-	Edits []taskdef.Edit
-	// AllowOtherFamily takes a Definition of another family than the one in
-	// service.
-	AllowOtherFamily bool
+	// Want is the definition that the service should run.
+	Want
 	// AllowStuck takes limits that leave a rolling deployment no room: ECS can neither
 	// start nor stop a task. Plan refuses them otherwise, with a [*UsageError].
 	AllowStuck bool
@@ -76,14 +50,14 @@ const (
 	RestartUnchanged IfUnchanged = "restart"
 )
 
-// wantsDefinition reports whether the request says which definition should run.
-func (r Request) wantsDefinition() bool {
-	return r.edits() || !r.Definition.IsZero() || arn.HasRevision(r.TaskDefinition)
-}
-
-// edits reports whether the request changes something in a definition.
-func (r Request) edits() bool {
-	return len(r.Images) > 0 || len(r.ContainerImages) > 0 || r.Tag != "" || len(r.Edits) > 0
+// baseless is the want without a family that only finds the service: the revision that
+// the service uses is built on, and not the newest one.
+func (r Request) baseless() Want {
+	want := r.Want
+	if r.Service == "" && !arn.HasRevision(want.TaskDefinition) {
+		want.TaskDefinition = ""
+	}
+	return want
 }
 
 // wantsSettings reports whether the request sets something else of the service.
@@ -96,32 +70,31 @@ func (r Request) asks(name string) bool {
 	return slices.ContainsFunc(r.askedSettings(), func(s askedSetting) bool { return s.name() == name })
 }
 
-// validate finds what is wrong with a request before ECS is asked, and returns
-// the change of the definition that it asks for.
-func (r Request) validate() (change, error) {
+// validate finds what is wrong with a request before ECS is asked.
+func (r Request) validate() error {
 	switch {
 	case r.Cluster == "" && r.Service == "" && r.TaskDefinition != "":
-		return change{}, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER: its service that runs the family of -d is updated; a revision for no service is what ecs-deploy render prints"}
+		return &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER: its service that runs the family of -d is updated; a revision for no service is what ecs-deploy render prints"}
 	case r.Cluster == "":
-		return change{}, &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
+		return &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":
-		return change{}, &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
-	case r.Service != "" && r.TaskDefinition != "" && !arn.HasRevision(r.TaskDefinition) && !r.edits():
-		return change{}, &UsageError{
+		return &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
+	case r.Service != "" && r.TaskDefinition != "" && !arn.HasRevision(r.TaskDefinition) && !r.edited():
+		return &UsageError{
 			Problem: fmt.Sprintf("%s names a family, and nothing is built on it", r.TaskDefinition),
 			Remedy:  "name a revision of it (-d FAMILY:REVISION) to deploy that, or an image with -i",
 		}
 	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
-		return change{}, errTwice
+		return errTwice
 	}
 	if err := r.ServiceSettings.check(); err != nil {
-		return change{}, err
+		return err
 	}
-	wanted, err := r.change()
-	if err == nil && wanted.whole { // all that is wrong with it can be known now
-		_, err = wanted.make(r.Definition, asChosen)
+	wish, err := r.Want.parse()
+	if err == nil && wish.whole { // everything that is wrong with it can be found now
+		_, err = wish.make(r.Definition, asChosen)
 	}
-	return wanted, err
+	return err
 }
 
 // errTwice says that a definition is given in two ways.
@@ -130,16 +103,15 @@ var errTwice = &UsageError{Problem: "a task definition is given twice, as a file
 // Validate finds what is wrong with a request for a deployment before ECS is
 // asked. Plan does the same first.
 func (r Request) Validate() error {
-	_, err := r.validate()
-	if err == nil {
-		err = r.asksSomething()
+	if err := r.validate(); err != nil {
+		return err
 	}
-	return err
+	return r.asksSomething()
 }
 
 // asksSomething fails for a request that could change nothing.
 func (r Request) asksSomething() error {
-	if r.wantsDefinition() || r.wantsSettings() || r.ForceNewDeployment {
+	if !r.Want.empty() || r.wantsSettings() || r.ForceNewDeployment {
 		return nil
 	}
 	return &UsageError{

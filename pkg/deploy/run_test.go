@@ -217,7 +217,7 @@ func TestExistingRevision(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
 		b.calls = nil
-		o := b.run(deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{})
+		o := b.run(deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:1"}}, deploy.Policy{})
 		b.want(o, "succeeded")
 		if len(b.made("RegisterTaskDefinition")) != 0 || rollout.ShortName(o.Serving) != "web:1" {
 			b.Errorf("serving %s, wrote %v", o.Serving, b.wrote())

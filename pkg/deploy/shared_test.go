@@ -62,7 +62,7 @@ func TestSharedDeployer(t *testing.T) {
 		var running sync.WaitGroup
 		for _, service := range services {
 			running.Go(func() {
-				r := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: service}, Images: []string{"repo/" + service + ":v2"}}
+				r := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: service}, Want: deploy.Want{Images: []string{"repo/" + service + ":v2"}}}
 				if _, err := d.Run(b.Context(), r, deploy.Policy{KeepDefinitions: &keep}); err != nil {
 					b.Error(err)
 				}

@@ -201,7 +201,7 @@ var webInProd = deploy.Ref{Cluster: "prod", Service: "web"}
 
 // request deploys v2 of the application to the world's service.
 func request() deploy.Request {
-	return deploy.Request{Ref: webInProd, Images: []string{"repo/web:v2"}}
+	return deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{"repo/web:v2"}}}
 }
 
 // run runs a request and fails the test on an error.

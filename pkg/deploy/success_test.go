@@ -94,7 +94,7 @@ func TestSecondLife(t *testing.T) {
 						}
 						return x.ecs()
 					})
-					o, err := d.Run(b.Context(), deploy.Request{Ref: webInProd, TaskDefinition: "web:1"}, deploy.Policy{})
+					o, err := d.Run(b.Context(), deploy.Request{Ref: webInProd, Want: deploy.Want{TaskDefinition: "web:1"}}, deploy.Policy{})
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -210,8 +210,8 @@ func (d *Deployer) nameOrphans(ctx context.Context, p *Plan, registered string) 
 // sameSince are the ARNs of the ACTIVE revisions that mean what the plan wants and
 // that were registered after the plan was made, before the given one.
 func (d *Deployer) sameSince(ctx context.Context, p *Plan, before string) []string {
-	first := arn.Revision(p.newest.arn) + 1
-	if p.newest.arn == "" {
+	first := arn.Revision(p.resolved.newest.arn) + 1
+	if p.resolved.newest.arn == "" {
 		first = arn.Revision(p.Current) + 1
 	}
 	var same []string

@@ -173,7 +173,7 @@ func inVirtualTime(t *testing.T, play func(ctx context.Context) error) (err erro
 }
 
 func request() deploy.Request {
-	return deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: "web"}, Images: []string{"repo/web:v2"}, AllowStuck: true}
+	return deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: "web"}, Want: deploy.Want{Images: []string{"repo/web:v2"}}, AllowStuck: true}
 }
 
 // The fewest and the most tasks are exactly those that happen, and the time is right

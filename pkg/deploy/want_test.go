@@ -42,21 +42,21 @@ func TestImagesOfARequest(t *testing.T) {
 		want    [4]string // "" is as before
 	}{
 		"nothing":              {deploy.Request{}, [4]string{}},
-		"by repository":        {deploy.Request{Images: []string{"team/web:2"}}, [4]string{"team/web:2", "team/web:2"}},
-		"as typed":             {deploy.Request{Images: []string{"docker.io/team/web:2"}}, [4]string{"docker.io/team/web:2", "docker.io/team/web:2"}},
-		"no tag is latest":     {deploy.Request{Images: []string{"team/web-admin"}}, [4]string{2: "team/web-admin:latest"}},
-		"another registry":     {deploy.Request{Images: []string{"reg.example.com/team/web:2"}}, [4]string{3: "reg.example.com/team/web:2"}},
-		"digest":               {deploy.Request{Images: []string{"team/web" + ones}}, [4]string{"team/web" + ones, "team/web" + ones}},
-		"tag and digest":       {deploy.Request{Images: []string{"team/web:2" + ones}}, [4]string{"team/web:2" + ones, "team/web:2" + ones}},
-		"several":              {deploy.Request{Images: []string{"team/web:2", "team/web-admin:3"}}, [4]string{"team/web:2", "team/web:2", "team/web-admin:3"}},
-		"by container":         {deploy.Request{ContainerImages: map[string]string{"admin": "x/y"}}, [4]string{2: "x/y:latest"}},
-		"a container wins":     {deploy.Request{Images: []string{"team/web:2"}, ContainerImages: map[string]string{"app": "x/y:1"}}, [4]string{"x/y:1", "team/web:2"}},
-		"a tag for images":     {deploy.Request{Images: []string{"team/web"}, ContainerImages: map[string]string{"admin": "x/y"}, Tag: "7"}, [4]string{"team/web:7", "team/web:7", "x/y:7"}},
-		"a tag for containers": {deploy.Request{Tag: "7", Only: []string{"worker", "mirror"}}, [4]string{1: "docker.io/team/web:7", 3: "reg.example.com/team/web:7"}},
-		"a tag for all":        {deploy.Request{Tag: "7", Only: []string{"*"}}, [4]string{"team/web:7", "docker.io/team/web:7", "team/web-admin:7", "reg.example.com/team/web:7"}},
+		"by repository":        {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2"}}}, [4]string{"team/web:2", "team/web:2"}},
+		"as typed":             {deploy.Request{Want: deploy.Want{Images: []string{"docker.io/team/web:2"}}}, [4]string{"docker.io/team/web:2", "docker.io/team/web:2"}},
+		"no tag is latest":     {deploy.Request{Want: deploy.Want{Images: []string{"team/web-admin"}}}, [4]string{2: "team/web-admin:latest"}},
+		"another registry":     {deploy.Request{Want: deploy.Want{Images: []string{"reg.example.com/team/web:2"}}}, [4]string{3: "reg.example.com/team/web:2"}},
+		"digest":               {deploy.Request{Want: deploy.Want{Images: []string{"team/web" + ones}}}, [4]string{"team/web" + ones, "team/web" + ones}},
+		"tag and digest":       {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2" + ones}}}, [4]string{"team/web:2" + ones, "team/web:2" + ones}},
+		"several":              {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2", "team/web-admin:3"}}}, [4]string{"team/web:2", "team/web:2", "team/web-admin:3"}},
+		"by container":         {deploy.Request{Want: deploy.Want{ContainerImages: map[string]string{"admin": "x/y"}}}, [4]string{2: "x/y:latest"}},
+		"a container wins":     {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2"}, ContainerImages: map[string]string{"app": "x/y:1"}}}, [4]string{"x/y:1", "team/web:2"}},
+		"a tag for images":     {deploy.Request{Want: deploy.Want{Images: []string{"team/web"}, ContainerImages: map[string]string{"admin": "x/y"}, Tag: "7"}}, [4]string{"team/web:7", "team/web:7", "x/y:7"}},
+		"a tag for containers": {deploy.Request{Want: deploy.Want{Tag: "7", TagOnly: []string{"worker", "mirror"}}}, [4]string{1: "docker.io/team/web:7", 3: "reg.example.com/team/web:7"}},
+		"a tag for all":        {deploy.Request{Want: deploy.Want{Tag: "7", TagOnly: []string{"*"}}}, [4]string{"team/web:7", "docker.io/team/web:7", "team/web-admin:7", "reg.example.com/team/web:7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			edited, err := deploy.Edit(fourContainers(t), tt.request)
+			edited, err := tt.request.Offline(fourContainers(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,21 +79,21 @@ func TestImagesRefused(t *testing.T) {
 		request deploy.Request
 		says    string
 	}{
-		"no match":                  {deploy.Request{Images: []string{"team/we:2"}}, "it has app=team/web:1, worker=docker.io/team/web"},
-		"one of two does not match": {deploy.Request{Images: []string{"team/web:2", "nginx"}}, "the repository of nginx"},
-		"two of one repository":     {deploy.Request{Images: []string{"team/web:2", "docker.io/team/web:3"}}, "are images of one repository"},
-		"no such container":         {deploy.Request{ContainerImages: map[string]string{"App": "x"}}, `no container "App"; it has app, worker, admin, mirror`},
-		"tag twice":                 {deploy.Request{Images: []string{"team/web:2"}, Tag: "3"}, "team/web:2 has a tag or digest"},
-		"tag and digest":            {deploy.Request{ContainerImages: map[string]string{"app": "team/web" + ones}, Tag: "3"}, "has a tag or digest"},
-		"which container":           {deploy.Request{Tag: "3"}, "web has 4 containers, and which of them gets the tag 3 is not said: app=team/web:1"},
-		"only without a tag":        {deploy.Request{Only: []string{"app"}}, "no tag for them"},
-		"only with images":          {deploy.Request{Images: []string{"team/web"}, Tag: "3", Only: []string{"app"}}, "images are given too"},
-		"only nobody":               {deploy.Request{Tag: "3", Only: []string{"app", "nobody"}}, `no container "nobody"`},
-		"no tag":                    {deploy.Request{Tag: "a b", Only: []string{"app"}}, `"a b" is not a tag`},
-		"no image":                  {deploy.Request{Images: []string{"team/Web"}}, "is not an image reference"},
+		"no match":                  {deploy.Request{Want: deploy.Want{Images: []string{"team/we:2"}}}, "it has app=team/web:1, worker=docker.io/team/web"},
+		"one of two does not match": {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2", "nginx"}}}, "the repository of nginx"},
+		"two of one repository":     {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2", "docker.io/team/web:3"}}}, "are images of one repository"},
+		"no such container":         {deploy.Request{Want: deploy.Want{ContainerImages: map[string]string{"App": "x"}}}, `no container "App"; it has app, worker, admin, mirror`},
+		"tag twice":                 {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2"}, Tag: "3"}}, "team/web:2 has a tag or digest"},
+		"tag and digest":            {deploy.Request{Want: deploy.Want{ContainerImages: map[string]string{"app": "team/web" + ones}, Tag: "3"}}, "has a tag or digest"},
+		"which container":           {deploy.Request{Want: deploy.Want{Tag: "3"}}, "web has 4 containers, and which of them gets the tag 3 is not said: app=team/web:1"},
+		"only without a tag":        {deploy.Request{Want: deploy.Want{TagOnly: []string{"app"}}}, "no tag for them"},
+		"only with images":          {deploy.Request{Want: deploy.Want{Images: []string{"team/web"}, Tag: "3", TagOnly: []string{"app"}}}, "images are given too"},
+		"only nobody":               {deploy.Request{Want: deploy.Want{Tag: "3", TagOnly: []string{"app", "nobody"}}}, `no container "nobody"`},
+		"no tag":                    {deploy.Request{Want: deploy.Want{Tag: "a b", TagOnly: []string{"app"}}}, `"a b" is not a tag`},
+		"no image":                  {deploy.Request{Want: deploy.Want{Images: []string{"team/Web"}}}, "is not an image reference"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := deploy.Edit(fourContainers(t), tt.request)
+			_, err := tt.request.Offline(fourContainers(t))
 			if err == nil || !strings.Contains(err.Error(), tt.says) {
 				t.Fatalf("error %v, want %q", err, tt.says)
 			}
@@ -226,8 +226,8 @@ func TestPlanOnlyReads(t *testing.T) {
 // before anything is read of it, unless it is allowed.
 func TestFamilyOfAFile(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		r := deploy.Request{Ref: webInProd, Definition: parsed(t,
-			`{"family":"other","networkMode":"awsvpc","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512","containerDefinitions":[{"name":"app","image":"x"}]}`)}
+		r := deploy.Request{Ref: webInProd, Want: deploy.Want{Definition: parsed(t,
+			`{"family":"other","networkMode":"awsvpc","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512","containerDefinitions":[{"name":"app","image":"x"}]}`)}}
 		var usage *deploy.UsageError
 		if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "the family other, and the service runs web") {
 			t.Errorf("error %v", err)
