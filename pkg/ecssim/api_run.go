@@ -156,7 +156,7 @@ func (e *engine) runOrder(c *cluster, in runInput, raw Document, launchType stri
 		o.Tags = mergeTags(td.Tags, o.Tags)
 	}
 	if in.Managed {
-		o.Tags = mergeTags(o.Tags, []tag{{"aws:ecs:clusterName", c.Name}})
+		o.Tags = mergeTags(o.Tags, []tag{{managedTag + "ecs:clusterName", c.Name}})
 	}
 	return o, nil
 }

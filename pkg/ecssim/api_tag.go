@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// managedTag begins the keys of the tags that ECS itself sets.
+const managedTag = "aws:"
+
 // tagsOf finds the tags of a resource by its ARN.
 func (e *engine) tagsOf(arn string) (*[]tag, *apiError) {
 	kind, rest, _ := strings.Cut(arn[strings.LastIndexByte(arn, ':')+1:], "/")
@@ -55,8 +58,11 @@ func (e *engine) tagResource(in struct {
 		return nil, apiErr
 	}
 	merged := mergeTags(*tags, in.Tags)
-	if err := checkTags(merged); err != nil {
-		return nil, err
+	own := slices.DeleteFunc(slices.Clone(merged), func(t tag) bool { return strings.HasPrefix(t.Key, managedTag) })
+	for _, list := range [][]tag{in.Tags, own} { // those of ECS itself do not count
+		if err := checkTags(list); err != nil {
+			return nil, err
+		}
 	}
 	*tags = merged
 	return map[string]any{}, nil

@@ -128,6 +128,9 @@ func (e *engine) bearService(doc Document) error {
 	if doc["launchType"] != nil {
 		delete(input, "capacityProviderStrategy")
 	}
+	if doc["capacityProviderStrategy"] != nil {
+		delete(input, "launchType")
+	}
 	maps.Copy(input, doc)
 	began := e.Now
 	if _, apiErr := e.born("CreateService", input); apiErr != nil {

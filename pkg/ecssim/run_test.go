@@ -283,3 +283,42 @@ func TestRunTaskWithoutRoom(t *testing.T) {
 		}
 	})
 }
+
+// TestTaskTags gives tasks the tags of their service, and more.
+func TestTaskTags(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		world := podWorld([]any{definition("app=app:1", nil)}, nil)
+		world.ServiceDefaults = ecssim.Document{"launchType": "FARGATE"}
+		world.Services = []ecssim.Document{{
+			"serviceName": "web", "cluster": "demo", "taskDefinition": "pod", "desiredCount": 1,
+			"capacityProviderStrategy": []any{map[string]any{"capacityProvider": "FARGATE_SPOT"}},
+			"networkConfiguration":     map[string]any{"awsvpcConfiguration": map[string]any{"subnets": []any{"subnet-1"}}},
+			"propagateTags":            "SERVICE", "enableECSManagedTags": true,
+			"tags": []any{map[string]any{"key": "team", "value": "web"}},
+		}}
+		_, client := start(t, world)
+		list, err := client.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String("demo")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		arn := list.TaskArns[0]
+		if _, err := client.TagResource(t.Context(), &ecs.TagResourceInput{ResourceArn: &arn, Tags: []types.Tag{{Key: aws.String("more"), Value: aws.String("1")}}}); err != nil {
+			t.Fatal(err)
+		}
+		task := taskNow(t, client, types.Task{TaskArn: &arn})
+		var tags []string
+		for _, tag := range task.Tags {
+			tags = append(tags, *tag.Key+"="+*tag.Value)
+		}
+		if got := strings.Join(tags, " "); got != "team=web aws:ecs:serviceName=web aws:ecs:clusterName=demo more=1" {
+			t.Errorf("tags %s", got)
+		}
+		if aws.ToString(task.CapacityProviderName) != "FARGATE_SPOT" || task.LaunchType != types.LaunchTypeFargate {
+			t.Errorf("on %s, %s", aws.ToString(task.CapacityProviderName), task.LaunchType)
+		}
+		out, err := client.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("demo"), Tasks: []string{arn}})
+		if err != nil || len(out.Tasks[0].Tags) != 0 {
+			t.Errorf("tags without TAGS: %v, %v", out, err)
+		}
+	})
+}

@@ -102,7 +102,7 @@ func (e *engine) taskTags(s *service, d *deployment) []tag {
 		}
 	}
 	if s.Spec["enableECSManagedTags"] == true {
-		tags = mergeTags(tags, []tag{{"aws:ecs:serviceName", s.Name}, {"aws:ecs:clusterName", s.Cluster}})
+		tags = mergeTags(tags, []tag{{managedTag + "ecs:serviceName", s.Name}, {managedTag + "ecs:clusterName", s.Cluster}})
 	}
 	return tags
 }
