@@ -54,6 +54,7 @@ type app struct {
 	flags    *config.Flags
 	settings *config.Settings // what the flags say alone, until resolve merges all layers
 	renderer report.Renderer
+	summary  *summaryFile // of the job that runs the program; nil if there is none
 	cleanup  []func() error
 	args     []string
 	fromFile bool // a settings file was read
@@ -98,6 +99,9 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	}
 	err = out.explain(err)
 	code := a.finish(err)
+	if a.summary != nil && a.summary.err != nil {
+		_, _ = fmt.Fprintf(a.streams.Err, "warning: the job summary cannot be written: %s\n", a.summary.err)
+	}
 	var said *outputError
 	if out.err != nil && !errors.As(err, &said) {
 		_, _ = fmt.Fprintf(a.streams.Err, "warning: standard output cannot be written: %s; the result is not shown, and the exit code is %d\n", out.reason(), code)
@@ -225,7 +229,7 @@ func (a *app) settingsFile() (string, error) {
 func (a *app) reporter() report.Renderer {
 	if a.renderer == nil {
 		a.renderer = report.New(a.output(), report.Options{
-			Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
+			Out: a.streams.Out, Err: a.streams.Err, Summary: a.jobSummary(), OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
 			Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
 		})
 	}

@@ -232,7 +232,7 @@ func (s *Settings) programKeys() []row {
 	return []row{
 		{"config", "", "`file` with settings (default: the ecs-deploy.yaml found from here up to the repository's root); none is no file", NotFile, text{&s.Config, "file"}},
 		{"target", "", "`name` of a target of the settings file", NotFile, text{&s.Target, "name"}},
-		{"output", "o", "form of the output (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson"}}},
+		{"output", "o", "form of the output (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson", "github"}}},
 		{"show-values", "", "show the values of environment variables, in clear", FlagOnly, toggle{&s.ShowValues}},
 		{"color", "", "colour (default auto); also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},
 		{"quiet", "q", "print nothing but the result and errors", NotFile, toggle{&s.Quiet}},

@@ -72,6 +72,9 @@ func suggested(next []Suggestion) []Line {
 	return lines
 }
 
+// title is a verdict in words.
+func title(v rollout.Verdict) string { return strings.ReplaceAll(string(v), "-", " ") }
+
 func toneOf(o deploy.Outcome) Tone {
 	switch {
 	case o.ExitCode() == 0:

@@ -60,6 +60,8 @@ type Failure struct {
 type Options struct {
 	// Out takes results, Err everything else.
 	Out, Err io.Writer
+	// Summary takes a summary in Markdown from renderers that make one; nil takes none.
+	Summary io.Writer
 	// OutColor and ErrColor colour what goes there.
 	OutColor, ErrColor bool
 	// Quiet leaves out all but the result and errors.
@@ -99,6 +101,7 @@ var formats = []Format{
 	{Name: "text", renderer: func(o Options) Renderer { return newText(o) }},
 	{Name: "json", ForPrograms: true, renderer: func(o Options) Renderer { return newObject(o) }},
 	{Name: "ndjson", ForPrograms: true, renderer: func(o Options) Renderer { return newStream(o) }},
+	{Name: "github", renderer: func(o Options) Renderer { return newGitHub(o) }},
 }
 
 // Formats are the names of all formats, the default first.
