@@ -364,8 +364,8 @@ func (a *ancestor) serviceNotCluster() {
 
 func (a *ancestor) allServices() {
 	var b strings.Builder
-	b.WriteString("taskDefinitions:\n  - {family: other, containerDefinitions: [{name: app, image: \"repo/other:v1\", memory: 4}]}\n" +
-		"  - {family: web, containerDefinitions: [{name: app, image: \"repo/web:v1\", memory: 4}]}\nservices:\n")
+	b.WriteString("taskDefinitions:\n  - {family: other, containerDefinitions: [{name: app, image: \"repo/other:v1\", memory: 6}]}\n" +
+		"  - {family: web, containerDefinitions: [{name: app, image: \"repo/web:v1\", memory: 6}]}\nservices:\n")
 	for i := range 120 {
 		fmt.Fprintf(&b, "  - {cluster: production1, serviceName: other-%03d, taskDefinition: other, desiredCount: 0}\n", i)
 	}

@@ -7,8 +7,10 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
-// logging has the application's container write to CloudWatch Logs.
-var logging = strings.NewReplacer(`image: "repo/web:v1"`, `image: "repo/web:v1", logConfiguration: {logDriver: awslogs, options: {awslogs-group: /ecs/web, awslogs-region: us-east-1, awslogs-stream-prefix: ecs}}`)
+// logging has the application's container write to CloudWatch Logs, which takes
+// an execution role on Fargate.
+var logging = strings.NewReplacer("    memory: \"512\"\n", "    memory: \"512\"\n    executionRoleArn: arn:aws:iam::123456789012:role/pull\n",
+	`image: "repo/web:v1"`, `image: "repo/web:v1", logConfiguration: {logDriver: awslogs, options: {awslogs-group: /ecs/web, awslogs-region: us-east-1, awslogs-stream-prefix: ecs}}`)
 
 // TestLogLines: the last words of the container that died come with the cause,
 // early and in the outcome; where they may not be read, the command that reads

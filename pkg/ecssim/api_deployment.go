@@ -204,8 +204,8 @@ func (e *engine) stopServiceDeployment(in struct {
 	switch {
 	case sd == nil:
 		return nil, errNoServiceDeployment
-	case in.Type != "" && in.Type != "ROLLBACK":
-		return nil, invalid("The valid values for stopType are ROLLBACK.") // assumed text
+	case in.Type == "ABORT":
+		return nil, unsupported("The simulator stops a service deployment by a rollback only.")
 	case sd.over():
 		return nil, &apiError{code: "ConflictException", message: "Service deployment is in the terminal state " + sd.Status + " and cannot be stopped."} // assumed text
 	}

@@ -14,10 +14,7 @@ import (
 
 // Limits of RunTask and StartTask [SDK RunTaskInput, StartTaskInput].
 const (
-	maxRun        = 10 // tasks, or container instances
-	maxOverrides  = 8192
-	maxRunToken   = 64
-	maxStartedBy  = 128
+	maxOverrides  = 8192 // characters
 	runTokenValid = 24 * time.Hour
 )
 
@@ -55,9 +52,6 @@ func (e *engine) runTask(in runInput, raw Document) (any, *apiError) {
 	if in.Count != nil {
 		count = *in.Count
 	}
-	if count < 1 || count > maxRun {
-		return nil, invalid(fmt.Sprintf("Count must be between 1 and %d.", maxRun)) // assumed text
-	}
 	launchType, strategy, apiErr := c.launching(in.LaunchType, raw["capacityProviderStrategy"])
 	if apiErr != nil {
 		return nil, apiErr
@@ -89,11 +83,8 @@ func (e *engine) startTask(in runInput, raw Document) (any, *apiError) {
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	switch {
-	case len(in.Instances) == 0:
+	if len(in.Instances) == 0 {
 		return nil, invalid("Container instances cannot be empty.") // assumed text
-	case len(in.Instances) > maxRun:
-		return nil, atMost(len(in.Instances), maxRun, "Container instances")
 	}
 	o, apiErr := e.runOrder(c, in, raw, "EC2")
 	if apiErr != nil {
@@ -134,8 +125,7 @@ func (e *engine) runOrder(c *cluster, in runInput, raw Document, launchType stri
 		return order{}, apiErr
 	}
 	for _, apiErr := range []*apiError{
-		in.check(), checkShape(map[string]any(raw), runShape), checkTags(in.Tags),
-		checkService(placement(raw), launchType, td), checkPlacement(raw, td), checkOverrides(in.Overrides, launchType, td),
+		in.check(), checkTags(in.Tags), launchRequest{raw, launchType, td}.check(), checkOverrides(in.Overrides, launchType, td),
 	} {
 		if apiErr != nil {
 			return order{}, apiErr
@@ -161,54 +151,22 @@ func (e *engine) runOrder(c *cluster, in runInput, raw Document, launchType stri
 	return o, nil
 }
 
-// placement is the part of an input that has to suit the task definition, as
-// that of a service has.
-func placement(raw Document) Document {
-	part := Document{}
-	for _, member := range []string{"networkConfiguration", "placementConstraints", "placementStrategy"} {
-		if v, given := raw[member]; given {
-			part[member] = v
-		}
-	}
-	return part
-}
-
 // check refuses what the documentation of the input's members forbids. The
 // texts are assumed, except for the group.
 func (in runInput) check() *apiError {
 	const signs = "-/_"
-	token := strings.IndexFunc(in.Token, func(r rune) bool { return r < 33 || r > 126 }) < 0
 	switch {
-	case len(in.Token) > maxRunToken || !token:
-		return invalid(fmt.Sprintf("clientToken must have at most %d characters, from 33 to 126 in ASCII.", maxRunToken))
-	case len(in.StartedBy) > maxStartedBy:
-		return invalid(fmt.Sprintf("startedBy cannot be longer than %d characters.", maxStartedBy))
+	case strings.ContainsFunc(in.Token, func(r rune) bool { return r < 33 || r > 126 }):
+		return invalid("clientToken can only have the characters from 33 to 126 of ASCII.")
 	case strings.ContainsFunc(in.StartedBy, func(r rune) bool { return !isName(string(r)) && !strings.ContainsRune(signs, r) }):
 		return invalid("startedBy contains invalid characters.")
 	case strings.HasPrefix(in.Group, ownedGroup):
 		return invalid("Invalid namespace for group.")
-	case in.Propagate != "" && in.Propagate != "TASK_DEFINITION" && in.Propagate != "NONE":
+	case in.Propagate == "SERVICE":
 		return invalid("Invalid value for propagateTags: " + in.Propagate + ".")
 	}
 	return nil
 }
-
-var (
-	overrideShape = object(map[*shape][]string{
-		&textShape: {"cpu", "memory", "taskRoleArn", "executionRoleArn"},
-	}, map[string]shape{
-		"ephemeralStorage": object(map[*shape][]string{&intShape: {"sizeInGiB"}}, nil),
-		"containerOverrides": listOf(object(map[*shape][]string{
-			&textShape: {"name"}, &intShape: {"cpu", "memory", "memoryReservation"}, &textsShape: {"command"},
-			&pairsShape: {"environment", "environmentFiles", "resourceRequirements"},
-		}, nil)),
-	})
-
-	// runShape is the JSON types of what RunTask and StartTask keep as given.
-	runShape = object(map[*shape][]string{
-		&anyObjects: {"capacityProviderStrategy", "placementConstraints", "placementStrategy", "volumeConfigurations"},
-	}, map[string]shape{"overrides": overrideShape, "networkConfiguration": serviceShape.members["networkConfiguration"]})
-)
 
 // checkOverrides refuses overrides that do not suit the task definition.
 func checkOverrides(overrides Document, launchType string, td *taskDefinition) *apiError {
@@ -228,10 +186,6 @@ func checkOverrides(overrides Document, launchType string, td *taskDefinition) *
 	resized := overrides["cpu"] != nil || overrides["memory"] != nil
 	if resized && launchType == "FARGATE" && !fargatePair(cpu, memory) {
 		return refused("No Fargate configuration exists for given values.")
-	}
-	storage, given := overrides["ephemeralStorage"].(map[string]any)
-	if size := number(storage["sizeInGiB"], 0); given && (size < leastStorage || size > mostStorage) {
-		return invalid(fmt.Sprintf("EphemeralStorage size should be between %d and %d.", leastStorage, mostStorage)) // assumed text
 	}
 	return nil
 }

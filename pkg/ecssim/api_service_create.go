@@ -15,6 +15,9 @@ func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
 		if in.Token != "" && in.Token == old.Token {
 			return map[string]any{"service": e.serviceView(old, true)}, nil
 		}
+		if old.Status == "DRAINING" {
+			return nil, invalid("Unable to Start a service that is still Draining.")
+		}
 		return nil, invalid("Creation of service was not idempotent.")
 	}
 	s, td, apiErr := e.buildService(c, in, raw)
@@ -34,11 +37,6 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 		return nil, nil, invalid("Invalid service name.") // assumed text
 	case in.TaskDefinition == "":
 		return nil, nil, invalid("TaskDefinition cannot be empty.") // assumed text
-	case in.Scheduling != "" && in.Scheduling != "REPLICA" && in.Scheduling != "DAEMON":
-		return nil, nil, invalid("Unknown scheduling strategy " + in.Scheduling + ".") // assumed text
-	}
-	if err := checkShape(map[string]any(raw), serviceShape); err != nil {
-		return nil, nil, err
 	}
 	td, apiErr := e.usable(in.TaskDefinition)
 	if apiErr != nil {
@@ -70,7 +68,7 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 		config = *in.Config
 	}
 	s.Config = config.completed(s.Daemon)
-	for _, apiErr := range []*apiError{s.Config.check(s.Daemon), checkTags(in.Tags), checkService(s.Spec, s.launchType(), td), checkPlacement(s.Spec, td)} {
+	for _, apiErr := range []*apiError{s.Config.check(s.Daemon), checkTags(in.Tags), s.check(td)} {
 		if apiErr != nil {
 			return nil, nil, apiErr
 		}
@@ -80,8 +78,10 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 
 // usable finds a task definition that a service may use.
 func (e *engine) usable(identifier string) (*taskDefinition, *apiError) {
-	td := e.resolve(identifier)
+	td, err := e.resolve(identifier)
 	switch {
+	case err != nil:
+		return nil, err
 	case td == nil:
 		return nil, errTDNotFound
 	case !td.Active:
@@ -101,8 +101,6 @@ func (s *service) setCount(desired *int, creating bool) *apiError {
 		return invalid("The desired count must be specified for the replica scheduling strategy.") // assumed text
 	case desired == nil:
 		return nil
-	case *desired < 0 || *desired > 5000:
-		return invalid("The desired count must be between 0 and 5000.") // assumed text
 	}
 	s.Desired = *desired
 	return nil
@@ -183,10 +181,12 @@ func (e *engine) deleteService(in deleteServiceInput, _ Document) (any, *apiErro
 	switch {
 	case apiErr != nil:
 		return nil, apiErr
-	case s.Status != "ACTIVE":
-		return nil, errNotActive
+	case s.Status != "ACTIVE": // as AWS does; it is not an error
+		return map[string]any{"service": e.serviceView(s, true)}, nil
 	case s.Desired > 0 && !s.Daemon && !in.Force:
 		return nil, invalid("The service cannot be stopped while it is scaled above 0.")
+	case !in.Force && len(s.Deployments) > 1:
+		return nil, invalid("The service cannot be stopped while deployments are active.")
 	}
 	s.Status, s.Desired, s.SteadyAt = "DRAINING", 0, 0
 	e.finish(s, s.current(), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text

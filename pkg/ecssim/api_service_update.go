@@ -16,9 +16,6 @@ func (e *engine) updateService(in serviceInput, raw Document) (any, *apiError) {
 	if s.Status != "ACTIVE" {
 		return nil, errNotActive
 	}
-	if err := checkShape(map[string]any(raw), serviceShape); err != nil {
-		return nil, err
-	}
 	if err := s.checkController(in, raw); err != nil {
 		return nil, err
 	}
@@ -73,7 +70,10 @@ func (s *service) checkController(in serviceInput, raw Document) *apiError {
 // updated is a copy of the service's settings with the input's over them. A
 // member that is absent is unchanged; an empty list removes.
 func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
-	next := &service{Daemon: s.Daemon, Launch: s.Launch, Spec: clone(s.Spec), Config: s.Config, Desired: s.Desired, Grace: s.Grace}
+	next := &service{
+		Daemon: s.Daemon, Controller: s.Controller, Launch: s.Launch, Spec: clone(s.Spec), Config: s.Config,
+		Desired: s.Desired, Grace: s.Grace,
+	}
 	for _, group := range [][]string{deployedMembers, keptMembers, unknownMembers(raw)} {
 		for _, member := range group {
 			if v, given := raw[member]; given {
@@ -109,10 +109,7 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 			return nil, nil, err
 		}
 	}
-	if err := checkService(next.Spec, next.launchType(), td); err != nil {
-		return nil, nil, err
-	}
-	if err := checkPlacement(next.Spec, td); err != nil {
+	if err := next.check(td); err != nil {
 		return nil, nil, err
 	}
 	return next, td, nil

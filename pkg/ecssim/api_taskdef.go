@@ -3,7 +3,6 @@ package ecssim
 // This file is the operations on task definitions.
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,22 +21,26 @@ func (e *engine) taskDefinition(arn string) *taskDefinition {
 }
 
 // resolve finds a revision by family (its latest ACTIVE one), family:revision
-// or ARN.
-func (e *engine) resolve(identifier string) *taskDefinition {
+// or ARN. It is nil if there is no such revision; a revision that is not a
+// number is an error.
+func (e *engine) resolve(identifier string) (*taskDefinition, *apiError) {
 	name := identifier[strings.LastIndexByte(identifier, '/')+1:]
-	if strings.Contains(name, ":") {
-		return e.taskDefinition(name)
+	if _, revision, given := strings.Cut(name, ":"); given {
+		if _, err := strconv.Atoi(revision); err != nil {
+			return nil, invalid("Invalid revision number. Number: " + revision)
+		}
+		return e.taskDefinition(name), nil
 	}
 	f := e.Families[name]
 	if f == nil {
-		return nil
+		return nil, nil
 	}
 	for _, td := range slices.Backward(f.Revisions) {
 		if td.Active {
-			return td
+			return td, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func (td *taskDefinition) arn() string { return td.Doc["taskDefinitionArn"].(string) }
@@ -87,8 +90,11 @@ type taskDefinitionInput struct {
 }
 
 func (e *engine) describeTaskDefinition(in taskDefinitionInput, _ Document) (any, *apiError) {
-	td := e.resolve(in.TaskDefinition)
-	if td == nil {
+	td, err := e.resolve(in.TaskDefinition)
+	switch {
+	case err != nil:
+		return nil, err
+	case td == nil:
 		return nil, errNoTD
 	}
 	out := map[string]any{"taskDefinition": td.Doc}
@@ -102,8 +108,11 @@ func (e *engine) deregisterTaskDefinition(in taskDefinitionInput, _ Document) (a
 	if !strings.Contains(in.TaskDefinition[strings.LastIndexByte(in.TaskDefinition, '/')+1:], ":") {
 		return nil, errNoRevision
 	}
-	td := e.taskDefinition(in.TaskDefinition)
-	if td == nil {
+	td, err := e.resolve(in.TaskDefinition)
+	switch {
+	case err != nil:
+		return nil, err
+	case td == nil:
 		return nil, errNoTD
 	}
 	if td.Active {
@@ -124,9 +133,6 @@ type listTaskDefinitionsInput struct {
 
 func (e *engine) listTaskDefinitions(in listTaskDefinitionsInput, _ Document) (any, *apiError) {
 	active := in.Status == "" || in.Status == "ACTIVE"
-	if !active && in.Status != "INACTIVE" && in.Status != "DELETE_IN_PROGRESS" {
-		return nil, invalid(fmt.Sprintf("Status %s is not valid.", in.Status))
-	}
 	var list listing
 	for _, name := range sortedKeys(e.Families) {
 		if in.Prefix != "" && name != in.Prefix || in.Status == "DELETE_IN_PROGRESS" {

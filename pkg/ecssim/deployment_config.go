@@ -3,10 +3,7 @@ package ecssim
 // This file is deploymentConfiguration: its defaults, what a partial one in
 // UpdateService means, and the arithmetic that follows from it.
 
-import (
-	"encoding/json"
-	"math"
-)
+import "encoding/json"
 
 // deploymentConfig is a deploymentConfiguration. Its members have an effect,
 // except for those in Extra, which are kept and shown.
@@ -116,8 +113,6 @@ func (c deploymentConfig) resets() bool {
 // check finds what ECS refuses in a configuration. The texts are assumed.
 func (c deploymentConfig) check(daemon bool) *apiError {
 	switch {
-	case *c.Minimum < 0 || *c.Maximum < 0 || *c.Minimum > math.MaxInt32 || *c.Maximum > math.MaxInt32:
-		return invalid("minimumHealthyPercent and maximumPercent cannot be negative.")
 	case daemon && *c.Maximum != 100:
 		return invalid("The daemon scheduling strategy only supports a maximumPercent of 100.")
 	case *c.Maximum < *c.Minimum, *c.Maximum == 0:
@@ -131,21 +126,11 @@ func (c deploymentConfig) check(daemon bool) *apiError {
 			return invalid("healthyPercent and sourceServiceRevisionCleanup are required when earlySuccessCriteria is enabled.")
 		case *e.Percent > 100 || *e.Percent < *c.Minimum:
 			return invalid("healthyPercent must be between minimumHealthyPercent and 100.")
-		case e.Cleanup != "BLOCKING" && e.Cleanup != "DEFERRED":
-			return invalid("The valid values for sourceServiceRevisionCleanup are BLOCKING and DEFERRED.")
 		}
 	}
 	for _, h := range c.Hooks {
 		if err := checkHook(h); err != nil {
 			return err
-		}
-	}
-	if b := c.Breaker; b != nil && b.Threshold != nil {
-		switch {
-		case b.Threshold.Type != "COUNT" && b.Threshold.Type != "BOUNDED_PERCENT" && b.Threshold.Type != "UNBOUNDED_PERCENT":
-			return invalid("Unknown threshold type " + b.Threshold.Type + ".")
-		case b.Threshold.Value < 1:
-			return invalid("The circuit breaker threshold value must be at least 1.")
 		}
 	}
 	return nil

@@ -132,7 +132,6 @@ func TestWhatStartsADeployment(t *testing.T) {
 		"grace period":    {ecs.UpdateServiceInput{HealthCheckGracePeriodSeconds: aws.Int32(9)}, false},
 		"execute command": {ecs.UpdateServiceInput{EnableExecuteCommand: aws.Bool(true)}, false},
 		"propagate tags":  {ecs.UpdateServiceInput{PropagateTags: types.PropagateTagsService}, false},
-		"placement":       {ecs.UpdateServiceInput{PlacementStrategy: []types.PlacementStrategy{{Type: types.PlacementStrategyTypeRandom}}}, false},
 		"no balancers":    {ecs.UpdateServiceInput{LoadBalancers: []types.LoadBalancer{}}, false},
 		"force":           {ecs.UpdateServiceInput{ForceNewDeployment: true}, true},
 		"network":         {ecs.UpdateServiceInput{NetworkConfiguration: network("subnet-9")}, true},

@@ -38,9 +38,10 @@ func testEngine(t testing.TB, change func(*World)) *engine {
 		w.TaskDefinitions = append(w.TaskDefinitions, Document{
 			"family": "web", "containerDefinitions": []any{map[string]any{
 				"name": "web", "image": strings.Replace(k.Match, "*", "1", 1), "memory": json.Number("128"),
-				"healthCheck": map[string]any{"command": []any{"CMD", "true"}, "interval": json.Number("10")},
+				"portMappings": []any{map[string]any{"containerPort": json.Number("80")}},
+				"healthCheck":  map[string]any{"command": []any{"CMD", "true"}, "interval": json.Number("10")},
 				"logConfiguration": map[string]any{"logDriver": "awslogs", "options": map[string]any{
-					"awslogs-group": "/ecs/web", "awslogs-stream-prefix": "ecs"}},
+					"awslogs-group": "/ecs/web", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}},
 			}},
 		})
 	}
@@ -54,6 +55,7 @@ func testEngine(t testing.TB, change func(*World)) *engine {
 	for _, td := range w.TaskDefinitions {
 		td["requiresCompatibilities"], td["networkMode"] = []any{"FARGATE"}, "awsvpc"
 		td["cpu"], td["memory"] = "256", "512"
+		td["executionRoleArn"] = "arn:aws:iam::123456789012:role/ecsTaskExecutionRole"
 	}
 	w.Services[0]["networkConfiguration"] = map[string]any{"awsvpcConfiguration": map[string]any{"subnets": []any{"subnet-1"}}}
 	if change != nil {

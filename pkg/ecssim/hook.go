@@ -31,12 +31,8 @@ var pauseStages = []string{preScaleUp, postScaleUp, "POST_TEST_TRAFFIC_SHIFT", "
 // checkHook finds what ECS refuses in a lifecycle hook.
 func checkHook(h Document) *apiError {
 	kind, _ := h["targetType"].(string)
-	switch kind {
-	case "", "AWS_LAMBDA":
+	if kind != "PAUSE" {
 		return nil
-	case "PAUSE":
-	default:
-		return invalid("Invalid targetType. Valid values are: AWS_LAMBDA, PAUSE")
 	}
 	stages, _ := h["lifecycleStages"].([]any)
 	if len(stages) == 0 {
@@ -47,12 +43,9 @@ func checkHook(h Document) *apiError {
 			return invalid("Invalid lifecycle stage provided for Pause Hook")
 		}
 	}
-	limit, action := hookTimeout(h)
+	limit, _ := hookTimeout(h)
 	if limit < time.Minute || limit > 20160*time.Minute {
 		return invalid("timeoutInMinutes must be between 1 and 20160.") // assumed text
-	}
-	if action != "CONTINUE" && action != "ROLLBACK" {
-		return invalid("The valid values for action are CONTINUE and ROLLBACK.") // assumed text
 	}
 	return nil
 }
@@ -181,8 +174,6 @@ func (e *engine) continueServiceDeployment(in struct {
 		return nil, invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
 	case sd.over():
 		return nil, invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
-	case in.Action != "" && in.Action != "CONTINUE" && in.Action != "ROLLBACK":
-		return nil, invalid("The valid values for action are CONTINUE and ROLLBACK.") // assumed text
 	}
 	i := slices.IndexFunc(sd.Hooks, func(h hook) bool { return h.ID == in.HookID && h.Status == awaitingAction })
 	if i < 0 || sd.Status != "IN_PROGRESS" {

@@ -10,13 +10,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 )
 
 const maxImages = 100 // that one request names
 
 // registry is the operations of ECR.
 func registry() map[string]operation {
-	return map[string]operation{"DescribeImages": in("", (*engine).describeImages)}
+	return map[string]operation{"DescribeImages": in[ecr.DescribeImagesInput]("", (*engine).describeImages)}
 }
 
 type describeImagesInput struct {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 )
 
 const maxLogEvents = 10_000 // of one answer
@@ -21,7 +23,7 @@ var (
 
 // logging is the operations of CloudWatch Logs.
 func logging() map[string]operation {
-	return map[string]operation{"GetLogEvents": in("", (*engine).getLogEvents)}
+	return map[string]operation{"GetLogEvents": in[cloudwatchlogs.GetLogEventsInput]("", (*engine).getLogEvents)}
 }
 
 type getLogEventsInput struct {

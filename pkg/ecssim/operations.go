@@ -6,6 +6,9 @@ package ecssim
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
 
 // operation is one simulated operation: its rate limit's category, and what it
@@ -15,24 +18,45 @@ type operation struct {
 	serve    func(*engine, []byte) (any, *apiError)
 }
 
-// in makes an operation from a function of its typed input. The function also
-// gets the input as it came, without members that are null.
-func in[Input any](category string, f func(*engine, Input, Document) (any, *apiError)) operation {
+// in makes an operation from a function of its typed input. Model is the SDK's
+// input, by which the request is checked first. The function also gets the input
+// as the client sent it, without members that are null.
+func in[Model, Input any](category string, f func(*engine, Input, Document) (any, *apiError)) operation {
 	return operation{category, func(e *engine, body []byte) (any, *apiError) {
-		if len(bytes.TrimSpace(body)) == 0 {
-			body = []byte("{}")
+		raw, err := readInput(body, shapeOf(reflect.TypeFor[Model]()))
+		if err != nil {
+			return nil, err
 		}
-		var raw Document
-		if err := json.Unmarshal(body, &raw); err != nil || raw == nil {
-			return nil, serialization("The request body is not a JSON object.")
-		}
-		dropNulls(map[string]any(raw))
 		var input Input
-		if err := json.Unmarshal(body, &input); err != nil {
+		if err := json.Unmarshal(encode(raw), &input); err != nil {
 			return nil, decodeError(err)
 		}
 		return f(e, input, raw)
 	}}
+}
+
+// readInput reads a request body and checks it against the model: types first,
+// then enums and limits.
+func readInput(body []byte, model *shape) (Document, *apiError) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		body = []byte("{}")
+	}
+	var raw Document
+	if err := json.Unmarshal(body, &raw); err != nil || raw == nil {
+		return nil, serialization("The request body is not a JSON object.")
+	}
+	dropNulls(map[string]any(raw))
+	model.dropLookalikes(map[string]any(raw))
+	if err := model.checkTypes(map[string]any(raw)); err != nil {
+		return nil, err
+	}
+	if text := model.refusal(map[string]any(raw)); text != "" {
+		if model.name == "RegisterTaskDefinitionInput" {
+			return nil, refused(text)
+		}
+		return nil, invalid(text)
+	}
+	return raw, nil
 }
 
 // dropNulls removes members that are null; to ECS they are absent.
@@ -69,43 +93,43 @@ func faultOperations() []string {
 // operations is what the simulator can do.
 func operations() map[string]operation {
 	return map[string]operation{
-		"RegisterTaskDefinition":     in("task definition modify", (*engine).registerTaskDefinition),
-		"DeregisterTaskDefinition":   in("task definition modify", (*engine).deregisterTaskDefinition),
-		"DescribeTaskDefinition":     in("task definition read", (*engine).describeTaskDefinition),
-		"ListTaskDefinitions":        in("task definition read", (*engine).listTaskDefinitions),
-		"ListTaskDefinitionFamilies": in("task definition read", (*engine).listTaskDefinitionFamilies),
+		"RegisterTaskDefinition":     in[ecs.RegisterTaskDefinitionInput]("task definition modify", (*engine).registerTaskDefinition),
+		"DeregisterTaskDefinition":   in[ecs.DeregisterTaskDefinitionInput]("task definition modify", (*engine).deregisterTaskDefinition),
+		"DescribeTaskDefinition":     in[ecs.DescribeTaskDefinitionInput]("task definition read", (*engine).describeTaskDefinition),
+		"ListTaskDefinitions":        in[ecs.ListTaskDefinitionsInput]("task definition read", (*engine).listTaskDefinitions),
+		"ListTaskDefinitionFamilies": in[ecs.ListTaskDefinitionFamiliesInput]("task definition read", (*engine).listTaskDefinitionFamilies),
 
-		"RegisterContainerInstance":     in("agent modify", (*engine).registerContainerInstance),
-		"DeregisterContainerInstance":   in("resource modify", (*engine).deregisterContainerInstance),
-		"UpdateContainerInstancesState": in("resource modify", (*engine).updateContainerInstancesState),
-		"DescribeContainerInstances":    in("resource read", (*engine).describeContainerInstances),
-		"ListContainerInstances":        in("resource read", (*engine).listContainerInstances),
+		"RegisterContainerInstance":     in[ecs.RegisterContainerInstanceInput]("agent modify", (*engine).registerContainerInstance),
+		"DeregisterContainerInstance":   in[ecs.DeregisterContainerInstanceInput]("resource modify", (*engine).deregisterContainerInstance),
+		"UpdateContainerInstancesState": in[ecs.UpdateContainerInstancesStateInput]("resource modify", (*engine).updateContainerInstancesState),
+		"DescribeContainerInstances":    in[ecs.DescribeContainerInstancesInput]("resource read", (*engine).describeContainerInstances),
+		"ListContainerInstances":        in[ecs.ListContainerInstancesInput]("resource read", (*engine).listContainerInstances),
 
-		"CreateCluster":    in("cluster modify", (*engine).createCluster),
-		"DescribeClusters": in("cluster read", (*engine).describeClusters),
-		"ListClusters":     in("cluster read", (*engine).listClusters),
+		"CreateCluster":    in[ecs.CreateClusterInput]("cluster modify", (*engine).createCluster),
+		"DescribeClusters": in[ecs.DescribeClustersInput]("cluster read", (*engine).describeClusters),
+		"ListClusters":     in[ecs.ListClustersInput]("cluster read", (*engine).listClusters),
 
-		"CreateService":    in("service modify", (*engine).createService),
-		"UpdateService":    in("service modify", (*engine).updateService),
-		"DeleteService":    in("service modify", (*engine).deleteService),
-		"DescribeServices": in("service read", (*engine).describeServices),
-		"ListServices":     in("service read", (*engine).listServices),
+		"CreateService":    in[ecs.CreateServiceInput]("service modify", (*engine).createService),
+		"UpdateService":    in[ecs.UpdateServiceInput]("service modify", (*engine).updateService),
+		"DeleteService":    in[ecs.DeleteServiceInput]("service modify", (*engine).deleteService),
+		"DescribeServices": in[ecs.DescribeServicesInput]("service read", (*engine).describeServices),
+		"ListServices":     in[ecs.ListServicesInput]("service read", (*engine).listServices),
 
-		"ContinueServiceDeployment":  in("", (*engine).continueServiceDeployment),
-		"ListServiceDeployments":     in("service deployment", (*engine).listServiceDeployments),
-		"DescribeServiceDeployments": in("service deployment", (*engine).describeServiceDeployments),
-		"DescribeServiceRevisions":   in("service revision", (*engine).describeServiceRevisions),
-		"StopServiceDeployment":      in("", (*engine).stopServiceDeployment),
+		"ContinueServiceDeployment":  in[ecs.ContinueServiceDeploymentInput]("", (*engine).continueServiceDeployment),
+		"ListServiceDeployments":     in[ecs.ListServiceDeploymentsInput]("service deployment", (*engine).listServiceDeployments),
+		"DescribeServiceDeployments": in[ecs.DescribeServiceDeploymentsInput]("service deployment", (*engine).describeServiceDeployments),
+		"DescribeServiceRevisions":   in[ecs.DescribeServiceRevisionsInput]("service revision", (*engine).describeServiceRevisions),
+		"StopServiceDeployment":      in[ecs.StopServiceDeploymentInput]("", (*engine).stopServiceDeployment),
 
-		"ListTasks":     in("resource read", (*engine).listTasks),
-		"DescribeTasks": in("resource read", (*engine).describeTasks),
-		"RunTask":       in("resource modify", (*engine).runTask),
-		"StartTask":     in("resource modify", (*engine).startTask),
-		"StopTask":      in("resource modify", (*engine).stopTask),
+		"ListTasks":     in[ecs.ListTasksInput]("resource read", (*engine).listTasks),
+		"DescribeTasks": in[ecs.DescribeTasksInput]("resource read", (*engine).describeTasks),
+		"RunTask":       in[ecs.RunTaskInput]("resource modify", (*engine).runTask),
+		"StartTask":     in[ecs.StartTaskInput]("resource modify", (*engine).startTask),
+		"StopTask":      in[ecs.StopTaskInput]("resource modify", (*engine).stopTask),
 
-		"TagResource":         in("tag modify", (*engine).tagResource),
-		"UntagResource":       in("tag modify", (*engine).untagResource),
-		"ListTagsForResource": in("tag read", (*engine).listTagsForResource),
+		"TagResource":         in[ecs.TagResourceInput]("tag modify", (*engine).tagResource),
+		"UntagResource":       in[ecs.UntagResourceInput]("tag modify", (*engine).untagResource),
+		"ListTagsForResource": in[ecs.ListTagsForResourceInput]("tag read", (*engine).listTagsForResource),
 	}
 }
 

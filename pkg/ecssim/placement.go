@@ -27,7 +27,6 @@ const (
 	spread           = "spread"
 	binpack          = "binpack"
 	randomly         = "random"
-	maxPlacings      = 5
 )
 
 // placementOf reads the constraints and strategies of a service or a RunTask,
@@ -54,13 +53,6 @@ func placementOf(spec Document, td *taskDefinition) (constraints []constraint, p
 // forbids. The texts are assumed.
 func checkPlacement(spec Document, td *taskDefinition) *apiError {
 	constraints, placings := placementOf(spec, td)
-	for _, apiErr := range []*apiError{
-		atMost(len(constraints), maxConstraints, "Placement constraints"), atMost(len(placings), maxPlacings, "Placement strategy"),
-	} {
-		if apiErr != nil {
-			return apiErr
-		}
-	}
 	for _, c := range constraints {
 		switch {
 		case c.Type == distinctInstance && c.Expression != "":

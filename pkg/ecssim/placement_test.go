@@ -108,11 +108,11 @@ func TestPlacementRules(t *testing.T) {
 func TestPlacementRefused(t *testing.T) {
 	_, client := start(t, fleet(1, nil))
 	for part, in := range map[string]ecs.RunTaskInput{
-		"Placement constraints": {PlacementConstraints: slices.Repeat([]types.PlacementConstraint{{Type: types.PlacementConstraintTypeDistinctInstance}}, 11)},
-		"Placement strategy":    {PlacementStrategy: slices.Repeat([]types.PlacementStrategy{{Type: types.PlacementStrategyTypeRandom}}, 6)},
-		"memberOf":              {PlacementConstraints: []types.PlacementConstraint{{Type: types.PlacementConstraintTypeMemberOf, Expression: aws.String("stack = blue")}}},
-		"distinctInstance":      {PlacementConstraints: []types.PlacementConstraint{{Type: types.PlacementConstraintTypeDistinctInstance, Expression: aws.String("x")}}},
-		"binpack":               {PlacementStrategy: []types.PlacementStrategy{{Type: types.PlacementStrategyTypeBinpack, Field: aws.String("disk")}}},
+		"placementConstraints cannot": {PlacementConstraints: slices.Repeat([]types.PlacementConstraint{{Type: types.PlacementConstraintTypeDistinctInstance}}, 11)},
+		"placementStrategy cannot":    {PlacementStrategy: slices.Repeat([]types.PlacementStrategy{{Type: types.PlacementStrategyTypeRandom}}, 6)},
+		"memberOf":                    {PlacementConstraints: []types.PlacementConstraint{{Type: types.PlacementConstraintTypeMemberOf, Expression: aws.String("stack = blue")}}},
+		"distinctInstance":            {PlacementConstraints: []types.PlacementConstraint{{Type: types.PlacementConstraintTypeDistinctInstance, Expression: aws.String("x")}}},
+		"binpack":                     {PlacementStrategy: []types.PlacementStrategy{{Type: types.PlacementStrategyTypeBinpack, Field: aws.String("disk")}}},
 	} {
 		in.Cluster, in.TaskDefinition = aws.String("demo"), aws.String("web")
 		_, err := client.RunTask(t.Context(), &in)

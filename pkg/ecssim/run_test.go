@@ -189,8 +189,8 @@ func TestRunTaskRefuses(t *testing.T) {
 		}{
 			{"ClusterNotFoundException", "Cluster not found.", func(in *ecs.RunTaskInput) { in.Cluster = aws.String("none") }},
 			{"ClientException", "TaskDefinition not found.", func(in *ecs.RunTaskInput) { in.TaskDefinition = aws.String("none") }},
-			{"InvalidParameterException", "Count", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(11) }},
-			{"InvalidParameterException", "Count", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(0) }},
+			{"InvalidParameterException", "count must be between 1 and 10.", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(11) }},
+			{"InvalidParameterException", "count must be between 1 and 10.", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(0) }},
 			{"InvalidParameterException", "Invalid namespace for group.", func(in *ecs.RunTaskInput) { in.Group = aws.String("service:web") }},
 			{"InvalidParameterException", "startedBy", func(in *ecs.RunTaskInput) { in.StartedBy = aws.String("a b") }},
 			{"InvalidParameterException", "startedBy", func(in *ecs.RunTaskInput) { in.StartedBy = aws.String(strings.Repeat("a", 129)) }},

@@ -42,25 +42,6 @@ func unknownMembers(raw Document) []string {
 	return found
 }
 
-var (
-	anyObject  = shape{members: map[string]shape{}}
-	anyObjects = listOf(anyObject)
-
-	// serviceShape is the JSON types of what is kept as given.
-	serviceShape = object(map[*shape][]string{
-		&textShape: {"platformVersion", "propagateTags", "availabilityZoneRebalancing", "launchType", "role"},
-		&boolShape: {"enableECSManagedTags", "enableExecuteCommand", "forceNewDeployment"},
-		&anyObject: {"serviceConnectConfiguration", "monitoring"},
-		&anyObjects: {"serviceRegistries", "vpcLatticeConfigurations", "volumeConfigurations",
-			"capacityProviderStrategy", "placementConstraints", "placementStrategy", "gatewayConnectors"},
-	}, map[string]shape{
-		"networkConfiguration": object(nil, map[string]shape{"awsvpcConfiguration": object(map[*shape][]string{
-			&textsShape: {"subnets", "securityGroups"}, &textShape: {"assignPublicIp"}}, nil)}),
-		"loadBalancers": listOf(object(map[*shape][]string{
-			&textShape: {"targetGroupArn", "loadBalancerName", "containerName"}, &intShape: {"containerPort"}}, nil)),
-	})
-)
-
 // serviceInput is what CreateService and UpdateService have in common, and
 // what the simulator acts on itself.
 type serviceInput struct {
@@ -125,41 +106,4 @@ func (s *service) checkDaemon() *apiError {
 		return invalid("Specifying a capacity provider strategy is not supported when you create a service using the DAEMON scheduling strategy.")
 	}
 	return nil
-}
-
-// checkService finds what ECS refuses about a service and its task definition
-// together.
-func checkService(spec Document, launchType string, td *taskDefinition) *apiError {
-	names := map[string]bool{}
-	for _, c := range td.containers() {
-		name, _ := c["name"].(string)
-		names[name] = true
-	}
-	for _, lb := range objects(spec["loadBalancers"]) {
-		name, _ := lb["containerName"].(string)
-		if !names[name] {
-			return invalid("The container " + name + " does not exist in the task definition.")
-		}
-	}
-	if launchType == "FARGATE" && !isFargate(td) {
-		return invalid("Task definition does not support launch_type FARGATE.")
-	}
-	network, _ := spec["networkConfiguration"].(map[string]any)
-	if td.Doc["networkMode"] == "awsvpc" && network["awsvpcConfiguration"] == nil {
-		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-	}
-	if spec["enableExecuteCommand"] == true && td.Doc["taskRoleArn"] == nil {
-		return invalid("The service couldn't be updated because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
-	}
-	return nil
-}
-
-func isFargate(td *taskDefinition) bool {
-	list, _ := td.Doc["compatibilities"].([]any)
-	for _, c := range list {
-		if c == "FARGATE" {
-			return true
-		}
-	}
-	return false
 }

@@ -190,7 +190,7 @@ func TestPlacement(t *testing.T) {
 
 func TestCodeDeploy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := parsed(t, fmt.Sprintf(ec2, 100, 100, 0, "desiredCount: 1\n    deploymentController: {type: CODE_DEPLOY}"))
+		client := parsed(t, fmt.Sprintf(ec2, 100, 100, 0, "desiredCount: 1\n    deploymentController: {type: CODE_DEPLOY}\n    loadBalancers: [{targetGroupArn: arn:tg, containerName: web, containerPort: 80}]"))
 		s := describe(t, client)
 		if len(s.Deployments) != 0 || len(s.TaskSets) != 1 || s.DeploymentController.Type != types.DeploymentControllerTypeCodeDeploy {
 			t.Errorf("%+v", s)

@@ -37,7 +37,7 @@ func (e *engine) asked(t *testing.T, operation string, input Document) Document 
 func (e *engine) job(revision string) order {
 	return order{
 		Cluster: "default", Group: "family:web", StartedBy: "nightly", LaunchType: "FARGATE",
-		TaskDefinition: e.resolve(revision).arn(), Subnets: []string{"subnet-1"},
+		TaskDefinition: e.arn("task-definition/" + revision), Subnets: []string{"subnet-1"},
 	}
 }
 

@@ -12,11 +12,7 @@ import (
 
 const (
 	maxTaskDefinition = 64 << 10 // bytes
-	maxConstraints    = 10
 	maxTags           = 50
-	maxPort           = 65535
-	leastStorage      = 21 // GiB
-	mostStorage       = 200
 )
 
 // checkRegistration checks an input of RegisterTaskDefinition and returns the
@@ -25,10 +21,6 @@ func checkRegistration(input Document) (Document, *apiError) {
 	doc := clone(input)
 	if doc == nil {
 		doc = Document{}
-	}
-	dropNulls(map[string]any(doc))
-	if err := checkShape(map[string]any(doc), taskDefinitionShape); err != nil {
-		return nil, err
 	}
 	delete(doc, "tags")
 	for _, member := range outputOnly {
@@ -43,7 +35,7 @@ func checkRegistration(input Document) (Document, *apiError) {
 	names := map[string]bool{}
 	list, _ := doc["containerDefinitions"].([]any)
 	for _, c := range list {
-		c := c.(map[string]any) // checkShape saw to it
+		c := c.(map[string]any) // readInput checked the types
 		if err := checkContainer(doc, c); err != nil {
 			return nil, err
 		}
@@ -53,8 +45,10 @@ func checkRegistration(input Document) (Document, *apiError) {
 		}
 		names[name] = true
 	}
-	if err := checkFargate(doc); err != nil {
-		return nil, err
+	for _, check := range []func(Document) *apiError{checkFargate, checkRoles, checkDependencies} {
+		if err := check(doc); err != nil {
+			return nil, err
+		}
 	}
 	normalise(doc)
 	return doc, nil
@@ -67,7 +61,6 @@ func checkTask(doc Document) *apiError {
 	}
 	family, _ := doc["family"].(string)
 	list, _ := doc["containerDefinitions"].([]any)
-	constraints, _ := doc["placementConstraints"].([]any)
 	switch {
 	case family == "":
 		return refused("Family should not be null or empty.")
@@ -75,32 +68,10 @@ func checkTask(doc Document) *apiError {
 		return refused("Family contains invalid characters.")
 	case len(list) == 0:
 		return refused("Container definitions should not be null or empty.")
-	case len(constraints) > maxConstraints:
-		return refused(fmt.Sprintf("Too many placement constraints: at most %d are allowed.", maxConstraints))
-	}
-	if err := checkPlatform(doc); err != nil {
-		return err
 	}
 	essential := slices.ContainsFunc(list, func(c any) bool { return c.(map[string]any)["essential"] != false })
 	if !essential {
 		return refused("At least one container must be essential.")
-	}
-	return nil
-}
-
-// checkPlatform checks what the task runs on.
-func checkPlatform(doc Document) *apiError {
-	if storage, ok := doc["ephemeralStorage"].(map[string]any); ok {
-		switch size := number(storage["sizeInGiB"], 0); {
-		case size < leastStorage:
-			return refused(fmt.Sprintf("EphemeralStorage size should be at least %d.", leastStorage))
-		case size > mostStorage:
-			return refused(fmt.Sprintf("EphemeralStorage size should be at most %d.", mostStorage)) // assumed text
-		}
-	}
-	platform, _ := doc["runtimePlatform"].(map[string]any)
-	if cpu, ok := platform["cpuArchitecture"].(string); ok && cpu != "X86_64" && cpu != "ARM64" {
-		return refused("Invalid CPU architecture: " + cpu + ".") // assumed text
 	}
 	return nil
 }
@@ -129,8 +100,8 @@ func checkContainer(doc Document, c map[string]any) *apiError {
 	if !isImage(c["image"].(string)) {
 		return refused("Container.image contains invalid characters.")
 	}
-	if number(c["memory"], 0) == 0 && number(c["memoryReservation"], 0) == 0 && doc["memory"] == nil {
-		return refused(fmt.Sprintf("Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must be specified.", name))
+	if text := brokenRule(containerRules, doc, c); text != "" {
+		return refused(text)
 	}
 	taken := map[string]bool{}
 	for _, pair := range objects(c["environment"]) {
@@ -161,52 +132,9 @@ func checkContainer(doc Document, c map[string]any) *apiError {
 	}
 	for _, m := range objects(c["portMappings"]) {
 		host, port := number(m["hostPort"], 0), number(m["containerPort"], 0)
-		for _, p := range []int{host, port} {
-			if p < 0 || p > maxPort {
-				return refused(fmt.Sprintf("Invalid port %d: a port must be between 0 and %d.", p, maxPort)) // assumed text
-			}
-		}
 		if doc["networkMode"] == "awsvpc" && host != 0 && host != port {
 			return refused("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
 		}
-	}
-	return nil
-}
-
-// fargateSizes are the memory sizes in MiB that each number of CPU units
-// allows: from, to, step.
-var fargateSizes = map[int][3]int{
-	512:   {1024, 4096, 1024},
-	1024:  {2048, 8192, 1024},
-	2048:  {4096, 16384, 1024},
-	4096:  {8192, 30720, 1024},
-	8192:  {16384, 61440, 4096},
-	16384: {32768, 122880, 8192},
-}
-
-func fargatePair(cpu, memory int) bool {
-	if cpu == 256 {
-		return memory == 512 || memory == 1024 || memory == 2048
-	}
-	size, ok := fargateSizes[cpu]
-	return ok && memory >= size[0] && memory <= size[1] && (memory-size[0])%size[2] == 0
-}
-
-// checkFargate checks what only Fargate asks for.
-func checkFargate(doc Document) *apiError {
-	list, _ := doc["requiresCompatibilities"].([]any)
-	if !slices.Contains(list, any("FARGATE")) {
-		return nil
-	}
-	switch {
-	case doc["networkMode"] != "awsvpc":
-		return refused("Fargate only supports network mode ‘awsvpc’.")
-	case doc["cpu"] == nil:
-		return refused("Fargate requires that 'cpu' be defined at the task level.")
-	case doc["memory"] == nil:
-		return refused("Fargate requires that 'memory' be defined at the task level.")
-	case !fargatePair(number(doc["cpu"], 0), number(doc["memory"], 0)):
-		return refused("No Fargate configuration exists for given values.")
 	}
 	return nil
 }

@@ -18,13 +18,13 @@ func TestRefusedValues(t *testing.T) {
 		"a blank name":   {container: `"image":"a","environment":[{"name":" ","value":"b"}]`, want: "environment variable name should not be null or empty"},
 		"no name":        {container: `"image":"a","environment":[{"value":"b"}]`, want: "environment variable name should not be null or empty"},
 		"a blank secret": {container: `"image":"a","secrets":[{"name":"","valueFrom":"b"}]`, want: "secret name should not be null or empty"},
-		"a port":         {container: `"image":"a","portMappings":[{"containerPort":70000}]`, want: "70000"},
-		"a host port":    {container: `"image":"a","portMappings":[{"containerPort":80,"hostPort":65536}]`, want: "65536"},
+		"a port":         {container: `"image":"a","portMappings":[{"containerPort":70000}]`, want: "containerPort must be between 0 and 65535."},
+		"a host port":    {container: `"image":"a","portMappings":[{"containerPort":80,"hostPort":65536}]`, want: "hostPort must be between 0 and 65535."},
 		"the last port":  {container: `"image":"a","portMappings":[{"containerPort":65535}]`},
 		"little storage": {task: `,"ephemeralStorage":{"sizeInGiB":20}`, container: `"image":"a"`, want: "EphemeralStorage size should be at least 21."},
-		"much storage":   {task: `,"ephemeralStorage":{"sizeInGiB":201}`, container: `"image":"a"`, want: "EphemeralStorage size should be at most 200."},
+		"much storage":   {task: `,"ephemeralStorage":{"sizeInGiB":201}`, container: `"image":"a"`, want: "sizeInGiB must be between 21 and 200."},
 		"storage":        {task: `,"ephemeralStorage":{"sizeInGiB":21}`, container: `"image":"a"`},
-		"arm64":          {task: `,"runtimePlatform":{"cpuArchitecture":"arm64"}`, container: `"image":"a"`, want: "arm64"},
+		"arm64":          {task: `,"runtimePlatform":{"cpuArchitecture":"arm64"}`, container: `"image":"a"`, want: "Cpu architecture should be one of [X86_64,ARM64]"},
 		"ARM64":          {task: `,"runtimePlatform":{"cpuArchitecture":"ARM64"}`, container: `"image":"a"`},
 	} {
 		code, body := post(t, sim, "RegisterTaskDefinition", `{"family":"a"`+tt.task+`,"containerDefinitions":[{"name":"a","memory":64,`+tt.container+`}]}`)

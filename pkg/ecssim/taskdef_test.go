@@ -43,7 +43,7 @@ func TestRegisterRefuses(t *testing.T) {
 		{`{"family":"a","containerDefinitions":[{` + ok + `,"mountPoints":[{"sourceVolume":"v","containerPath":"/v"}]}]}`, "ClientException", "Unknown volume 'v'."},
 		{`{"family":"a","networkMode":"awsvpc","containerDefinitions":[{` + ok + `,"portMappings":[{"containerPort":80,"hostPort":81}]}]}`, "ClientException", "must match"},
 		{`{"family":"a","containerDefinitions":[{` + ok + `,"user":"` + long + `"}]}`, "ClientException", "Max allowed length is '65536' bytes."},
-		{`{"family":"a","placementConstraints":[` + strings.Repeat(`{"type":"distinctInstance"},`, 10) + `{}],"containerDefinitions":[{` + ok + `}]}`, "ClientException", "placement constraints"},
+		{`{"family":"a","placementConstraints":[` + strings.Repeat(`{"type":"distinctInstance"},`, 10) + `{}],"containerDefinitions":[{` + ok + `}]}`, "ClientException", "placementConstraints cannot have more than 10 elements."},
 		{`{"family":"a","tags":[` + strings.Repeat(`{"key":"k","value":"v"},`, 50) + `{"key":"k"}],"containerDefinitions":[{` + ok + `}]}`, "InvalidParameterException", "50"},
 		{`{"family":"a","requiresCompatibilities":["FARGATE"],"containerDefinitions":[{` + ok + `}]}`, "ClientException", "awsvpc"},
 		{`{"family":"a","requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","memory":"512","containerDefinitions":[{` + ok + `}]}`, "ClientException", "'cpu' be defined"},
