@@ -177,7 +177,7 @@ func definition(family, image string, timings []taskdef.Timing, daemon bool) ecs
 	var containers []any
 	essential := false
 	for i, t := range timings {
-		container := map[string]any{"name": containerName(i), "image": image, "essential": t.Essential, "memory": 4}
+		container := map[string]any{"name": containerName(i), "image": image, "essential": t.Essential, "memory": 6}
 		essential = essential || t.Essential
 		if i == 0 {
 			container["portMappings"] = []any{map[string]any{"containerPort": port}}
@@ -191,7 +191,7 @@ func definition(family, image string, timings []taskdef.Timing, daemon bool) ecs
 		containers = append(containers, container)
 	}
 	if !essential { // nothing is known of the containers
-		containers = append(containers, map[string]any{"name": containerName(len(timings)), "image": image, "memory": 4})
+		containers = append(containers, map[string]any{"name": containerName(len(timings)), "image": image, "memory": 6})
 	}
 	doc := ecssim.Document{"family": family, "containerDefinitions": containers}
 	if daemon {
