@@ -19,7 +19,7 @@ func (s ScalingSpec) resource() string { return "service/" + s.Cluster + "/" + s
 
 // autoScaling is the operations of Application Auto Scaling.
 func autoScaling() map[string]operation {
-	return map[string]operation{"DescribeScalableTargets": in("", (*engine).describeScalableTargets)}
+	return map[string]operation{"DescribeScalableTargets": in[any]("", (*engine).describeScalableTargets)}
 }
 
 func (e *engine) describeScalableTargets(in struct {

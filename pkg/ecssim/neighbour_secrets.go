@@ -14,12 +14,12 @@ const maxParameters = 10 // that one request names
 
 // secretsManager is the operations of Secrets Manager.
 func secretsManager() map[string]operation {
-	return map[string]operation{"DescribeSecret": in("", (*engine).describeSecret)}
+	return map[string]operation{"DescribeSecret": in[any]("", (*engine).describeSecret)}
 }
 
 // parameterStore is the operations of Systems Manager.
 func parameterStore() map[string]operation {
-	return map[string]operation{"GetParameters": in("", (*engine).getParameters)}
+	return map[string]operation{"GetParameters": in[any]("", (*engine).getParameters)}
 }
 
 // hasSecret reports whether the world has a secret or parameter of this name.

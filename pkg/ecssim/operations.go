@@ -19,7 +19,8 @@ type operation struct {
 }
 
 // in makes an operation from a function of its typed input. Model is the SDK's
-// input, by which the request is checked first. The function also gets the input
+// input, by which the request is checked first; any checks nothing, for services
+// whose SDK is not a dependency. The function also gets the input
 // as the client sent it, without members that are null.
 func in[Model, Input any](category string, f func(*engine, Input, Document) (any, *apiError)) operation {
 	return operation{category, func(e *engine, body []byte) (any, *apiError) {
