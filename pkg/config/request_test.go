@@ -36,13 +36,13 @@ func TestRequestAndPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	if request.Cluster != "production1" || request.Service != "doorman-service" || request.TaskDefinition != "doorman:41" ||
-		!cmp.Equal(request.Images, []string{"a:1", "b:2"}) || !request.ForceNewDeployment || request.IfUnchanged != deploy.RestartUnchanged ||
+		!cmp.Equal(request.Images, []string{"a:1", "b:2"}) || !request.ForceNewDeployment || request.IfUnchanged != deploy.IfUnchangedRestart ||
 		*request.DesiredCount != 0 || *request.MinimumHealthyPercent != 0 || *request.MaximumPercent != 200 {
 		t.Errorf("%+v", request)
 	}
 	policy := s.Policy()
 	watch := deploy.WatchOptions{Until: rollout.UntilDrained, RunningTimeout: 240 * time.Second, CompleteTimeout: time.Hour}
-	if !policy.NoWait || policy.IfInProgress != deploy.WaitIfInProgress || *policy.KeepDefinitions != 0 || policy.Watch != watch {
+	if !policy.NoWait || policy.IfInProgress != deploy.IfInProgressWait || *policy.KeepDefinitions != 0 || policy.Watch != watch {
 		t.Errorf("%+v", policy)
 	}
 }

@@ -72,8 +72,8 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if err := d.ready(ctx); err != nil {
 		return Deployment{}, err
 	}
-	if p == nil || p.Action == "" {
-		return Deployment{}, &UsageError{Problem: "there is no plan to apply", Remedy: "make one with Plan"}
+	if err := p.applicable(); err != nil {
+		return Deployment{}, err
 	}
 	d = d.about(p.Ref)
 	deployment := p.deployment()
@@ -109,9 +109,17 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		return Deployment{}, interrupted
 	}
 	if err != nil {
-		return Deployment{}, orphaned(err, registered)
+		return Deployment{}, namingOrphan(err, registered)
 	}
 	return deployment, nil
+}
+
+// applicable fails for a plan that Plan did not make.
+func (p *Plan) applicable() error {
+	if p == nil || p.Action == "" {
+		return &UsageError{Problem: "there is no plan to apply", Remedy: "make one with Plan"}
+	}
+	return nil
 }
 
 // deployment is what a plan will make: its identity, as far as it is known before
@@ -149,9 +157,9 @@ func (p *Plan) writesNothing() bool {
 	return false
 }
 
-// orphaned adds to a failed update the name of the revision that it leaves
+// namingOrphan adds to a failed update the name of the revision that it leaves
 // behind.
-func orphaned(err error, registered string) error {
+func namingOrphan(err error, registered string) error {
 	if registered == "" {
 		return err
 	}

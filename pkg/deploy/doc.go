@@ -5,7 +5,9 @@
 // would change. [Deployer.Apply] writes: it registers a task definition and
 // updates the service. [Deployer.Watch] follows one deployment, known by its
 // id, to its end, from this process or any other, and returns an [Outcome] with
-// a verdict and what led to it. [Deployer.Run] does the three in a row.
+// a verdict and what led to it. [Deployer.Run] does the three in a row;
+// [Deployer.Prepare] and [Deployer.Carry] are its two halves, so that several services
+// can be planned before the first one is changed.
 //
 //	d := deploy.New(client)
 //	outcome, err := d.Run(ctx, deploy.Request{

@@ -12,15 +12,15 @@ import (
 )
 
 // IfUnchangedValues are the values of [IfUnchanged], without the zero value.
-func IfUnchangedValues() []IfUnchanged { return []IfUnchanged{SkipUnchanged, RestartUnchanged} }
+func IfUnchangedValues() []IfUnchanged { return []IfUnchanged{IfUnchangedSkip, IfUnchangedRestart} }
 
 // IfInProgressValues are the values of [IfInProgress], without the zero value.
 func IfInProgressValues() []IfInProgress {
-	return []IfInProgress{FailIfInProgress, WaitIfInProgress, ReplaceIfInProgress}
+	return []IfInProgress{IfInProgressFail, IfInProgressWait, IfInProgressReplace}
 }
 
 // OnInterruptValues are the values of [OnInterrupt], without the zero value.
-func OnInterruptValues() []OnInterrupt { return []OnInterrupt{DetachOnInterrupt, RollbackOnInterrupt} }
+func OnInterruptValues() []OnInterrupt { return []OnInterrupt{OnInterruptDetach, OnInterruptRollback} }
 
 // UntilValues are the values of [rollout.Until], without the zero value.
 func UntilValues() []rollout.Until {

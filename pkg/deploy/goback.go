@@ -18,7 +18,7 @@ import (
 // react does what the policy says about an outcome.
 func (w *watch) react(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	started := o.Deployment.Action == ActionDeploy || o.Deployment.Action == ActionRestart
-	stop := o.Verdict == rollout.Interrupted && policy.OnInterrupt == RollbackOnInterrupt
+	stop := o.Verdict == rollout.Interrupted && policy.OnInterrupt == OnInterruptRollback
 	back := policy.RollbackOnFailure && (o.Verdict == rollout.Failed || o.Verdict == rollout.TimedOut)
 	switch {
 	case !started || !stop && !back:

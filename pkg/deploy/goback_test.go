@@ -93,7 +93,7 @@ func TestRollbackOnInterrupt(t *testing.T) {
 			inWorld(t, webWorld+faults, func(b *bench) {
 				ctx, cancel := context.WithTimeout(b.Context(), 20*time.Second)
 				defer cancel()
-				o, err := b.deployer().Run(ctx, request(), deploy.Policy{OnInterrupt: deploy.RollbackOnInterrupt})
+				o, err := b.deployer().Run(ctx, request(), deploy.Policy{OnInterrupt: deploy.OnInterruptRollback})
 				if err != nil {
 					b.Fatal(err)
 				}

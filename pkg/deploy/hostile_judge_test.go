@@ -121,7 +121,7 @@ func (r *hostileRun) judge(a attempt) {
 
 // wayBack reports whether a second update was asked for.
 func (a attempt) wayBack() bool {
-	return a.policy.RollbackOnFailure || a.policy.OnInterrupt == deploy.RollbackOnInterrupt
+	return a.policy.RollbackOnFailure || a.policy.OnInterrupt == deploy.OnInterruptRollback
 }
 
 // judgeWrites: no update is carried out twice, and no revision is left that nobody

@@ -214,14 +214,14 @@ func (r *hostileRun) deploy(ctx context.Context) {
 		policy.Watch.RunningTimeout = 6 * time.Second
 	case "interrupt", "interrupt-back":
 		if r.mode == "interrupt-back" {
-			policy.OnInterrupt = deploy.RollbackOnInterrupt
+			policy.OnInterrupt = deploy.OnInterruptRollback
 		}
 		timer := time.AfterFunc(time.Duration(r.seed%40)*time.Second, func() { r.cut = time.Now(); cancel() })
 		stop = func() { timer.Stop() }
 	case "join":
 		policy.NoWait = true
 	case "wait":
-		policy.IfInProgress = deploy.WaitIfInProgress
+		policy.IfInProgress = deploy.IfInProgressWait
 	}
 	r.attempt(r.mode, policy, func() (deploy.Outcome, error) { return r.deployer.Run(ctx, wanted, policy) })
 	stop()

@@ -65,7 +65,7 @@ func TestWaitingWithEdits(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		b.run(request(), deploy.Policy{NoWait: true}) // repo/web:v2
 		o := b.run(deploy.Request{Ref: webInProd, Want: deploy.Want{Edits: []taskdef.Edit{taskdef.SetEnvironment("app", "A", "1")}}},
-			deploy.Policy{IfInProgress: deploy.WaitIfInProgress})
+			deploy.Policy{IfInProgress: deploy.IfInProgressWait})
 		b.want(o, "succeeded")
 		app := b.registered("web")["containerDefinitions"].([]any)[0].(map[string]any)
 		if app["image"] != "repo/web:v2" || fmt.Sprint(app["environment"]) != "[map[name:A value:1]]" {

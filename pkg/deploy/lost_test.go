@@ -272,7 +272,7 @@ func TestLostOnTheWayBack(t *testing.T) {
 				}
 				return answer
 			})
-			o, err := d.Run(ctx, request(), deploy.Policy{OnInterrupt: deploy.RollbackOnInterrupt})
+			o, err := d.Run(ctx, request(), deploy.Policy{OnInterrupt: deploy.OnInterruptRollback})
 			b.exits(130, o, err)
 			p.sent("UpdateService", 1)
 			if b.inService() != "web:1" {

@@ -28,7 +28,7 @@ const movedLimit = 10 * time.Second
 // something else than what runs, where nothing else changes. If one does, the revision
 // is started anew; where that cannot be known, a note says how to force it.
 func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
-	if p.Action != ActionNone || p.request.IfUnchanged == SkipUnchanged || len(p.resolved.tagged) == 0 {
+	if p.Action != ActionNone || p.request.IfUnchanged == IfUnchangedSkip || len(p.resolved.tagged) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, movedLimit)

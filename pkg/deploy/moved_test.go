@@ -42,7 +42,7 @@ func TestPushedAgain(t *testing.T) {
 				r, d, _ := b.pinning(text)
 				r.PinDigest = false
 				if tt.skip {
-					r.IfUnchanged = deploy.SkipUnchanged
+					r.IfUnchanged = deploy.IfUnchangedSkip
 				}
 				b.answer = func(operation string) (string, bool) {
 					return fmt.Sprintf(`{"imageDetails":[{"imageDigest":%q,"imagePushedAt":%d}]}`, strings.TrimPrefix(zeros, "@"), time.Now().Add(tt.pushed).Unix()), operation == "DescribeImages"

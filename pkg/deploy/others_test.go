@@ -96,7 +96,7 @@ func TestInterruptedInTheMiddleOfAWrite(t *testing.T) {
 		return ctx
 	}
 	inWorld(t, webWorld+"\nfaults: [{operations: [UpdateService], lostResponse: true, first: 1}]\n", func(b *bench) {
-		o, err := b.deployer().Run(cancelAfter(b, time.Second), request(), deploy.Policy{OnInterrupt: deploy.RollbackOnInterrupt})
+		o, err := b.deployer().Run(cancelAfter(b, time.Second), request(), deploy.Policy{OnInterrupt: deploy.OnInterruptRollback})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -148,8 +148,8 @@ func TestJoinTakesWhatWasAsked(t *testing.T) {
 		b.run(request(), deploy.Policy{NoWait: true})
 		time.Sleep(5 * time.Second)
 		r := request()
-		r.IfUnchanged = deploy.RestartUnchanged
-		b.want(b.run(r, deploy.Policy{IfInProgress: deploy.ReplaceIfInProgress}), "succeeded")
+		r.IfUnchanged = deploy.IfUnchangedRestart
+		b.want(b.run(r, deploy.Policy{IfInProgress: deploy.IfInProgressReplace}), "succeeded")
 		if n := len(b.made("UpdateService")); n != 2 {
 			b.Errorf("UpdateService was sent %d times", n)
 		}
@@ -200,7 +200,7 @@ func TestPolicies(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		for _, p := range []deploy.Policy{
 			{IfInProgress: "ask"}, {OnInterrupt: "run"}, {Watch: deploy.WatchOptions{Until: "soon"}},
-			{NoWait: true, RollbackOnFailure: true}, {NoWait: true, OnInterrupt: deploy.RollbackOnInterrupt},
+			{NoWait: true, RollbackOnFailure: true}, {NoWait: true, OnInterrupt: deploy.OnInterruptRollback},
 		} {
 			var usage *deploy.UsageError
 			if _, err := b.deployer().Run(b.Context(), request(), p); !errors.As(err, &usage) {

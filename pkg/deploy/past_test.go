@@ -37,7 +37,7 @@ func (b *bench) deeds(list string) {
 		default:
 			r.Images = []string{"repo/web:" + deed}
 		}
-		b.run(r, deploy.Policy{NoWait: unfinished, IfInProgress: deploy.ReplaceIfInProgress})
+		b.run(r, deploy.Policy{NoWait: unfinished, IfInProgress: deploy.IfInProgressReplace})
 		if unfinished {
 			time.Sleep(3 * time.Second)
 		}

@@ -37,6 +37,11 @@ const (
 
 // Plan is what a request would change. It is made by [Deployer.Plan], which
 // only reads. Printed or marshalled, it shows no value that may be secret.
+//
+// It is a record to read: give it to [Deployer.Apply] or [Deployer.Carry] as it is.
+// Apply carries out Ref, Action, Register, Family, Definition, TaskDefinition and
+// Settings, whatever they say by then, against the service that Current, InProgress
+// and Before describe. The other fields only inform.
 type Plan struct {
 	// Ref is the service; ARNs.
 	Ref
@@ -208,7 +213,7 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 		return ActionRestart
 	case r.Want.empty():
 		return p.settingsOnly(primary)
-	case primary == nil || primary.RolloutState == types.DeploymentRolloutStateFailed || r.IfUnchanged == RestartUnchanged:
+	case primary == nil || primary.RolloutState == types.DeploymentRolloutStateFailed || r.IfUnchanged == IfUnchangedRestart:
 		return ActionRestart
 	case p.InProgress != nil:
 		return ActionJoin
@@ -218,7 +223,7 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 		p.InProgress = &unsettled
 		return ActionJoin
 	}
-	if p.resolved.moving && r.IfUnchanged != SkipUnchanged {
+	if p.resolved.moving && r.IfUnchanged != IfUnchangedSkip {
 		return ActionRestart
 	}
 	return p.settingsOnly(primary)

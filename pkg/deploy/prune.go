@@ -181,9 +181,9 @@ func (d *Deployer) lookAgain(ctx context.Context, p *Pruning, gone int) error {
 // outcome waits for that: a minute's worth.
 const tidyLimit = 60
 
-// tidy prunes the deployment's family. What it cannot do is a warning: the
+// pruneAfter prunes the deployment's family. What it cannot do is a warning: the
 // deployment succeeded all the same.
-func (d *Deployer) tidy(ctx context.Context, deployment Deployment, keep int32) {
+func (d *Deployer) pruneAfter(ctx context.Context, deployment Deployment, keep int32) {
 	p := &Pruning{Ref: deployment.Ref, Family: arn.Family(deployment.TaskDefinition), Keep: keep}
 	err := d.findOld(ctx, p, deployment.TaskDefinition, deployment.Before.TaskDefinition)
 	if more := len(p.Remove) - tidyLimit; err == nil && more > 0 {

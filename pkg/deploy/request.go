@@ -44,10 +44,10 @@ type IfUnchanged string
 
 // The answers, beside the zero value.
 const (
-	// SkipUnchanged does nothing, even for an image tagged "latest".
-	SkipUnchanged IfUnchanged = "skip"
-	// RestartUnchanged starts new tasks of the same revision.
-	RestartUnchanged IfUnchanged = "restart"
+	// IfUnchangedSkip does nothing, even for an image tagged "latest".
+	IfUnchangedSkip IfUnchanged = "skip"
+	// IfUnchangedRestart starts new tasks of the same revision.
+	IfUnchangedRestart IfUnchanged = "restart"
 )
 
 // baseless is the want without a family that only finds the service: the revision that

@@ -7,15 +7,16 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// Policy is how Run goes about a request.
+// Policy says how [Deployer.Prepare] and [Deployer.Carry] treat what a plan cannot
+// decide.
 type Policy struct {
 	// NoWait ends Run when ECS has accepted the update; the verdict is Started.
 	NoWait bool
 	// IfInProgress says what to do when another deployment is in progress; the
-	// zero value is FailIfInProgress.
+	// zero value is IfInProgressFail.
 	IfInProgress IfInProgress
 	// OnInterrupt says what to do when the context ends while the deployment is
-	// followed; the zero value is DetachOnInterrupt.
+	// followed; the zero value is OnInterruptDetach.
 	OnInterrupt OnInterrupt
 	// RollbackOnFailure goes back to the revision that was in service when the
 	// deployment failed, or did not end within a limit, and ECS does not roll
@@ -36,13 +37,13 @@ type IfInProgress string
 
 // The answers.
 const (
-	// FailIfInProgress does nothing and returns a [*BusyError].
-	FailIfInProgress IfInProgress = "fail"
-	// WaitIfInProgress waits for the end of the other deployment, whatever it
+	// IfInProgressFail does nothing and returns a [*BusyError].
+	IfInProgressFail IfInProgress = "fail"
+	// IfInProgressWait waits for the end of the other deployment, whatever it
 	// is, and plans anew.
-	WaitIfInProgress IfInProgress = "wait"
-	// ReplaceIfInProgress starts the new deployment over the other one.
-	ReplaceIfInProgress IfInProgress = "replace"
+	IfInProgressWait IfInProgress = "wait"
+	// IfInProgressReplace starts the new deployment over the other one.
+	IfInProgressReplace IfInProgress = "replace"
 )
 
 // OnInterrupt says what to do when the context ends during a watch.
@@ -50,27 +51,48 @@ type OnInterrupt string
 
 // The answers.
 const (
-	// DetachOnInterrupt leaves the rollout to ECS.
-	DetachOnInterrupt OnInterrupt = "detach"
-	// RollbackOnInterrupt asks ECS to roll the deployment back, and follows that
+	// OnInterruptDetach leaves the rollout to ECS.
+	OnInterruptDetach OnInterrupt = "detach"
+	// OnInterruptRollback asks ECS to roll the deployment back, and follows that
 	// to its end.
-	RollbackOnInterrupt OnInterrupt = "rollback"
+	OnInterruptRollback OnInterrupt = "rollback"
 )
 
-// Run plans, applies and watches. Its errors are those of the three; what went
-// wrong after ECS accepted the update is an outcome, not an error.
+// Run is [Deployer.Prepare] and [Deployer.Carry] in a row, and has their errors.
 func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, error) {
-	if err := cmp.Or(d.ready(ctx), policy.Validate()); err != nil {
-		return Outcome{}, err
-	}
-	plan, err := d.Plan(ctx, r)
+	plan, err := d.Prepare(ctx, r, policy)
 	if err != nil {
 		return Outcome{}, err
 	}
-	d = d.about(plan.Ref)
-	if plan, err = d.letThrough(ctx, r, plan, policy); err != nil {
+	return d.Carry(ctx, plan, policy)
+}
+
+// Prepare plans a request, and does what the policy says about another deployment in
+// progress: it returns a [*BusyError], waits for the end of the other deployment and
+// plans again, or leaves it to be replaced. It writes nothing. Its other errors are
+// those of [Deployer.Plan] and [Policy.Validate].
+func (d *Deployer) Prepare(ctx context.Context, r Request, policy Policy) (*Plan, error) {
+	if err := cmp.Or(d.ready(ctx), policy.Validate()); err != nil {
+		return nil, err
+	}
+	plan, err := d.Plan(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return d.about(plan.Ref).clearTheWay(ctx, r, plan, policy)
+}
+
+// Carry carries a plan out: it asks the policy's Confirm, applies the plan, watches
+// the deployment to its end, does what the policy says about the outcome, and emits
+// the outcome ([EventOutcome]). It replaces a deployment in progress without asking;
+// [Deployer.Prepare] is where that is refused. Its errors are those of
+// [Policy.Validate], Confirm, [Deployer.Apply] and [Deployer.Watch]; what goes wrong
+// after ECS accepted the update is an outcome, not an error.
+func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcome, error) {
+	if err := cmp.Or(d.ready(ctx), policy.Validate(), plan.applicable()); err != nil {
 		return Outcome{}, err
 	}
+	d = d.about(plan.Ref)
 	if policy.Confirm != nil && !plan.writesNothing() {
 		if err := policy.Confirm(ctx, plan); err != nil {
 			return Outcome{}, err
@@ -80,37 +102,44 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
-	if deployment.Action == ActionSettings && plan.InProgress != nil {
+	d.warnOfUnwatched(plan, policy)
+	outcome := startedOnly(plan, deployment)
+	if !policy.NoWait || deployment.Action == ActionNone {
+		w := newWatch(d, deployment, policy.Watch)
+		if outcome, err = w.run(ctx); err != nil {
+			return Outcome{}, err
+		}
+		if outcome, err = w.react(ctx, outcome, policy); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {
+		d.pruneAfter(ctx, outcome.Deployment, *policy.KeepDefinitions)
+	}
+	d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
+	return outcome, nil
+}
+
+// warnOfUnwatched warns of what the plan and the policy together leave undone.
+func (d *Deployer) warnOfUnwatched(plan *Plan, policy Policy) {
+	if plan.Action == ActionSettings && plan.InProgress != nil {
 		d.emit(Event{Type: EventWarning, Message: "deployment " + plan.InProgress.ID + " is in progress, and is not waited for: the settings start none of their own"})
 	}
 	if policy.NoWait && policy.KeepDefinitions != nil {
 		d.emit(Event{Type: EventWarning, Message: "old revisions stay: they are deregistered after success, which is not waited for"})
 	}
-	if policy.NoWait && deployment.Action != ActionNone {
-		reason := "ECS accepted the update; its end is not waited for"
-		if deployment.Action == ActionJoin {
-			reason = "it is on its way already; its end is not waited for"
-		}
-		outcome := Outcome{
-			Verdict: rollout.Started, Reason: reason, Deployment: deployment,
-			Serving: plan.Current, Running: int(plan.Before.RunningCount), Desired: int(plan.Before.DesiredCount),
-		}
-		d.emit(Event{Type: EventOutcome, Outcome: &outcome})
-		return outcome, nil
+}
+
+// startedOnly is the outcome of a deployment that nobody waits for.
+func startedOnly(plan *Plan, deployment Deployment) Outcome {
+	reason := "ECS accepted the update; its end is not waited for"
+	if deployment.Action == ActionJoin {
+		reason = "it is on its way already; its end is not waited for"
 	}
-	w := newWatch(d, deployment, policy.Watch)
-	outcome, err := w.run(ctx)
-	if err != nil {
-		return Outcome{}, err
+	return Outcome{
+		Verdict: rollout.Started, Reason: reason, Deployment: deployment,
+		Serving: plan.Current, Running: int(plan.Before.RunningCount), Desired: int(plan.Before.DesiredCount),
 	}
-	if outcome, err = w.react(ctx, outcome, policy); err != nil {
-		return Outcome{}, err
-	}
-	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {
-		d.tidy(ctx, outcome.Deployment, *policy.KeepDefinitions)
-	}
-	d.emit(Event{Type: EventOutcome, Elapsed: outcome.Elapsed, Outcome: &outcome})
-	return outcome, nil
 }
 
 // Validate finds what is wrong with a policy: words that mean nothing, and wishes
@@ -127,7 +156,7 @@ func (p Policy) Validate() error {
 	if p.KeepDefinitions != nil && *p.KeepDefinitions < 0 {
 		return cannotKeep(*p.KeepDefinitions)
 	}
-	if p.NoWait && (p.RollbackOnFailure || p.OnInterrupt == RollbackOnInterrupt) {
+	if p.NoWait && (p.RollbackOnFailure || p.OnInterrupt == OnInterruptRollback) {
 		return &UsageError{
 			Problem: "a rollback is asked for, and not to wait for what it depends on",
 			Remedy:  "leave out --no-wait, or --rollback-on-failure and --on-interrupt",
@@ -136,17 +165,17 @@ func (p Policy) Validate() error {
 	return nil
 }
 
-// letThrough does what the policy says about a deployment that is in the way of
+// clearTheWay does what the policy says about a deployment that is in the way of
 // a plan, and returns the plan that is to be carried out.
-func (d *Deployer) letThrough(ctx context.Context, r Request, plan *Plan, policy Policy) (*Plan, error) {
+func (d *Deployer) clearTheWay(ctx context.Context, r Request, plan *Plan, policy Policy) (*Plan, error) {
 	for plan.InProgress != nil && (plan.Action == ActionDeploy || plan.Action == ActionRestart) {
 		switch policy.IfInProgress {
-		case ReplaceIfInProgress:
+		case IfInProgressReplace:
 			if plan.InProgress.GoingBack() {
 				d.emit(Event{Type: EventWarning, Message: "a rollback is in progress: until it completed, ECS has nothing to roll this deployment back to"})
 			}
 			return plan, nil
-		case WaitIfInProgress:
+		case IfInProgressWait:
 			next, hopeless, err := d.waitAndPlan(ctx, r, plan, policy)
 			if err != nil || hopeless {
 				return next, err

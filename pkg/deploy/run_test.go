@@ -111,9 +111,9 @@ func TestUnchanged(t *testing.T) {
 		writes  int
 	}{
 		{"same tag", "repo/web:v1", "", "unchanged", 0},
-		{"same tag, restart asked", "repo/web:v1", deploy.RestartUnchanged, "succeeded", 1},
+		{"same tag, restart asked", "repo/web:v1", deploy.IfUnchangedRestart, "succeeded", 1},
 		{"no tag means latest, which may have moved", "repo/web", "", "succeeded", 1},
-		{"latest, skip asked", "repo/web:latest", deploy.SkipUnchanged, "unchanged", 0},
+		{"latest, skip asked", "repo/web:latest", deploy.IfUnchangedSkip, "unchanged", 0},
 	}
 	for _, tt := range tests {
 		world := webWorld
@@ -273,7 +273,7 @@ func TestBusy(t *testing.T) {
 	t.Run("replace", func(t *testing.T) {
 		inWorld(t, webWorld, func(b *bench) {
 			other(b)
-			o := b.run(request(), deploy.Policy{IfInProgress: deploy.ReplaceIfInProgress})
+			o := b.run(request(), deploy.Policy{IfInProgress: deploy.IfInProgressReplace})
 			b.want(o, "succeeded")
 			if rollout.ShortName(o.Serving) != "web:3" {
 				b.Errorf("serving %s", o.Serving)
@@ -283,7 +283,7 @@ func TestBusy(t *testing.T) {
 	t.Run("wait", func(t *testing.T) {
 		inWorld(t, webWorld, func(b *bench) {
 			other(b)
-			o := b.run(request(), deploy.Policy{IfInProgress: deploy.WaitIfInProgress})
+			o := b.run(request(), deploy.Policy{IfInProgress: deploy.IfInProgressWait})
 			b.want(o, "succeeded")
 			if rollout.ShortName(o.Deployment.Before.TaskDefinition) != "web:2" {
 				b.Errorf("the other deployment was not waited for: before was %s", o.Deployment.Before.TaskDefinition)
