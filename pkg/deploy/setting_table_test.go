@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 )
 
@@ -44,7 +47,8 @@ func TestEveryMemberOfTheRequestHasARow(t *testing.T) {
 	}
 }
 
-// TestRowsAreComplete names what a row lacks.
+// TestRowsAreComplete names what a row lacks. UpdateService must take the setting where
+// DescribeServices shows it.
 func TestRowsAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, row := range settingTable {
@@ -55,7 +59,26 @@ func TestRowsAreComplete(t *testing.T) {
 			t.Errorf("two settings are named %s", row.name())
 		}
 		seen[row.name()] = true
+		for _, document := range []reflect.Type{reflect.TypeFor[ecs.UpdateServiceInput](), reflect.TypeFor[types.Service]()} {
+			if !hasPath(document, row.path) {
+				t.Errorf("%s has no member %s", document, row.path)
+			}
+		}
 	}
+}
+
+// hasPath reports whether a type of the SDK has a member at a path of JSON.
+func hasPath(document reflect.Type, path string) bool {
+	for member := range strings.SplitSeq(path, ".") {
+		field, ok := document.FieldByName(strings.ToUpper(member[:1]) + member[1:])
+		if !ok {
+			return false
+		}
+		if document = field.Type; document.Kind() == reflect.Pointer {
+			document = document.Elem()
+		}
+	}
+	return true
 }
 
 // TestSettingsOfAnyTypeAndDepth: compared, shown, sent within the whole object of the
