@@ -48,20 +48,29 @@ func (a *app) observed() deploy.Option {
 
 // service prepares a command about one service that must be named.
 func (a *app) service(c *cobra.Command, options ...deploy.Option) (*deploy.Deployer, error) {
-	if err := a.prepare(c); err != nil {
+	if err := a.needService(c); err != nil {
 		return nil, err
 	}
+	return a.connect(c, options...)
+}
+
+// needService merges the settings of a command about one service, and refuses to go on
+// without one.
+func (a *app) needService(c *cobra.Command) error {
+	if err := a.prepare(c); err != nil {
+		return err
+	}
 	if err := a.needTarget(); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case strings.HasPrefix(a.settings.Deployment, "arn:"): // says both
 	case a.settings.Cluster == "":
-		return nil, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
+		return &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
 	case a.settings.Service == "":
-		return nil, &usageError{problem: "no service is named", hint: "name it with -n SERVICE"}
+		return &usageError{problem: "no service is named", hint: "name it with -n SERVICE"}
 	}
-	return a.connect(c, options...)
+	return nil
 }
 
 // connect makes a deployer of the settings.

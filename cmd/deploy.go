@@ -50,7 +50,7 @@ ecs-deploy help exit-codes.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"dry-run", "yes", "if-in-progress", "max-definitions",
+	a.flags.Add(c.Flags(), append([]string{"dry-run", "what-if", "yes", "if-in-progress", "max-definitions",
 		"timeout", "complete-timeout", "until", "no-wait", "on-interrupt", "rollback-on-failure"}, requestFlags...)...)
 	return c
 }
@@ -62,6 +62,9 @@ func (a *app) runDeploy(c *cobra.Command) error {
 	}
 	if a.settings.DryRun {
 		return a.plan(c, request)
+	}
+	if len(a.settings.WhatIf) > 0 {
+		return &usageError{problem: "--what-if is a part of the forecast, and a deployment shows none", hint: "use it with --dry-run"}
 	}
 	if a.settings.ExitCode {
 		return &usageError{problem: "--exit-code tells whether there is something to change; a deployment changes it", hint: "use it with --dry-run, or with ecs-deploy diff"}

@@ -25,7 +25,7 @@ change.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDiff(c) },
 	}
-	a.flags.Add(c.Flags(), requestFlags...)
+	a.flags.Add(c.Flags(), append([]string{"what-if"}, requestFlags...)...)
 	return c
 }
 
@@ -39,7 +39,11 @@ func (a *app) runDiff(c *cobra.Command) error {
 
 // plan shows what a request would change.
 func (a *app) plan(c *cobra.Command, request deploy.Request) error {
-	deployer, err := a.connect(c)
+	forecast, err := a.forecast()
+	if err != nil {
+		return err
+	}
+	deployer, err := a.connect(c, forecast)
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,19 @@ changes nothing. ECS keeps its records of deployments for 90 days.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
 	}
-	a.flags.Add(c.Flags(), "cluster", "service-name", "show-values", "exit-code")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "what-if", "show-values", "exit-code")
 	return c
 }
 
 func (a *app) runRollbackPreview(c *cobra.Command) error {
-	deployer, err := a.service(c)
+	if err := a.needService(c); err != nil {
+		return err
+	}
+	forecast, err := a.forecast()
+	if err != nil {
+		return err
+	}
+	deployer, err := a.connect(c, forecast)
 	if err != nil {
 		return err
 	}

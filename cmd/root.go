@@ -116,6 +116,8 @@ func (a *app) completeFlags(root *cobra.Command) {
 			complete = cobra.FixedCompletions(key.Choices(), cobra.ShellCompDirectiveNoFileComp)
 		case key.Name == "target":
 			complete = a.completeTargets
+		case key.Name == "what-if":
+			complete = completeWhatIf
 		case key.Name != "scenario":
 			continue
 		}

@@ -193,6 +193,7 @@ func (s *Settings) serviceKeys() []row {
 func (s *Settings) policyKeys() []row {
 	return []row{
 		{"dry-run", "", "print what would be done, and do nothing", FlagOnly, toggle{&s.DryRun}},
+		{"what-if", "", "show what ECS would do in this `scenario` of a bad image, or in all", FlagOnly, list{&s.WhatIf}},
 		{"exit-code", "", "exit with 2 if there is something to change", FlagOnly, toggle{&s.ExitCode}},
 		{"limit", "", "list at most this `number` of deployments (default 10)", FlagOnly, optionalCount{&s.Limit}},
 		{"all", "", "list all deployments that ECS has recorded", FlagOnly, toggle{&s.All}},

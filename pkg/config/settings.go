@@ -60,6 +60,7 @@ type Settings struct {
 	Confirm, Yes                 bool
 	Limit                        *int32 // deployments that history lists; nil is the default
 	All                          bool
+	WhatIf                       []string // scenarios of a bad image
 
 	// Who asks, and where.
 	Account, Region, Profile   string

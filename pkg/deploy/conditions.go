@@ -85,12 +85,11 @@ type TargetGroup struct {
 type facts struct {
 	mu      sync.Mutex
 	basis   []Basis
+	compare []Basis // what the forecast does not rest on
 	unknown []string
 }
 
 func (f *facts) know(name, value, source string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.basis = append(f.basis, Basis{Name: name, Value: value, Source: source})
 }
 
@@ -115,6 +114,8 @@ func (d *Deployer) conditions(ctx context.Context, p *Plan, service *described) 
 	c.Configuration, _ = after[deploymentConfiguration].(map[string]any)
 	c.Patience = rollout.Threshold(c.Desired)
 	f := &facts{}
+	ctx, cancel := context.WithTimeout(ctx, evidenceLimit)
+	defer cancel()
 	if int(service.RunningCount) != c.Tasks {
 		f.miss(fmt.Sprintf("%d of %d tasks run now; the forecast starts with all of them running", service.RunningCount, c.Tasks))
 	}
@@ -153,9 +154,6 @@ func (f *facts) tell(c Conditions, past string) {
 		}
 		f.know("start of a task", value, source)
 	}
-	if past != "" {
-		f.know("for comparison, earlier deployments took", past, "ECS's records")
-	}
 	if len(c.TargetGroups) > 0 {
 		longest := time.Duration(0)
 		for _, group := range c.TargetGroups {
@@ -163,13 +161,16 @@ func (f *facts) tell(c Conditions, past string) {
 		}
 		f.know("deregistration delay", Span(longest), "target group")
 	}
+	if past != "" {
+		f.compare = append(f.compare, Basis{Name: "earlier deployments", Value: past, Source: "for comparison"})
+	}
 }
 
 // timingsOf reads the revision in service, where the plan has not read it.
 func (d *Deployer) timingsOf(ctx context.Context, p *Plan, f *facts) []taskdef.Timing {
 	definition, _, err := d.describeDefinition(ctx, p.Current)
 	if err != nil {
-		f.miss("whether the containers have health checks: " + err.Error())
+		f.miss("health checks of the containers: " + err.Error())
 		return []taskdef.Timing{{Essential: true}}
 	}
 	return definition.Timings()
@@ -179,7 +180,7 @@ func (d *Deployer) timingsOf(ctx context.Context, p *Plan, f *facts) []taskdef.T
 func (d *Deployer) startTimes(ctx context.Context, p *Plan, f *facts) []time.Duration {
 	tasks, err := d.api.SomeTasks(ctx, p.Cluster, p.Service)
 	if err != nil {
-		f.miss("how long its tasks take to start: " + err.Error())
+		f.miss("start time of its tasks: " + err.Error())
 		return nil
 	}
 	var starts []time.Duration
@@ -197,7 +198,7 @@ func (d *Deployer) startTimes(ctx context.Context, p *Plan, f *facts) []time.Dur
 func (d *Deployer) pastTimes(ctx context.Context, p *Plan, f *facts) string {
 	records, err := d.api.Records(ctx, p.Cluster, p.Service, p.Before.NewestDeployment.Add(-pastWindow))
 	if err != nil {
-		f.miss("how long its earlier deployments took: " + err.Error())
+		f.miss("duration of its earlier deployments: " + err.Error())
 		return ""
 	}
 	var took []time.Duration
@@ -226,11 +227,9 @@ func (d *Deployer) targetGroups(ctx context.Context, arns []string, f *facts) []
 		groups[i] = TargetGroup{ARN: arn, Interval: groupInterval, Unhealthy: groupUnhealthy, DeregistrationDelay: groupDelay}
 	}
 	if d.elb == nil {
-		f.miss("the settings of its target groups; the defaults of Elastic Load Balancing are assumed")
+		f.miss("settings of its target groups; the defaults of Elastic Load Balancing are assumed")
 		return groups
 	}
-	ctx, cancel := context.WithTimeout(ctx, evidenceLimit)
-	defer cancel()
 	var reads sync.WaitGroup
 	reads.Go(func() { d.readChecks(ctx, groups, f) })
 	for i := range groups {
@@ -248,7 +247,7 @@ func (d *Deployer) readChecks(ctx context.Context, groups []TargetGroup, f *fact
 	}
 	out, err := d.elb.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: arns})
 	if err != nil {
-		f.miss(fmt.Sprintf("the health checks of its target groups; every %s is assumed: %s", Span(groupInterval),
+		f.miss(fmt.Sprintf("health checks of its target groups; every %s is assumed: %s", Span(groupInterval),
 			ecsapi.NewCallError("elasticloadbalancing:DescribeTargetGroups", "the target groups", err)))
 		return
 	}
@@ -270,7 +269,7 @@ func (d *Deployer) readChecks(ctx context.Context, groups []TargetGroup, f *fact
 func (d *Deployer) readDelay(ctx context.Context, delay *time.Duration, arn string, f *facts) {
 	out, err := d.elb.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
 	if err != nil {
-		f.miss(fmt.Sprintf("the deregistration delay of a target group; the default, %s, is assumed: %s", Span(groupDelay),
+		f.miss(fmt.Sprintf("deregistration delay of a target group; the default, %s, is assumed: %s", Span(groupDelay),
 			ecsapi.NewCallError("elasticloadbalancing:DescribeTargetGroupAttributes", rollout.ShortName(arn), err)))
 		return
 	}

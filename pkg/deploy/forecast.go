@@ -7,6 +7,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,8 +23,9 @@ type Forecaster interface {
 	Forecast(ctx context.Context, c Conditions) (Forecast, error)
 }
 
-// WithForecaster has every plan that starts a deployment carry a [Forecast], also of
-// what would happen in the named scenarios of a bad image. Plan then reads more: the
+// WithForecaster has every plan that starts a deployment, and every preview of a
+// rollback, carry a [Forecast], also of what would happen in the named scenarios of a
+// bad image. They then read more: the
 // tasks of the service, its earlier deployments and its target groups.
 func WithForecaster(f Forecaster, whatIf ...string) Option {
 	return func(d *Deployer) { d.forecaster, d.whatIf = f, whatIf }
@@ -136,7 +138,7 @@ func (d *Deployer) foresee(ctx context.Context, p *Plan, service *described) {
 		p.Forecast = &Forecast{None: err.Error()}
 		return
 	}
-	made.Basis = append(facts.basis, made.Basis...)
+	made.Basis = slices.Concat(facts.basis, made.Basis, facts.compare)
 	made.Unknown = append(facts.unknown, made.Unknown...)
 	p.Forecast = &made
 }

@@ -40,6 +40,9 @@ type Rollback struct {
 	Obstacles []string `json:"obstacles,omitempty"`
 	// Warnings say what may come out differently from last time.
 	Warnings []string `json:"warnings,omitempty"`
+	// Forecast is how the rollback would go; nil if nobody asked for it or it cannot
+	// work. See [WithForecaster].
+	Forecast *Forecast `json:"forecast,omitempty"`
 }
 
 // NoRollbackError says that no earlier deployment is known to go back to.
@@ -89,7 +92,7 @@ func (d *Deployer) PreviewRollback(ctx context.Context, ref Ref) (Rollback, erro
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is a guess, and may never have worked: %s", rollout.ShortName(r.Target), h.Guess))
 	}
 	r.judgeImages()
-	return r, d.compareTarget(ctx, &r)
+	return r, d.compareTarget(ctx, &r, found)
 }
 
 // historyRead is how many deployments are read to find the way back, unless it is
@@ -107,7 +110,7 @@ func (r *Rollback) judgeImages() {
 }
 
 // compareTarget reads both definitions and holds them against each other.
-func (d *Deployer) compareTarget(ctx context.Context, r *Rollback) error {
+func (d *Deployer) compareTarget(ctx context.Context, r *Rollback, service *described) error {
 	current, _, err := d.describeDefinition(ctx, r.Current)
 	if err != nil {
 		return err
@@ -127,5 +130,13 @@ func (d *Deployer) compareTarget(ctx context.Context, r *Rollback) error {
 			rollout.ShortName(r.Target), stored.Status))
 	}
 	r.Differences = d.differences(current, wanted)
+	if len(r.Obstacles) == 0 {
+		p := &Plan{
+			Cluster: r.Cluster, Service: r.Service, Action: ActionDeploy, Current: r.Current, InProgress: service.inProgress(), Before: service.before(),
+			Definition: wanted, current: current,
+		}
+		d.foresee(ctx, p, service)
+		r.Forecast = p.Forecast
+	}
 	return nil
 }

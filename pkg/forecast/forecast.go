@@ -83,14 +83,14 @@ func (f *Forecaster) basis(c deploy.Conditions) []deploy.Basis {
 		basis = append(basis, deploy.Basis{Name: name, Value: deploy.Span(value), Source: source})
 	}
 	if len(c.Starts) == 0 {
-		assume("start of a task", 25*time.Second, "assumed: no task of the service could be measured")
+		assume("start of a task", 25*time.Second, "assumed: no running task to measure")
 	}
 	after, source := healthyAfter(c)
 	assume("healthy after", after, source)
-	assume("stop of a task", or(f.timing.TaskStopTime, 11*time.Second), "assumed, from SIGTERM to its exit")
-	assume("ECS completes after", or(f.timing.CompletionLag, 20*time.Second), "as observed, once all tasks are as desired")
+	assume("stop of a task", or(f.timing.TaskStopTime, 11*time.Second), "assumed")
+	assume("completion by ECS", or(f.timing.CompletionLag, 20*time.Second), "assumed")
 	if watchesAlarms(c) {
-		assume("ECS watches the alarms for", or(f.timing.BakeTime, 3*time.Minute), "assumed: ECS computes the time from the alarms")
+		assume("bake time", or(f.timing.BakeTime, 3*time.Minute), "assumed: ECS computes it from the alarms")
 	}
 	return basis
 }
@@ -105,14 +105,14 @@ func or(d *ecssim.Duration, fallback time.Duration) time.Duration {
 
 // unknown is what no forecast can know.
 func unknown(c deploy.Conditions) []string {
-	list := []string{"whether the new tasks become healthy", "how long a pull of the new image takes if no host has it yet"}
+	list := []string{"health of the new tasks", "a cold pull of the new image"}
 	if hooks, ok := c.Configuration["lifecycleHooks"].([]any); ok && len(hooks) > 0 {
-		list = append(list, fmt.Sprintf("how long %s", plural(len(hooks), "lifecycle hook takes", "lifecycle hooks take")))
+		list = append(list, "duration of its "+plural(len(hooks), "lifecycle hook", "lifecycle hooks"))
 	}
 	if c.Daemon {
 		return list
 	}
-	return append(list, "whether there is room for the extra tasks")
+	return append(list, "room for the extra tasks")
 }
 
 func plural(n int, one, many string) string {

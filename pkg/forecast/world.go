@@ -52,15 +52,15 @@ func healthy(c deploy.Conditions, image string, start time.Duration) ecssim.Imag
 
 // healthyAfter is how long after its start a task counts as healthy, and why.
 func healthyAfter(c deploy.Conditions) (after time.Duration, source string) {
-	after, source = withoutCheck, "no health check: ECS waits that long"
+	after, source = withoutCheck, "no health check"
 	if interval, checked := containerCheck(c.Wanted); checked {
-		after, source = interval, "one interval of the container health check"
+		after, source = interval, "container health check"
 	} else if len(c.TargetGroups) > 0 {
 		after = 0
 	}
 	for _, group := range c.TargetGroups {
 		if group.Interval > after {
-			after, source = group.Interval, "one health check of the target group"
+			after, source = group.Interval, "target group"
 		}
 	}
 	return after, source

@@ -59,6 +59,7 @@ func changes(p *deploy.Plan) []Line {
 		settings = append(settings, s.String())
 	}
 	lines = append(lines, section("service", settings)...)
+	lines = append(lines, foreseen(p.Forecast)...)
 	if other := p.InProgress; other != nil {
 		lines = append(lines, warning("deployment "+other.ID+" of "+other.Name()+" is in progress"))
 	}
@@ -116,6 +117,7 @@ func restored(r deploy.Rollback, o Options) []Line {
 	if len(r.Differences) == 0 && len(r.Obstacles) == 0 {
 		lines = append(lines, say("the two definitions do not differ").in(2))
 	}
+	lines = append(lines, foreseen(r.Forecast)...)
 	for _, text := range r.Warnings {
 		lines = append(lines, warning(text))
 	}
