@@ -19,8 +19,10 @@ import (
 // must have happened before a deployment counts as one that never ends.
 const endless = 10
 
-// The statuses of a service deployment that has ended (ServiceDeploymentStatus).
+// Statuses of a service deployment (ServiceDeploymentStatus): one that is being rolled
+// back, and those that have ended.
 const (
+	rollingBack    = "ROLLBACK_IN_PROGRESS"
 	successful     = "SUCCESSFUL"
 	stopped        = "STOPPED"
 	rolledBack     = "ROLLBACK_SUCCESSFUL"

@@ -53,6 +53,8 @@ func TestWhatIf(t *testing.T) {
 			Verdict: rollout.Failed, ByECS: true, FailedTasks: 4, Earlier: 2, FewestEarlier: 2}},
 		{"nothing to start", with(breaker(0, 100, 200, true, true), func(*deploy.Conditions) {}), "crash-loop", deploy.WhatIf{
 			Verdict: rollout.Succeeded, ByECS: true}},
+		{"no room, and none for the old ones either", breaker(4, 50, 100, true, true), "no-capacity", deploy.WhatIf{
+			Verdict: rollout.TimedOut, FailedTasks: 3, Earlier: 4, FewestEarlier: 2}},
 		{"no room, no breaker", breaker(2, 100, 200, false, false), "no-capacity", deploy.WhatIf{
 			Verdict: rollout.TimedOut, FailedTasks: 2, Earlier: 2, FewestEarlier: 2}},
 	} {
@@ -79,6 +81,7 @@ func TestSays(t *testing.T) {
 	}{
 		{breaker(2, 100, 200, true, true), "crash-loop", "4 failed tasks, then ECS rolls back; done after about 4m; 2 of 2 old tasks keep running throughout"},
 		{breaker(2, 100, 200, false, false), "crash-loop", "no circuit breaker: ECS would retry for ever; ecs-deploy would give up at 4 failed tasks after about 3m; the service stays half-deployed; 2 of 2 old tasks keep running throughout"},
+		{breaker(4, 50, 100, true, true), "no-capacity", "3 failed tasks, then ECS rolls back and cannot start the old tasks again; ecs-deploy stops waiting after 30m; the service stays half-deployed; for a while only 2 of 4 old tasks are running"},
 	} {
 		test.c.WhatIf = []string{test.scenario}
 		if got := made(t, test.c).WhatIf[0].Says; got != test.want {
