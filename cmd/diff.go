@@ -19,9 +19,13 @@ func (a *app) diff() *cobra.Command {
 deployment with the same flags would bring, and changes nothing. What ECS fills in
 by itself, and the order of what has no order, is no difference. The values of
 environment variables are masked: their length and a short digest show that they
-change.`,
+change. Beneath it is a forecast: how long the deployment would take, with how many
+tasks at once, and with --what-if what ECS would do about a bad image.`,
 		Example: `  ecs-deploy diff -c production1 -n doorman-service -i docker.repo.com/doorman:v2
-  ecs-deploy diff -c production1 -n doorman-service --task-definition-file doorman.yaml --exit-code`,
+  ecs-deploy diff -c production1 -n doorman-service --task-definition-file doorman.yaml --exit-code
+
+  # what would ECS do if the new image crashed?
+  ecs-deploy diff -c production1 -n doorman-service -i docker.repo.com/doorman:v2 --what-if crash-loop`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDiff(c) },
 	}

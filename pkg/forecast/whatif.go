@@ -224,7 +224,11 @@ func earlier(w deploy.WhatIf, p played) string {
 	case w.FewestEarlier == 0:
 		return fmt.Sprintf("; for a while none of %d old tasks is running", w.Earlier)
 	}
-	return fmt.Sprintf("; for a while only %d of %d old tasks are running", w.FewestEarlier, w.Earlier)
+	verb := "are"
+	if w.FewestEarlier == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("; for a while only %d of %d old tasks %s running", w.FewestEarlier, w.Earlier, verb)
 }
 
 // about rounds a time as somebody would who tells it: to 10 seconds, from five minutes
