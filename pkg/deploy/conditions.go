@@ -100,7 +100,8 @@ func (f *facts) miss(text string) {
 }
 
 // conditions reads what a forecast of a plan needs to know. The reads run together.
-func (d *Deployer) conditions(ctx context.Context, p *Plan, service *described) (Conditions, *facts) {
+func (d *Deployer) conditions(ctx context.Context, p *Plan) (Conditions, *facts) {
+	service := p.described
 	after := map[string]any{deploymentConfiguration: service.Raw[deploymentConfiguration]}
 	putSettings(after, service.Raw, p.Settings)
 	c := Conditions{

@@ -124,15 +124,15 @@ func (s Seconds) String() string { return Span(time.Duration(s)) }
 
 // foresee gives a plan its forecast. One that cannot be made is no reason not to
 // have the plan: it says why.
-func (d *Deployer) foresee(ctx context.Context, p *Plan, service *described) {
+func (d *Deployer) foresee(ctx context.Context, p *Plan) {
 	if d.forecaster == nil || p.Action != ActionDeploy && p.Action != ActionRestart {
 		return
 	}
-	if why := unforeseeable(p, service); why != "" {
+	if why := unforeseeable(p); why != "" {
 		p.Forecast = &Forecast{None: why}
 		return
 	}
-	conditions, facts := d.conditions(ctx, p, service)
+	conditions, facts := d.conditions(ctx, p)
 	made, err := d.forecaster.Forecast(ctx, conditions)
 	if err != nil {
 		p.Forecast = &Forecast{None: err.Error()}
@@ -144,7 +144,8 @@ func (d *Deployer) foresee(ctx context.Context, p *Plan, service *described) {
 }
 
 // unforeseeable says why nobody can tell how a deployment would go, or is "".
-func unforeseeable(p *Plan, service *described) string {
+func unforeseeable(p *Plan) string {
+	service := p.described
 	if c := service.DeploymentConfiguration; c != nil && c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
 		return fmt.Sprintf("a forecast covers rolling deployments, and this service uses the strategy %s", c.Strategy)
 	}

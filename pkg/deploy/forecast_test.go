@@ -128,7 +128,7 @@ func TestForecastWithoutPermissions(t *testing.T) {
 func TestForecastOfARestart(t *testing.T) {
 	inWorld(t, balanced, func(b *bench) {
 		l := &listener{}
-		planned(b, l, deploy.Request{Cluster: "prod", Service: "web", ForceNewDeployment: true})
+		planned(b, l, deploy.Request{Ref: webInProd, ForceNewDeployment: true})
 		if c := l.told[0]; len(c.Wanted) != 2 || c.Wanted[0].Check == nil || len(c.Before) != 2 {
 			t.Errorf("%+v", c)
 		}
@@ -174,7 +174,7 @@ func TestNoForecast(t *testing.T) {
 	})
 	t.Run("nothing to do", func(t *testing.T) {
 		inWorld(t, webWorld, func(b *bench) {
-			if plan := planned(b, &listener{}, deploy.Request{Cluster: "prod", Service: "web", Images: []string{"repo/web:v1"}}); plan.Forecast != nil {
+			if plan := planned(b, &listener{}, deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{"repo/web:v1"}}}); plan.Forecast != nil {
 				t.Errorf("%+v", plan.Forecast)
 			}
 		})

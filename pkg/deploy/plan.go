@@ -189,7 +189,7 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 		p.warnOfInactive()
 	}
-	d.foresee(ctx, p, service)
+	d.foresee(ctx, p)
 	return p, nil
 }
 

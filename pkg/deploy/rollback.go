@@ -132,10 +132,10 @@ func (d *Deployer) compareTarget(ctx context.Context, r *Rollback, service *desc
 	r.Differences = d.differences(current, wanted)
 	if len(r.Obstacles) == 0 {
 		p := &Plan{
-			Cluster: r.Cluster, Service: r.Service, Action: ActionDeploy, Current: r.Current, InProgress: service.inProgress(), Before: service.before(),
-			Definition: wanted, current: current,
+			Ref: r.Ref, Action: ActionDeploy, Current: r.Current, InProgress: service.inProgress(), Before: service.before(),
+			Definition: wanted, described: service, resolved: resolved{current: current},
 		}
-		d.foresee(ctx, p, service)
+		d.foresee(ctx, p)
 		r.Forecast = p.Forecast
 	}
 	return nil
