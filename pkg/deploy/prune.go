@@ -157,8 +157,8 @@ func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
 	return nil
 }
 
-// lookAgain keeps those of the revisions behind the first ones, which are gone,
-// that have come into use since the plan.
+// lookAgain moves revisions that came into use since the plan from Remove[gone:] to
+// InUse.
 func (d *Deployer) lookAgain(ctx context.Context, p *Pruning, gone int) error {
 	p.looked = d.clock.Now()
 	used, err := d.usedRevisions(ctx, p)

@@ -194,7 +194,7 @@ func (w *watch) judgeAnswers(ctx context.Context, err error) (outcome Outcome, o
 func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outcome, over bool) {
 	ctx, cancel := w.forEvidence(ctx)
 	defer cancel()
-	if w.last.Service == nil { // whoever made the deployment may not have known
+	if w.last.Service == nil { // Join could not know these
 		w.tracker.Know(w.looker.before.RollsBack, w.looker.before.Guarded, w.looker.before.Strategy)
 	}
 	verdict := w.tracker.Observe(o)
