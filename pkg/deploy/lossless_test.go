@@ -145,8 +145,9 @@ func worldOf(definition taskdef.Definition, family, inUse string) (ecssim.World,
 	if list, ok := doc["requiresCompatibilities"].([]any); ok && len(list) > 0 {
 		service["launchType"] = list[0]
 	}
+	instances := ecssim.InstanceSpec{Count: 4, CPU: 1 << 16, Memory: 1 << 20, Attributes: map[string]string{"ecs.instance-type": "g5.xlarge"}}
 	return ecssim.World{
-		Clusters:        []ecssim.ClusterSpec{{Name: "prod", ContainerInstances: []ecssim.InstanceSpec{{Count: 4, CPU: 1 << 16, Memory: 1 << 20}}}},
+		Clusters:        []ecssim.ClusterSpec{{Name: "prod", ContainerInstances: []ecssim.InstanceSpec{instances}}},
 		TaskDefinitions: []ecssim.Document{doc, another}, Services: []ecssim.Document{service},
 	}, nil
 }
