@@ -13,6 +13,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/awscall"
 )
 
 // Clock is the time by which a deployment is followed. A simulation may run it
@@ -28,15 +29,17 @@ type Clock interface {
 // of its own, except that it remembers the tags of revisions, and may be used by
 // several goroutines, for one service or for several.
 type Deployer struct {
-	api     *ecsapi.Client
-	logs    *cloudwatchlogs.Client // nil: no log lines
-	elb     *elb.Client            // nil: no target health
-	ecr     *ecr.Client            // nil: no digests
-	inClear bool                   // differences show values
-	clock   Clock
-	subject Subject // of the events; see about
-	stream  *stream
-	tags    *revisionTags
+	api        *ecsapi.Client
+	logs       *cloudwatchlogs.Client // nil: no log lines
+	elb        *elb.Client            // nil: no target health
+	ecr        *ecr.Client            // nil: no digests
+	neighbours *awscall.Client        // nil: no roles, secrets, alarms and scaling bounds
+	digest     DigestOf               // nil: no digests of other registries
+	inClear    bool                   // differences show values
+	clock      Clock
+	subject    Subject // of the events; see about
+	stream     *stream
+	tags       *revisionTags
 
 	forecaster Forecaster // nil: plans have no forecast
 	whatIf     []string   // the scenarios that it plays as well

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -35,7 +33,7 @@ func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 	defer cancel()
 	var unknown []string
 	running := d.runningRevision(ctx, p)
-	tags := map[string]*ecrtypes.ImageDetail{} // by image: what its tag stands for now
+	tags := map[string]stored{} // by image: what its tag stands for now; zero if ECR does not say
 	for _, c := range p.resolved.tagged {
 		runs := digestIn(running, c.Container)
 		now, asked := tags[c.Image.String()]
@@ -44,13 +42,13 @@ func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 			tags[c.Image.String()] = now
 		}
 		switch {
-		case runs == "" || now == nil:
+		case runs == "" || now.digest == "":
 			unknown = append(unknown, wholeName(c.Image))
-		case runs == aws.ToString(now.ImageDigest):
-		case aws.ToTime(now.ImagePushedAt).After(aws.ToTime(running.CreatedAt)):
+		case runs == now.digest:
+		case now.pushed.After(aws.ToTime(running.CreatedAt)):
 			p.Action = ActionRestart
 			p.Notes = append(p.Notes, fmt.Sprintf("%s was pushed again: the tag is %s now, %s runs %s",
-				wholeName(c.Image), shortDigest(aws.ToString(now.ImageDigest)), rollout.ShortName(p.Current), shortDigest(runs)))
+				wholeName(c.Image), shortDigest(now.digest), rollout.ShortName(p.Current), shortDigest(runs)))
 		default: // a list of images for several platforms has a digest of its own
 			unknown = append(unknown, wholeName(c.Image))
 		}
@@ -123,25 +121,17 @@ func digestIn(revision *types.ServiceRevision, container string) string {
 	return ""
 }
 
-// tagNow is the image for which a tag stands now, or nil where ECR does not say.
-func (d *Deployer) tagNow(ctx context.Context, ref image.Reference) *ecrtypes.ImageDetail {
+// tagNow is the image for which a tag stands now; zero if ECR does not say.
+func (d *Deployer) tagNow(ctx context.Context, ref image.Reference) stored {
 	account, region, ok := ecrHost(ref.Registry())
 	if !ok || d.ecr == nil {
-		return nil
+		return stored{}
 	}
-	out, err := d.describeImage(ctx, account, region, ref)
-	if err != nil || len(out.ImageDetails) == 0 || out.ImageDetails[0].ImageDigest == nil {
-		return nil
+	now, err := d.describeImage(ctx, account, region, ref)
+	if err != nil {
+		return stored{}
 	}
-	return &out.ImageDetails[0]
-}
-
-// describeImage asks ECR, in the image's own account and region, for the image that a
-// tag stands for.
-func (d *Deployer) describeImage(ctx context.Context, account, region string, ref image.Reference) (*ecr.DescribeImagesOutput, error) {
-	return d.ecr.DescribeImages(ctx, &ecr.DescribeImagesInput{
-		RegistryId: &account, RepositoryName: aws.String(ref.Path()), ImageIds: []ecrtypes.ImageIdentifier{{ImageTag: aws.String(ref.Tag())}},
-	}, func(o *ecr.Options) { o.Region = region })
+	return now
 }
 
 // shortDigest is as much of a digest as people compare.

@@ -7,8 +7,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -35,18 +38,40 @@ func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Refer
 			Remedy:  "name the image by its digest (-i REPOSITORY@sha256:…), or leave out --pin-digest",
 		}
 	}
-	out, err := d.describeImage(ctx, account, region, ref)
+	now, err := d.describeImage(ctx, account, region, ref)
+	if err != nil {
+		return ref, err
+	}
+	return ref.WithDigest(now.digest)
+}
+
+// stored is an image in a registry.
+type stored struct {
+	digest string
+	pushed time.Time // zero if the registry does not tell
+}
+
+// describeImage asks ECR, in the image's own account and region, for an image by its
+// digest, or else by its tag. It returns a [*NotFoundError] or a [*CallError].
+func (d *Deployer) describeImage(ctx context.Context, account, region string, ref image.Reference) (stored, error) {
+	id := ecrtypes.ImageIdentifier{ImageTag: aws.String(ref.Tag())}
+	if ref.Digest() != "" {
+		id = ecrtypes.ImageIdentifier{ImageDigest: aws.String(ref.Digest())}
+	}
+	out, err := d.ecr.DescribeImages(ctx, &ecr.DescribeImagesInput{
+		RegistryId: &account, RepositoryName: aws.String(ref.Path()), ImageIds: []ecrtypes.ImageIdentifier{id},
+	}, func(o *ecr.Options) { o.Region = region })
 	if err != nil {
 		call := NewCallError("ecr:DescribeImages", "image "+ref.String(), err)
 		if call.Code == "ImageNotFoundException" || call.Code == "RepositoryNotFoundException" {
-			return ref, &NotFoundError{Kind: "image", Name: ref.String(), Place: "ECR", Detail: call.Reason()}
+			return stored{}, &NotFoundError{Kind: "image", Name: ref.String(), Place: "ECR", Detail: call.Reason()}
 		}
-		return ref, call
+		return stored{}, call
 	}
 	if len(out.ImageDetails) == 0 || out.ImageDetails[0].ImageDigest == nil {
-		return ref, ecsapi.Nonsense("ecr:DescribeImages", "image "+ref.String(), "ECR answered without a digest")
+		return stored{}, ecsapi.Nonsense("ecr:DescribeImages", "image "+ref.String(), "ECR answered without a digest")
 	}
-	return ref.WithDigest(*out.ImageDetails[0].ImageDigest)
+	return stored{aws.ToString(out.ImageDetails[0].ImageDigest), aws.ToTime(out.ImageDetails[0].ImagePushedAt)}, nil
 }
 
 // ecrHost takes the host of a private registry of ECR apart:

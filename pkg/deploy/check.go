@@ -1,0 +1,159 @@
+package deploy
+
+// The checks of a plan: what has to be there, and to be as it should, for the
+// deployment to work. They only read. What cannot be found out is not checked, and
+// says why; it is never taken for granted.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/awscall"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// CheckState is how a check went.
+type CheckState string
+
+// The states, from good to bad.
+const (
+	// CheckOK: it is as it should be.
+	CheckOK CheckState = "ok"
+	// NotChecked: nobody knows; Detail says why.
+	NotChecked CheckState = "not checked"
+	// CheckWarning: the deployment can work, with less than one would wish.
+	CheckWarning CheckState = "warning"
+	// CheckProblem: the deployment fails, or runs other code than it should.
+	CheckProblem CheckState = "problem"
+)
+
+// Check is one thing that was checked.
+type Check struct {
+	// Subject is what was checked: "revision", "image app", "role web-task".
+	Subject string     `json:"subject"`
+	State   CheckState `json:"state"`
+	// Detail says what was found.
+	Detail string `json:"detail"`
+	// Remedy says what to do; "" if nothing is to do.
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// CheckOptions are what the checks of a plan should know.
+type CheckOptions struct {
+	// Ran are the images that ran when the wanted revision was deployed last, and
+	// RanAt is when it was, by ECS's clock: a rollback should run the same code. Without
+	// them, tags may stand for anything.
+	Ran   []RanImage
+	RanAt time.Time
+}
+
+// checkLimit bounds all checks together: they are worth a moment.
+const checkLimit = 15 * time.Second
+
+// WithNeighbours lets a deployer ask the services around ECS whether what a plan needs
+// is there: IAM for roles, Secrets Manager and Systems Manager for secrets, CloudWatch
+// for alarms, Application Auto Scaling for its bounds. It uses the region,
+// credentials, HTTP client, base endpoint and middleware of cfg. Without it, or without
+// permission, these are not checked.
+func WithNeighbours(cfg aws.Config) Option {
+	return func(d *Deployer) { d.neighbours = awscall.New(cfg) }
+}
+
+// DigestOf is the digest for which an image reference with a tag, or a digest, stands
+// in its registry. It returns a [*NotFoundError] if the registry does not have it.
+type DigestOf func(ctx context.Context, reference string) (string, error)
+
+// WithImageRegistry lets a deployer ask registries other than ECR about images.
+// Without it, those images are not checked.
+func WithImageRegistry(digest DigestOf) Option { return func(d *Deployer) { d.digest = digest } }
+
+// Problems are the checks that found a problem.
+func Problems(checks []Check) []Check {
+	var found []Check
+	for _, c := range checks {
+		if c.State == CheckProblem {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// Check finds out whether a plan can work. The checks are in a fixed order; those of
+// what does not concern the service are left out. It returns an [*InterruptedError] if
+// ctx ended, and no other error but that of a plan which [Deployer.Plan] did not make.
+func (d *Deployer) Check(ctx context.Context, p *Plan, o CheckOptions) ([]Check, error) {
+	if err := d.ready(ctx); err != nil {
+		return nil, err
+	}
+	if p == nil || p.described == nil {
+		return nil, &UsageError{Problem: "there is no plan to check", Remedy: "make one with Plan"}
+	}
+	limited, cancel := context.WithTimeout(ctx, checkLimit)
+	defer cancel()
+	c := checker{Deployer: d, plan: p, CheckOptions: o}
+	checks := []func(context.Context) []Check{c.revision, c.images, c.roles, c.secrets, c.limits, c.room, c.guards, c.alarms, c.scaling}
+	results := make([][]Check, len(checks))
+	var group errgroup.Group
+	for i, check := range checks {
+		group.Go(func() error {
+			results[i] = check(limited)
+			return nil
+		})
+	}
+	_ = group.Wait() // checks do not fail
+	if err := ctx.Err(); err != nil {
+		return nil, &InterruptedError{Err: err}
+	}
+	all := []Check{}
+	for _, result := range results {
+		all = append(all, result...)
+	}
+	return all, nil
+}
+
+// checker checks one plan.
+type checker struct {
+	*Deployer
+	CheckOptions
+	plan *Plan
+}
+
+// starts reports whether the plan starts tasks.
+func (c *checker) starts() bool {
+	return c.plan.Action == ActionDeploy || c.plan.Action == ActionRestart
+}
+
+// revision checks whether ECS takes the wanted revision.
+func (c *checker) revision(context.Context) []Check {
+	p := c.plan
+	if !c.starts() {
+		return nil
+	}
+	check := Check{Subject: "revision", State: CheckOK, Detail: rollout.ShortName(p.TaskDefinition) + " is ACTIVE"}
+	switch {
+	case p.Register && slices.Contains(p.resolved.inactive, p.Base):
+		check.State, check.Detail = CheckWarning, fmt.Sprintf("%s is INACTIVE; its content is registered again as a new revision of %s", rollout.ShortName(p.Base), p.Family)
+	case p.Register:
+		check.Detail = "a new revision of " + p.Family + " is registered"
+	case p.Before.Inactive && p.TaskDefinition == p.Before.TaskDefinition:
+		check.State, check.Detail, check.Remedy = CheckProblem, rollout.ShortName(p.TaskDefinition)+" is INACTIVE: ECS starts no tasks of it", "register its content again: "+registerAgain(p.TaskDefinition)
+	}
+	return []Check{check}
+}
+
+// unasked is a check that was not made, because of an error or for another reason.
+func unasked(subject string, reason any) Check {
+	check := Check{Subject: subject, State: NotChecked, Detail: fmt.Sprint(reason)}
+	var call *CallError
+	if err, ok := reason.(error); ok && errors.As(err, &call) && call.Class() == ecsapi.Denied {
+		check.Detail = call.Action + " is not allowed"
+	}
+	return check
+}
