@@ -4,46 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
-
-// Kind classifies why a task stopped.
-type Kind string
-
-// The kinds of causes.
-const (
-	CannotPull    Kind = "cannot-pull"
-	CannotInit    Kind = "cannot-initialise"
-	OutOfMemory   Kind = "out-of-memory"
-	Exited        Kind = "exited"
-	Unhealthy     Kind = "unhealthy"
-	NotPlaced     Kind = "not-placed"
-	StoppedByUser Kind = "stopped-by-user"
-	HostGone      Kind = "host-gone"
-	OtherKind     Kind = "other"
-)
-
-// Cause is one reason for which tasks of a deployment stopped.
-type Cause struct {
-	Kind Kind `json:"kind"`
-	// Reason is what ECS said, of the task or of the container.
-	Reason string `json:"reason"`
-	// Container is the container that ended the task, where ECS names one.
-	Container string `json:"container,omitempty"`
-	// ExitCode is that container's exit code, where it has one.
-	ExitCode *int `json:"exitCode,omitempty"`
-	// Count is the number of tasks that stopped for this cause.
-	Count int `json:"count"`
-	// Task is the ARN of one of them.
-	Task string `json:"task"`
-	// Hint says what to look at.
-	Hint string `json:"hint,omitempty"`
-	// Page is the page of the AWS documentation about it.
-	Page string `json:"page,omitempty"`
-	// Log is the end of the container's log.
-	Log Log `json:"log,omitzero"`
-}
 
 // Diagnosis is why a deployment does not do well.
 type Diagnosis struct {
@@ -95,26 +57,6 @@ func plural(noun string, n int) string {
 // IsZero reports whether nothing is known, so that JSON leaves the diagnosis out.
 func (d Diagnosis) IsZero() bool {
 	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0 && d.Breaker == nil && len(d.Advice) == 0
-}
-
-// Ran reports whether the container got as far as running, so that it may have
-// written a log.
-func (c Cause) Ran() bool {
-	return c.Kind != CannotPull && c.Kind != CannotInit && c.Kind != NotPlaced
-}
-
-// String is the cause in one line, for people.
-func (c Cause) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d × %s", c.Count, c.Reason)
-	if c.Container != "" {
-		fmt.Fprintf(&b, " (container %s", c.Container)
-		if c.ExitCode != nil {
-			fmt.Fprintf(&b, ", exit code %d", *c.ExitCode)
-		}
-		b.WriteString(")")
-	}
-	return b.String()
 }
 
 // scalingReason begins the stop reason of tasks that ECS stopped because they
@@ -280,24 +222,11 @@ func applications(containers []Container) []*Container {
 	return own
 }
 
-// Key is the same for tasks that stopped for one cause, whatever ids and
-// addresses stand in the reasons.
-func (c Cause) Key() string { return string(c.Kind) + "\n" + c.group() }
-
-// group is Key before the kind is known.
-func (c *Cause) group() string {
-	code := "none"
-	if c.ExitCode != nil {
-		code = strconv.Itoa(*c.ExitCode)
-	}
-	return c.Container + "\n" + code + "\n" + steady(c.Reason)
-}
-
 // Service events by what they tell. The texts are those of the ECS developer
 // guide (service event messages).
 var (
-	evidence = []string{"unable to", "is unhealthy in", "throttled", "failed container health checks"}
-	trouble  = append([]string{"unhealthy status", "deployment failed"}, evidence...)
+	telling = []string{"unable to", "is unhealthy in", "throttled", "failed container health checks"}
+	trouble = append([]string{"unhealthy status", "deployment failed"}, telling...)
 )
 
 func containsAny(text string, parts []string) bool {
@@ -313,7 +242,7 @@ func Trouble(e ServiceEvent) bool { return containsAny(e.Message, trouble) }
 func quote(events []ServiceEvent, causes []Cause) []string {
 	var said []string
 	for _, c := range causes {
-		if text := steady(strings.TrimSuffix(c.Reason, ".")); text != "" {
+		if text := withoutIDs(strings.TrimSuffix(c.Reason, ".")); text != "" {
 			said = append(said, text)
 		}
 	}
@@ -321,10 +250,10 @@ func quote(events []ServiceEvent, causes []Cause) []string {
 	seen := map[string]bool{}
 	for _, e := range slices.Backward(events) {
 		message := withoutName(e.Message)
-		if !containsAny(message, evidence) {
+		if !containsAny(message, telling) {
 			continue
 		}
-		key := steady(message)
+		key := withoutIDs(message)
 		if !seen[key] && !containsAny(key, said) {
 			seen[key] = true
 			quoted = append(quoted, message)
@@ -350,7 +279,7 @@ var relief = []string{"has started", "has reached a steady state", "deployment c
 // them, newest first.
 func Standing(events []ServiceEvent) (ServiceEvent, bool) {
 	for _, e := range events {
-		if containsAny(e.Message, evidence) {
+		if containsAny(e.Message, telling) {
 			return e, true
 		}
 		if containsAny(e.Message, relief) {

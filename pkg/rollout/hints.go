@@ -100,7 +100,7 @@ func meaningOf(text string) meaning {
 // EventHint says what to do about a service event that tells of trouble; "" where
 // it tells of none.
 func EventHint(message string) string {
-	if !containsAny(message, evidence) {
+	if !containsAny(message, telling) {
 		return ""
 	}
 	for _, row := range slices.Concat(occurrences, reasons) {

@@ -39,7 +39,7 @@ func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 		return InProgress, "" // something is up: slow and flaky is not hopeless
 	}
 	for _, cause := range causes {
-		if cause.Kind == HostGone || cause.Kind == StoppedByUser || cause.Count < allowed {
+		if cause.Kind.row().innocent || cause.Count < allowed {
 			continue
 		}
 		t.hopeless = true

@@ -2,11 +2,11 @@ package rollout
 
 import "strings"
 
-// steady is a reason without what differs between tasks that stopped for one
+// withoutIDs is a reason without what differs between tasks that stopped for one
 // cause: runs of eight or more hexadecimal digits, request ids, and addresses. It
-// is run on each stopped task at each look, and is written by hand because a
+// runs on each stopped task at each look, and is written by hand because a
 // regular expression takes many times as long.
-func steady(reason string) string {
+func withoutIDs(reason string) string {
 	kept := make([]byte, 0, len(reason))
 	for i := 0; i < len(reason); {
 		c, rest := reason[i], reason[i:]
