@@ -87,7 +87,7 @@ var rules = []rule{
 		reason: "settings end in a request to the pipeline",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/scaffold"}, knows: []string{"pkg/config", "pkg/deploy", "pkg/image", "pkg/internal", "pkg/shell", "pkg/taskdef"},
+		arrow: true, rooms: []string{"pkg/scaffold"}, knows: []string{"pkg/arn", "pkg/config", "pkg/deploy", "pkg/image", "pkg/internal", "pkg/shell", "pkg/taskdef"},
 		reason: "it writes the files that config reads",
 	},
 	{

@@ -285,7 +285,7 @@ func (a *ancestor) region() {
 		}
 	}
 	a.changes = map[string]string{"AWS_REGION": ""}
-	a.expect(3, `^error: no AWS region is set$`, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2")
+	a.expect(3, `^error: AWS region not set$`, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2")
 }
 
 func (a *ancestor) profile() {

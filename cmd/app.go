@@ -61,6 +61,7 @@ type app struct {
 	file     config.File
 	targets  []string // its targets
 	bare     bool     // standard output is not for reports, but for the thing itself
+	named    demoNames
 	// arnRegion is the region by the settings or by an ARN among them.
 	arnRegion said
 }
@@ -164,7 +165,7 @@ func (a *app) needTarget() error {
 	if len(a.targets) == 0 || s.Target != "" || s.Service != "" || s.TaskDefinition != "" || s.Deployment != "" {
 		return nil
 	}
-	return &usageError{problem: "no target is named, and no service", hint: "name a target with --target: " + strings.Join(a.targets, ", ")}
+	return &usageError{problem: "neither a target nor a service is set", hint: "pass --target NAME with one of: " + strings.Join(a.targets, ", ")}
 }
 
 // resolve merges all layers of settings into the flags of a command.
@@ -180,13 +181,13 @@ func (a *app) resolve(c *cobra.Command, file config.File) error {
 			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
 		}
 		if variables := a.settings.Overridden(); len(variables) > 0 {
-			_, _ = fmt.Fprintf(a.streams.Err, "variables override target %s: %s\n", a.settings.Target, strings.Join(variables, ", "))
+			_, _ = fmt.Fprintf(a.streams.Err, "variables that override target %s: %s\n", a.settings.Target, strings.Join(variables, ", "))
 		}
 		if left := a.settings.LeftOut(); len(left) > 0 {
-			_, _ = fmt.Fprintf(a.streams.Err, "%s is taken as it is: %s of the file and of variables are left out\n", a.settings.TaskDefinition, strings.Join(left, ", "))
+			_, _ = fmt.Fprintf(a.streams.Err, "deploying %s unchanged; ignoring %s from the settings file and variables\n", a.settings.TaskDefinition, strings.Join(left, ", "))
 		}
 		if kept := a.settings.Kept(); len(kept) > 0 {
-			_, _ = fmt.Fprintf(a.streams.Err, "keeping the definition in service; %s of the file: not used, for a count, a limit or a restart alone\n", strings.Join(kept, ", "))
+			_, _ = fmt.Fprintf(a.streams.Err, "keeping the running task definition; ignoring %s from the settings file, because the flags ask only for a count, a limit or a restart\n", strings.Join(kept, ", "))
 		}
 	}
 	if err := a.locate(); err != nil {

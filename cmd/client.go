@@ -66,9 +66,9 @@ func (a *app) needService(c *cobra.Command) error {
 	switch {
 	case strings.HasPrefix(a.settings.Deployment, "arn:"): // says both
 	case a.settings.Cluster == "":
-		return &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
+		return &usageError{problem: "cluster not set", hint: "pass -c CLUSTER or set ECS_DEPLOY_CLUSTER"}
 	case a.settings.Service == "":
-		return &usageError{problem: "no service is named", hint: "name it with -n SERVICE"}
+		return &usageError{problem: "service not set", hint: "pass -n SERVICE or set ECS_DEPLOY_SERVICE_NAME"}
 	}
 	return nil
 }
@@ -136,9 +136,9 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 	case a.settledRegion(cfg.Region) != nil:
 		return aws.Config{}, a.settledRegion(cfg.Region)
 	case cfg.Region == "":
-		return aws.Config{}, &usageError{problem: "no AWS region is set", hint: "set it with -r REGION, AWS_REGION or a profile; without an AWS account try --simulate"}
+		return aws.Config{}, &usageError{problem: "AWS region not set", hint: "pass -r REGION, set AWS_REGION or use a profile with a region; to try without an AWS account, pass --simulate"}
 	case !hostLabel().MatchString(cfg.Region):
-		return aws.Config{}, &usageError{problem: fmt.Sprintf("%q is not an AWS region", cfg.Region), hint: "write it as eu-west-1"}
+		return aws.Config{}, &usageError{problem: fmt.Sprintf("%q is not an AWS region", cfg.Region), hint: "write it like eu-west-1"}
 	}
 	if err := a.identify(ctx, &cfg, source); err != nil {
 		return aws.Config{}, err
@@ -179,13 +179,13 @@ func (a *app) checkAccess() error {
 	s := a.settings
 	switch {
 	case (s.AccessKey == "") != (s.SecretKey == ""):
-		return &usageError{problem: "only one half of the AWS key pair is given", hint: "give both -k and -s, or neither"}
+		return &usageError{problem: "only one of -k and -s is set", hint: "pass both -k and -s, or neither"}
 	case s.MaxAttempts != nil && *s.MaxAttempts == 0:
-		return &usageError{problem: "--max-attempts is 0", hint: "1 tries every call once"}
+		return &usageError{problem: "--max-attempts is 0", hint: "pass 1 to try every call once"}
 	case s.AssumeRole != "" && !roleARN().MatchString(s.AssumeRole):
-		return &usageError{problem: "the role to assume is not the ARN of a role", hint: "write it as arn:aws:iam::123456789012:role/NAME"}
+		return &usageError{problem: "--assume-role is not the ARN of a role", hint: "write it as arn:aws:iam::123456789012:role/NAME"}
 	case s.RoleSessionName != "" && !sessionName().MatchString(s.RoleSessionName):
-		return &usageError{problem: fmt.Sprintf("%q is not the name of a session", s.RoleSessionName), hint: "write 2 to 64 letters, digits and _+=,.@- for --role-session-name"}
+		return &usageError{problem: fmt.Sprintf("%q is not a valid session name", s.RoleSessionName), hint: "write 2 to 64 letters, digits and _+=,.@- for --role-session-name"}
 	}
 	if err := checkEndpoint(s.EndpointURL); err != nil {
 		return err
@@ -208,8 +208,8 @@ func (a *app) loadError(err error) error {
 	case errors.As(err, &badFile):
 		return &usageError{problem: fmt.Sprintf("the AWS file %s cannot be read: %s", badFile.Filename, innermost(badFile.Err)), hint: files}
 	case errors.As(err, &badRole): // nothing is wrapped: the source profile is there, and says nothing
-		return &credentialsError{problem: fmt.Sprintf("role %s is to be assumed by profile %s, which has no credentials", badRole.RoleARN, badRole.Profile),
-			hint: "give that profile credentials, or name another as source_profile in ~/.aws/config"}
+		return &credentialsError{problem: fmt.Sprintf("profile %s has no credentials to assume role %s with", badRole.RoleARN, badRole.Profile),
+			hint: "add credentials to that profile, or set another source_profile in ~/.aws/config"}
 	}
 	return &usageError{problem: "the AWS settings cannot be loaded: " + strings.Join(strings.Fields(err.Error()), " "), hint: files}
 }
@@ -221,10 +221,10 @@ func checkEndpoint(text string) error {
 	}
 	endpoint, err := url.Parse(text)
 	if strings.Contains(text, "@") {
-		return &usageError{problem: "the endpoint is a URL with credentials in it, which would be shown and not used", hint: "write it as https://host"}
+		return &usageError{problem: "the endpoint URL contains credentials, which would be printed and not used", hint: "write it as https://host"}
 	}
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
-		return &usageError{problem: "the endpoint is not the URL of a server", hint: "write it as http://127.0.0.1:4580 or https://host"}
+		return &usageError{problem: "the endpoint is not a valid URL", hint: "write it as http://127.0.0.1:4580 or https://host"}
 	}
 	return nil
 }

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
@@ -21,7 +23,7 @@ func (a *app) config() *cobra.Command {
 		Use:   "config",
 		Short: "Show the merged settings, check the settings file, or print its schema",
 		Long: `The settings of a command come from flags, variables and the file ecs-deploy.yaml.
-These commands show what comes of them, and ask nothing of AWS.`,
+These commands show the merged result. They make no calls to AWS.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -34,18 +36,19 @@ func (a *app) configView() *cobra.Command {
 	form := new(viewForm)
 	c := &cobra.Command{
 		Use:   "view",
-		Short: "Print the merged settings, and where each comes from",
-		Long: `View takes the flags of all commands and prints what they come to together with
-the variables and the file: type it in place of deploy to see what deploy would
-be told. What is not printed is as it is built in. Credentials, and without
---show-values the values of environment variables and log options, are masked.`,
+		Short: "Print the merged settings and where each one comes from",
+		Long: `View accepts the flags of all commands, merges them with the variables and the
+settings file, and prints the result: to see the settings of a deployment, replace
+deploy with config view. Settings at their defaults are not printed. Credentials
+are masked; so are the values of environment variables and log options, unless
+you pass --show-values.`,
 		Example: `  ecs-deploy config view --target production --origin
   ecs-deploy config view --target production -o json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runConfigView(c, form.String(), origins) },
 	}
-	c.Flags().BoolVar(&origins, "origin", false, "say of each value where it comes from: file:line:column, variable or flag")
-	c.Flags().VarP(form, "output", "o", "form of the output (default yaml)")
+	c.Flags().BoolVar(&origins, "origin", false, "print where each value comes from: file:line:column, variable or flag")
+	c.Flags().VarP(form, "output", "o", "output format (default yaml)")
 	a.flags.Add(c.Flags(), a.viewed()...)
 	if err := c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(viewForms, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // only for a flag that does not exist, or twice
@@ -54,7 +57,7 @@ be told. What is not printed is as it is built in. Credentials, and without
 }
 
 // viewed are the names of the keys that config view takes: those of all commands
-// that are settings of a deployment, and no mere moods of a command line.
+// that are settings of a deployment, and not about one invocation.
 func (a *app) viewed() []string {
 	names := []string{"show-values"}
 	for _, key := range a.settings.Keys() {
@@ -76,7 +79,7 @@ func (f *viewForm) String() string { return string(*f) }
 
 func (f *viewForm) Set(text string) error {
 	if !slices.Contains(viewForms, text) {
-		return fmt.Errorf("%q is none of %s", text, strings.Join(viewForms, ", "))
+		return fmt.Errorf("%q is not one of %s", text, strings.Join(viewForms, ", "))
 	}
 	*f = viewForm(text)
 	return nil
@@ -108,9 +111,10 @@ func (a *app) runConfigView(c *cobra.Command, form string, origins bool) error {
 func (a *app) configValidate() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate",
-		Short: "Check the settings file with all its targets",
-		Long: `Validate reads the settings file, each of its targets, and the task definition's
-files that they name, and prints every problem at once: exit code 3.`,
+		Short: "Check the settings file and all its targets",
+		Long: `Validate reads the settings file with all its targets, and the task definition
+files and env-files that they name. It prints all problems together and exits with
+code 3. It warns about targets whose AWS region is not known.`,
 		Example: `  ecs-deploy config validate
   ecs-deploy config validate --config deploy/production.yaml`,
 		Args: noArguments,
@@ -124,7 +128,7 @@ func (a *app) runConfigValidate(ctx context.Context) error {
 		return err
 	}
 	if path == "" {
-		return &usageError{problem: "there is no settings file", hint: "name it with --config FILE; it is looked for as " + config.FileName + " up to the repository's root"}
+		return &usageError{problem: "no settings file found", hint: "pass it with --config FILE, or create " + config.FileName + " in this folder or above it, up to the root of the repository"}
 	}
 	file, err := config.ReadFile(ctx, path, buildVersion())
 	if err != nil {
@@ -133,9 +137,39 @@ func (a *app) runConfigValidate(ctx context.Context) error {
 	if err := file.Validate(ctx); err != nil {
 		return err
 	}
+	if unknown := withoutRegion(ctx, file); len(unknown) > 0 {
+		a.tell("warning: the AWS region is not known for %s: set region in the file, or AWS_REGION, or a profile with a region\n", strings.Join(unknown, ", "))
+	}
 	found := validFile{File: path, Targets: append([]string{}, file.Targets()...)}
 	return a.show(report.Value(found, found.String()))
 }
+
+// withoutRegion are the targets for which neither the file nor the environment and
+// the profile of this machine give a region.
+func withoutRegion(ctx context.Context, file config.File) []string {
+	var unknown []string
+	ofProfile := map[string]string{}
+	for _, target := range file.Targets() {
+		s, err := file.Settings(target)
+		if err != nil || s.Region != "" || hasRegion(s.Cluster, s.Service, s.TaskDefinition) {
+			continue
+		}
+		region, known := ofProfile[s.Profile]
+		if !known {
+			if cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithSharedConfigProfile(s.Profile)); err == nil {
+				region = cfg.Region
+			}
+			ofProfile[s.Profile] = region
+		}
+		if region == "" {
+			unknown = append(unknown, "target "+target)
+		}
+	}
+	return unknown
+}
+
+// hasRegion reports whether one of some names is an ARN, which has the region.
+func hasRegion(names ...string) bool { return slices.ContainsFunc(names, arn.Is) }
 
 // validFile is a settings file without problems.
 type validFile struct {
@@ -155,8 +189,8 @@ func (a *app) configSchema() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of the settings file",
-		Long: `Schema prints the JSON Schema (draft 2020-12) by which editors check and complete
-the settings file. A first line like this tells them where it is:
+		Long: `Schema prints the JSON Schema (draft 2020-12) that editors use to check and
+complete the settings file. To tell your editor about it, begin the file with:
 
   # yaml-language-server: $schema=` + config.SchemaURL,
 		Example: `  ecs-deploy config schema`,

@@ -17,10 +17,10 @@ import (
 // person, before anything was written.
 type declinedError struct{}
 
-func (declinedError) Error() string { return "not confirmed; nothing was done" }
+func (declinedError) Error() string { return "not confirmed; nothing was changed" }
 
 // Hint says how to go on.
-func (declinedError) Hint() string { return "run the same command again, and answer y" }
+func (declinedError) Hint() string { return "run the command again and answer y" }
 
 // ExitCode is that of an interruption.
 func (declinedError) ExitCode() int { return (&deploy.InterruptedError{}).ExitCode() }
@@ -45,10 +45,18 @@ func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 // asks reports whether questions are to be asked.
 func (a *app) asks() bool { return a.settings.Confirm && !a.settings.Yes }
 
+// confirmer is what has confirm set.
+func (a *app) confirmer() string {
+	if a.settings.Target == "" {
+		return "the settings file"
+	}
+	return fmt.Sprintf("target %q", a.settings.Target)
+}
+
 // ask asks a question to which only yes is yes.
 func (a *app) ask(ctx context.Context, question string) error {
 	if !a.streams.InTerminal || !a.streams.ErrTerminal {
-		return &usageError{problem: "the settings say confirm, and there is no terminal to ask at", hint: "say --yes to go on without the question"}
+		return &usageError{problem: a.confirmer() + " requires confirmation, but this is not a terminal", hint: "pass --yes to confirm"}
 	}
 	_, _ = fmt.Fprint(a.streams.Err, question, " [y/N] ")
 	answer := make(chan string, 1)

@@ -117,7 +117,7 @@ func (a *app) identify(ctx context.Context, cfg *aws.Config, from *source) error
 		if s.MFASerial == "" {
 			given = "--external-id"
 		}
-		return &usageError{problem: given + " is given, and no role is assumed", hint: "name the role with --assume-role ARN, or use a profile that has a role_arn"}
+		return &usageError{problem: given + " has no effect without a role to assume", hint: "pass --assume-role ARN, or use a profile with a role_arn"}
 	}
 	_, err := cfg.Credentials.Retrieve(ctx)
 	return err
@@ -185,8 +185,8 @@ func (a *app) stsEndpoint() string {
 func (a *app) askCode(ctx context.Context, serial string) (string, error) {
 	if !a.streams.InTerminal {
 		return "", &credentialsError{
-			problem: fmt.Sprintf("a code of the MFA device %s is needed, and there is no terminal to ask for it", serial),
-			hint:    "run it in a terminal, or set the keys and AWS_SESSION_TOKEN that aws sts assume-role gives for a code",
+			problem: fmt.Sprintf("a code of the MFA device %s is needed, but this is not a terminal", serial),
+			hint:    "run the command in a terminal, or set the credentials that aws sts assume-role --token-code prints",
 		}
 	}
 	_, _ = fmt.Fprintf(a.streams.Err, "code of the MFA device %s: ", serial)
@@ -195,12 +195,12 @@ func (a *app) askCode(ctx context.Context, serial string) (string, error) {
 		return "", ctx.Err()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", &credentialsError{problem: "the code of the MFA device cannot be read: " + message(err), hint: "type it and press return"}
+		return "", &credentialsError{problem: "the code of the MFA device cannot be read: " + message(err), hint: "type the code and press return"}
 	}
 	if code := strings.TrimSpace(line); mfaCode().MatchString(code) {
 		return code, nil
 	}
-	return "", &credentialsError{problem: "that is not a code of an MFA device", hint: "type the six digits that it shows"}
+	return "", &credentialsError{problem: "not an MFA code", hint: "type the six digits that the device shows"}
 }
 
 // readLine reads to the end of a line and not beyond, so that others can go on

@@ -191,8 +191,8 @@ func TestRefusedRoles(t *testing.T) {
 			"sts:AssumeRole on role " + deployer + ": AccessDenied: " + denied, "hint: allow sts:AssumeRole in the policy of that identity"},
 		"wrong code": {[2]string{"AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code."}, []string{"--mfa-serial", annsMFA}, "123456\n",
 			"MultiFactorAuthentication failed", "hint: wait for the next code"},
-		"no code":       {[2]string{}, []string{"--mfa-serial", annsMFA}, "hello\n", "that is not a code of an MFA device", "hint: type the six digits"},
-		"nothing typed": {[2]string{}, []string{"--mfa-serial", annsMFA}, "\n", "that is not a code of an MFA device", "hint: type the six digits"},
+		"no code":       {[2]string{}, []string{"--mfa-serial", annsMFA}, "hello\n", "not an MFA code", "hint: type the six digits"},
+		"nothing typed": {[2]string{}, []string{"--mfa-serial", annsMFA}, "\n", "not an MFA code", "hint: type the six digits"},
 		"expired": {[2]string{"ExpiredToken", "The security token included in the request is expired"}, nil, "",
 			"sts:AssumeRole on role " + deployer + ": ExpiredToken: ", "hint: get new ones"},
 		"unknown key": {[2]string{"InvalidClientTokenId", "The security token included in the request is invalid."}, nil, "",
@@ -235,7 +235,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 func TestSSOSessionsThatAWSEnds(t *testing.T) {
 	const profile = "[profile corp]\nsso_account_id = 123456789012\nsso_role_name = deployer\nsso_region = us-east-1\nsso_start_url = https://old.example.com/start\nregion = us-east-1\n"
 	for code, want := range map[string]string{
-		"UnauthorizedException": "error: the SSO session of profile corp is over, or was not begun\nhint: log in: aws sso login --profile corp\n",
+		"UnauthorizedException": "error: the SSO session of profile corp has expired or was not started\nhint: log in: aws sso login --profile corp\n",
 		"ForbiddenException":    "error: sso:GetRoleCredentials on profile corp: ForbiddenException: No access\nhint: allow sso:GetRoleCredentials in the policy of the identity that deploys\n",
 	} {
 		home(t, profile)

@@ -73,19 +73,19 @@ func (p *spoken) explain(err error) error {
 	case missing(err):
 		return p.app.noCredentials()
 	case loggedOut(err):
-		return &credentialsError{problem: "the SSO session of profile " + profile + " is over, or was not begun",
+		return &credentialsError{problem: "the SSO session of profile " + profile + " has expired or was not started",
 			hint: "log in: aws sso login --profile " + shell.Quote(profile)}
 	case strings.Contains(err.Error(), "reauthenticate"): // aws login has no error type of its own
-		return &credentialsError{problem: "the login session of profile " + profile + " is over, or was not begun",
+		return &credentialsError{problem: "the login session of profile " + profile + " has expired or was not started",
 			hint: "log in: aws login --profile " + shell.Quote(profile)}
 	case errors.As(err, &process): // its text may hold what the process printed
 		return &credentialsError{problem: fmt.Sprintf("the credential_process of profile %s failed: %s", profile, innermost(err)),
-			hint: "run it by itself; it is named in ~/.aws/config"}
+			hint: "run the command of credential_process in ~/.aws/config by itself to see its error"}
 	case errors.As(err, &operation):
 		service := strings.ToLower(strings.ReplaceAll(operation.Service(), " ", ""))
 		return deploy.NewCallError(service+":"+operation.Operation(), p.name, operation)
 	}
-	return &credentialsError{problem: fmt.Sprintf("%s gives no AWS credentials: %s", p.name, innermost(err)), hint: "see ~/.aws/config, or aws configure list"}
+	return &credentialsError{problem: fmt.Sprintf("%s returned no AWS credentials: %s", p.name, innermost(err)), hint: "see ~/.aws/config, or aws configure list"}
 }
 
 // missing reports whether nothing gives credentials, down to the instance's
@@ -102,7 +102,7 @@ func (a *app) noCredentials() error {
 		problem = fmt.Sprintf("no AWS credentials were found in profile %s or an instance role", a.profile())
 	}
 	return &credentialsError{problem: problem,
-		hint: "log in (aws sso login), name a profile (-p), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; without an AWS account try --simulate"}
+		hint: "log in (aws sso login), pass a profile (-p), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; to try without an AWS account, pass --simulate"}
 }
 
 // loggedOut reports whether an SSO session is over, or was never begun. That

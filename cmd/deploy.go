@@ -28,24 +28,24 @@ var requestFlags = slices.Concat([]string{
 func (a *app) deploy() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "deploy",
-		Short: "Deploy an image, a definition or settings to a service, and wait for the verdict",
-		Long: `Deploy takes the task definition that the service uses, sets the image of every
-container whose repository is that of a given image, registers the result as a
-new revision, updates the service, and follows the rollout to its end.
+		Short: "Deploy an image, a task definition or settings, and wait for the result",
+		Long: `Deploy reads the task definition of the service, sets the image of every container
+that uses the repository of a given image, registers the result as a new revision,
+updates the service, and follows the rollout to its end.
 
-What is not asked for is not touched: the desired count, the circuit breaker and
-everything else of the service stay as they are. Where there is nothing to do,
-nothing is done. The exit code tells the verdicts apart; see
+Deploy changes only what you ask for: the desired count, the circuit breaker and
+all other settings of the service stay the same. If nothing would change, it makes
+no calls that write. The exit code reports the result; see
 ecs-deploy help exit-codes.`,
 		Example: rootExample + `
 
-  # an earlier revision, as it is
+  # an earlier revision, unchanged
   ecs-deploy deploy -c production1 -n doorman-service -d doorman-service:41
 
   # only settings: no new deployment
   ecs-deploy deploy -c production1 -n doorman-service -D 4 -m 50 -M 200
 
-  # another tag and another variable, first only to look
+  # another tag and another variable, as a dry run
   ecs-deploy deploy -c production1 -n doorman-service --tag v3 --only doorman --env doorman:LOG_LEVEL=debug --dry-run`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
@@ -67,7 +67,7 @@ func (a *app) runDeploy(c *cobra.Command) error {
 		return &usageError{problem: "--what-if is a part of the forecast, and a deployment shows none", hint: "use it with --dry-run"}
 	}
 	if a.settings.ExitCode {
-		return &usageError{problem: "--exit-code tells whether there is something to change; a deployment changes it", hint: "use it with --dry-run, or with ecs-deploy diff"}
+		return &usageError{problem: "--exit-code reports pending changes; it has no meaning for a deployment", hint: "add --dry-run, or use ecs-deploy diff"}
 	}
 	policy := a.settings.Policy()
 	if err := policy.Validate(); err != nil {
@@ -99,7 +99,7 @@ func (a *app) request(c *cobra.Command) (deploy.Request, error) {
 }
 
 // read reads what the settings ask for, and the files that they name, and tells what is
-// worth knowing of those.
+// worth knowing about those.
 func (a *app) read(ctx context.Context) (deploy.Request, error) {
 	request, err := a.settings.Request(ctx, a.streams.In)
 	notes := a.settings.Notes()

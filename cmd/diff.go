@@ -15,12 +15,13 @@ func (a *app) diff() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "diff",
 		Short: "Show what a deployment with the same flags would change",
-		Long: `Diff compares the definition and the settings in service with those that a
-deployment with the same flags would bring, and changes nothing. What ECS fills in
-by itself, and the order of what has no order, is no difference. The values of
-environment variables are masked: their length and a short digest show that they
-change. Beneath it is a forecast: how long the deployment would take, with how many
-tasks at once, and with --what-if what ECS would do about a bad image.`,
+		Long: `Diff compares the running task definition and the settings of the service with the
+result of a deployment with the same flags. It changes nothing. It ignores defaults
+that ECS fills in and the order of unordered lists. The values of environment
+variables are masked: their length and a short digest show that they change.
+
+A forecast follows: how long the deployment would take and with how many tasks at
+once. With --what-if, it shows what ECS would do about a bad image.`,
 		Example: `  ecs-deploy diff -c production1 -n doorman-service -i docker.repo.com/doorman:v2
   ecs-deploy diff -c production1 -n doorman-service --task-definition-file doorman.yaml --exit-code
 

@@ -50,7 +50,7 @@ func exitCode(err error) int {
 func (a *app) hint(err error) string {
 	var missing *deploy.NotFoundError
 	if errors.As(err, &missing) && missing.Kind != "deployment" && missing.Kind != "image" && a.settings.Simulated() {
-		return "name what is in the simulated world, or start it anew: ecs-deploy simulator reset"
+		return "pass the names of the simulated world, or start a new one: ecs-deploy simulator reset"
 	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
@@ -64,6 +64,7 @@ func (a *app) finish(err error) int {
 	if errors.Is(err, context.Canceled) && exitCode(err) != 130 {
 		err = &deploy.InterruptedError{Err: err} // commands that only read
 	}
+	err = a.unnamed(err)
 	var said exitStatus
 	if err == nil || errors.As(err, &said) {
 		return exitCode(err)

@@ -21,19 +21,19 @@ func (a *app) initFile() *cobra.Command {
 	var o initOptions
 	c := &cobra.Command{
 		Use:   "init [SERVICE]...",
-		Short: "Write a settings file from services as they are",
-		Long: `Init reads services of one cluster and writes ecs-deploy.yaml, or the file that
---config names, with a target for each of them, called like the service. Deploying
-such a target as it stands changes nothing. --config - prints the file instead.
+		Short: "Write a settings file for existing services",
+		Long: `Init reads services of one cluster and writes ecs-deploy.yaml, or the file given
+with --config, with a target for each service. Each target is named after its
+service. Deploying an unedited target changes nothing. --config - prints the file.
 
-Services are named as arguments or with -n, or --all takes all of the cluster; with
-neither, they are listed. With --task-definition-file, which
-takes a single service, its whole definition is written to that file too: as YAML
-where the name ends in .yaml or .yml, and else as JSON. The values of environment
-variables are in it in clear.
+Pass services as arguments or with -n, or pass --all for all services of the
+cluster. Without any, init lists the services. With a single service,
+--task-definition-file also writes its whole task definition to that file: as YAML
+if the name ends in .yaml or .yml, otherwise as JSON. The file contains the values
+of environment variables in clear text.
 
-Nothing is changed in ECS, and no file is overwritten without --force. --target
-gives the target of a single service another name.`,
+Init changes nothing in ECS, and overwrites files only with --force. With a single
+service, --target sets another name for its target.`,
 		Example: `  ecs-deploy init -c production1 -n doorman-service
   ecs-deploy init -c production1 doorman-service doorman-worker
   ecs-deploy init -c production1 --all
@@ -41,8 +41,8 @@ gives the target of a single service another name.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error { return a.runInit(c, args, o) },
 	}
-	c.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
-	c.Flags().BoolVar(&o.all, "all", false, "take all services of the cluster")
+	c.Flags().BoolVar(&o.force, "force", false, "replace existing files")
+	c.Flags().BoolVar(&o.all, "all", false, "write all services of the cluster")
 	a.flags.Add(c.Flags(), "cluster", "service-name", "task-definition-file")
 	return c
 }
@@ -66,7 +66,7 @@ func (a *app) runInit(c *cobra.Command, args []string, o initOptions) error {
 		services = append([]string{a.settings.Service}, args...)
 	}
 	if o.all && len(services) > 0 {
-		return &usageError{problem: "--all takes all services, and some are named", hint: "leave --all out, or the names"}
+		return &usageError{problem: "--all and names of services contradict each other", hint: "remove --all or the names"}
 	}
 	if err := a.locate(services...); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (a *app) runInit(c *cobra.Command, args []string, o initOptions) error {
 		found, err := deployer.Export(c.Context(), deploy.Ref{Cluster: a.settings.Cluster, Service: service})
 		var unsupported *deploy.UnsupportedError
 		if o.all && errors.As(err, &unsupported) {
-			_, _ = fmt.Fprintf(a.streams.Err, "warning: left out: %v\n", err)
+			_, _ = fmt.Fprintf(a.streams.Err, "warning: skipping: %v\n", err)
 			continue
 		}
 		if err != nil {
@@ -123,7 +123,7 @@ func (a *app) allServices(c *cobra.Command, deployer *deploy.Deployer, all bool)
 	case err != nil:
 		return nil, err
 	case len(names) == 0:
-		return nil, &usageError{problem: fmt.Sprintf("cluster %s has no services", cluster), hint: "name another cluster with -c CLUSTER"}
+		return nil, &usageError{problem: fmt.Sprintf("cluster %s has no services", cluster), hint: "pass another cluster with -c CLUSTER"}
 	case all:
 		return names, nil
 	}
@@ -132,8 +132,8 @@ func (a *app) allServices(c *cobra.Command, deployer *deploy.Deployer, all bool)
 		shown += fmt.Sprintf(" and %d more", more)
 	}
 	return nil, &usageError{
-		problem: fmt.Sprintf("no service is named; cluster %s has %s", cluster, shown),
-		hint:    "name those that you want, or take all: " + a.line("", "", "init", "-c", cluster, "--all"),
+		problem: fmt.Sprintf("service not set; the services of cluster %s are %s", cluster, shown),
+		hint:    "pass the names, or write all of them: " + a.line("", "", "init", "-c", cluster, "--all"),
 	}
 }
 
@@ -142,9 +142,9 @@ func (a *app) oneEach(services []string, files initFiles) error {
 	switch {
 	case len(services) < 2:
 	case a.settings.Target != "":
-		return &usageError{problem: fmt.Sprintf("%d targets cannot all be called %s", len(services), a.settings.Target), hint: "leave --target out: each is called like its service"}
+		return &usageError{problem: fmt.Sprintf("%d targets cannot share the name %s", len(services), a.settings.Target), hint: "remove --target: each target is named after its service"}
 	case files.definition.Path != "":
-		return &usageError{problem: fmt.Sprintf("the definitions of %d services are not one file", len(services)), hint: "write one service at a time, or leave --task-definition-file out"}
+		return &usageError{problem: fmt.Sprintf("one file cannot hold the task definitions of %d services", len(services)), hint: "pass one service, or remove --task-definition-file"}
 	}
 	return nil
 }
@@ -161,15 +161,15 @@ func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 	}
 	switch {
 	case files.settings.Path == noFile:
-		return files, &usageError{problem: "--config " + noFile + " is no settings file, and init writes one", hint: "name another with --config FILE, or ./" + noFile + "; --config - prints it"}
+		return files, &usageError{problem: "--config " + noFile + " stands for no settings file, but init writes one", hint: "pass --config FILE, or ./" + noFile + "; --config - prints it"}
 	case a.settings.Cluster == "":
-		return files, &usageError{problem: "no cluster is named", hint: "name it with -c CLUSTER"}
+		return files, &usageError{problem: "cluster not set", hint: "pass -c CLUSTER or set ECS_DEPLOY_CLUSTER"}
 	case slices.Contains(services, ""):
-		return files, &usageError{problem: "the name of a service is empty", hint: "leave it out, or write the name"}
+		return files, &usageError{problem: "empty service name", hint: "remove the argument, or write the name"}
 	case files.definition.Path == config.StandardInput:
-		return files, &usageError{problem: "the definition cannot be written to standard output", hint: "name a file with --task-definition-file; ecs-deploy render prints a definition"}
+		return files, &usageError{problem: "the task definition cannot be written to standard output", hint: "pass a file with --task-definition-file FILE; to print a task definition, use ecs-deploy render"}
 	case files.definition.Path != "" && filepath.Clean(files.definition.Path) == filepath.Clean(files.settings.Path):
-		return files, &usageError{problem: "settings and definition are not one file", hint: "give --task-definition-file another name"}
+		return files, &usageError{problem: "the settings and the task definition need different files", hint: "pass another name with --task-definition-file"}
 	}
 	if files.settings.Path == config.StandardInput {
 		files.settings.Path = ""
@@ -254,14 +254,14 @@ func (a *app) warnOfInit(draft scaffold.Draft, files initFiles) {
 	}
 	for _, service := range draft.Services {
 		if !service.Settled {
-			_, _ = fmt.Fprintf(a.streams.Err, "warning: the deployment of %s has not completed; deploying the target %s goes on with it\n",
+			_, _ = fmt.Fprintf(a.streams.Err, "warning: the deployment of %s has not completed; deploying target %s continues it\n",
 				arn.ShortName(service.TaskDefinition), cmp.Or(draft.Target, service.Service))
 		}
 		if names := service.Definition.EnvironmentNames(); files.definition.Path != "" && len(names) > 0 {
-			_, _ = fmt.Fprintf(a.streams.Err, "warning: %s has values in clear, which may be secrets: of %s\n", files.definition.Path, strings.Join(names, ", "))
+			_, _ = fmt.Fprintf(a.streams.Err, "warning: %s contains values in clear text, which may be secrets: %s\n", files.definition.Path, strings.Join(names, ", "))
 		}
 	}
 	if a.settings.Simulated() {
-		_, _ = fmt.Fprintln(a.streams.Err, "note: region and account are those of the embedded ECS")
+		_, _ = fmt.Fprintln(a.streams.Err, "note: region and account are simulated")
 	}
 }

@@ -133,7 +133,7 @@ func TestNamesOfOthersLeadToOurs(t *testing.T) {
 			t.Errorf("%s is a command here", theirs)
 		}
 		if found, _, _ := root.Find([]string{ours}); found == root {
-			t.Errorf("%s: there is no command %s", theirs, ours)
+			t.Errorf("%s: unknown command %s", theirs, ours)
 		}
 	}
 }

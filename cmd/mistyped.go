@@ -98,7 +98,7 @@ func helpTopics(c *cobra.Command, args []string) error {
 	path := strings.Fields(found.CommandPath())
 	problem := unknownWord(rest[0])
 	if couldBeCommand(rest[0]) {
-		problem = fmt.Sprintf("there is no help about %q", strings.Join(append(path[1:len(path):len(path)], rest[0]), " "))
+		problem = fmt.Sprintf("no help for %q", strings.Join(append(path[1:len(path):len(path)], rest[0]), " "))
 	}
 	hint := fmt.Sprintf("see %s --help", found.CommandPath())
 	var all []string // the topics, too

@@ -1,6 +1,6 @@
 package cmd
 
-// A flag that takes one value and is given twice, with two values: one of them is a
+// A flag that takes one value and is set twice, to different values: one of them is a
 // mistake, mostly of a script that adds flags to others.
 
 import (
@@ -32,7 +32,7 @@ func (o *once) Set(text string) error {
 type twiceError struct{ first, second string }
 
 func (e *twiceError) Error() string {
-	return fmt.Sprintf("it has two values, %q and %q", e.first, e.second)
+	return fmt.Sprintf("two different values, %q and %q", e.first, e.second)
 }
 
 // eachOnce makes every flag of a command and those below it, but for those that are
@@ -54,9 +54,9 @@ func eachOnce(c *cobra.Command) {
 // twice is the error of a flag that was given two values. Those that are secret
 // are not shown.
 func twice(f *pflag.Flag, err *twiceError) *usageError {
-	problem := fmt.Sprintf("--%s is given twice, with two values", f.Name)
+	problem := fmt.Sprintf("--%s is set twice, to different values", f.Name)
 	if !slices.ContainsFunc(keys(), func(key config.Key) bool { return key.Name == f.Name && key.Secret() }) {
-		problem = fmt.Sprintf("--%s is given twice: %s and %s", f.Name, err.first, err.second)
+		problem = fmt.Sprintf("--%s is set twice: %s and %s", f.Name, err.first, err.second)
 	}
 	return &usageError{problem: problem, hint: "pass one of them"}
 }

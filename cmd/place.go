@@ -42,8 +42,8 @@ func (p *place) add(other place) error {
 // contradiction says that two sources name different things.
 func contradiction(name string, a, b said) error {
 	return &usageError{
-		problem: fmt.Sprintf("the %s is %s by %s, and %s by %s", name, a.value, a.source, b.value, b.source),
-		hint:    "leave one of them out, or correct it",
+		problem: fmt.Sprintf("the %s is %s according to %s, but %s according to %s", name, a.value, a.source, b.value, b.source),
+		hint:    "remove or correct one of them",
 	}
 }
 
@@ -54,7 +54,7 @@ func placed(text, kind, source string) (place, error) {
 	}
 	r, ok := arn.Parse(text)
 	if !ok || r.Kind != kind {
-		return place{}, &usageError{problem: fmt.Sprintf("%s has %q, which is not the ARN of a %s", source, text, kind), hint: "write the name, or the whole ARN"}
+		return place{}, &usageError{problem: fmt.Sprintf("%s has %q, which is not the ARN of a %s", source, text, kind), hint: "pass the name or the whole ARN"}
 	}
 	source = "the ARN of " + source
 	return place{said{r.Region, source}, said{r.Account, source}, said{r.Cluster, source}, said{r.Service, source}}, nil

@@ -14,10 +14,10 @@ func (a *app) prune() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "prune",
 		Short: "Deregister old revisions of a service's task definition",
-		Long: `Prune deregisters the oldest ACTIVE revisions of the family that a service runs,
-one per second, and keeps the newest --max-definitions of them. It never touches a
-revision that a service or a task of this cluster uses or may go back to. What
-other clusters use it cannot know: where they share the family, keep more.`,
+		Long: `Prune deregisters the oldest ACTIVE revisions of a service's family, one per
+second, and keeps the newest --max-definitions. It keeps every revision that is in
+use in this cluster or needed for a rollback. It cannot see what other clusters
+use: if they share the family, keep more revisions.`,
 		Example: `  ecs-deploy prune -c production1 -n doorman-service --max-definitions 20 --dry-run`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runPrune(c) },
@@ -32,7 +32,7 @@ func (a *app) runPrune(c *cobra.Command) error {
 		return err
 	}
 	if a.settings.MaxDefinitions == nil {
-		return &usageError{problem: "how many revisions should be kept is not said", hint: "say it with --max-definitions NUMBER"}
+		return &usageError{problem: "number of revisions to keep not set", hint: "pass --max-definitions NUMBER"}
 	}
 	pruning, err := deployer.PlanPrune(c.Context(), a.settings.Ref(), *a.settings.MaxDefinitions)
 	if err != nil {

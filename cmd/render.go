@@ -14,10 +14,10 @@ func (a *app) render() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "render",
 		Short: "Print the task definition exactly as it would be registered",
-		Long: `Render prints the input of RegisterTaskDefinition, as JSON, that a deployment with
-the same flags would register. With --task-definition-file it needs neither AWS
-nor credentials, with -d FAMILY:REVISION no service. Environment values are printed
-in clear: that is its purpose.`,
+		Long: `Render prints, as JSON, the input of RegisterTaskDefinition for a deployment with
+the same flags. With --task-definition-file it needs neither AWS nor credentials.
+With -d FAMILY:REVISION it needs no service. It prints the values of environment
+variables in clear text.`,
 		Example: `  ecs-deploy render -c production1 -n doorman-service -i docker.repo.com/doorman:v2
   ecs-deploy render --task-definition-file doorman.json -i docker.repo.com/doorman:v2
   ecs-deploy render --task-definition-file doorman.yaml --env LOG_LEVEL=debug --cpu 512 --memory 1024`,
@@ -45,7 +45,7 @@ func (a *app) runRender(c *cobra.Command) error {
 		return err
 	}
 	if !a.settings.Quiet && (bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("$$"))) {
-		_, _ = fmt.Fprintln(a.streams.Err, "note: it has ${ or $$; to deploy it from a file, pass --no-variables with --task-definition-file")
+		_, _ = fmt.Fprintln(a.streams.Err, "note: the output contains ${ or $$; to deploy it from a file, pass --no-variables with --task-definition-file")
 	}
 	return nil
 }

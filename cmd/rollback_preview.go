@@ -9,10 +9,9 @@ import (
 func (a *app) rollbackPreview() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rollback-preview",
-		Short: "Show what a rollback would bring back, and whether it can work",
-		Long: `Rollback-preview finds the newest deployment that succeeded with another
-definition than the one serving, and shows how that definition differs. It
-changes nothing. ECS keeps its records of deployments for 90 days.`,
+		Short: "Show which revision a rollback would restore, and whether it would succeed",
+		Long: `Rollback-preview finds the newest successful deployment of another revision than
+the running one, and shows how the two revisions differ. It changes nothing. ECS keeps its records of deployments for 90 days.`,
 		Example: `  ecs-deploy rollback-preview -c production1 -n doorman-service`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },

@@ -17,24 +17,24 @@ var commonFlags = []string{
 	"config", "target", "output", "color", "quiet", "verbose", "debug-http",
 }
 
-const rootExample = `  # see a whole deployment, without an AWS account
+const rootExample = `  # simulate a whole deployment, without an AWS account
   ecs-deploy deploy --simulate -c production1 -n doorman-service -i docker.repo.com/doorman:v2
 
-  # deploy; flags without a subcommand mean the same
+  # deploy; the subcommand can be omitted
   ecs-deploy deploy -c production1 -n doorman-service -i docker.repo.com/doorman:v2
   ecs-deploy -c production1 -n doorman-service -i docker.repo.com/doorman:v2`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ecs-deploy",
-		Short: "Deploy to Amazon ECS, and tell the truth about how it went",
-		Long: `ecs-deploy puts a new image into an Amazon ECS service, says truthfully how the
-rollout went, and shows the way back.
+		Short: "Deploy a new image to Amazon ECS and find out whether it really worked",
+		Long: `ecs-deploy deploys a new image to an Amazon ECS service, reports whether it really
+worked, and makes rolling back easy.
 
-Every flag can also be set by a variable ECS_DEPLOY_<FLAG_NAME> or in a file
-ecs-deploy.yaml; a flag wins over a variable, and a variable over the file. The
-file may have several targets, of which --target names one; see ecs-deploy config
-view.`,
+Most flags can also be set by a variable ECS_DEPLOY_<FLAG_NAME> or in the file
+ecs-deploy.yaml. A flag overrides the variable, and the variable overrides the file.
+The file can have several targets; choose one with --target. To see the merged
+settings, use ecs-deploy config view.`,
 		Example:           rootExample,
 		Args:              knownCommand,
 		SilenceErrors:     true,
@@ -50,7 +50,7 @@ view.`,
 	root.SetUsageFunc(a.usage)
 	a.flags.Add(root.PersistentFlags(), commonFlags...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	root.AddGroup(&cobra.Group{ID: "main", Title: "Deploying:"}, &cobra.Group{ID: "other", Title: "More:"})
+	root.AddGroup(&cobra.Group{ID: "main", Title: "Deployment commands:"}, &cobra.Group{ID: "other", Title: "Other commands:"})
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.status(), a.history(), a.rollbackPreview(), a.prune()} {

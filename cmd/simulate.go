@@ -4,6 +4,7 @@ package cmd
 // state is kept between commands in one file per scenario.
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,14 +31,34 @@ const (
 	simulatedRegion = "us-east-1"
 )
 
-// nameDemo names a cluster and a service that nobody named.
+// nameDemo names a cluster and a service that are not set.
 func (a *app) nameDemo() {
 	if a.settings.Cluster == "" {
-		a.settings.Cluster = demo
+		a.settings.Cluster, a.named.cluster = demo, true
 	}
 	if a.settings.Service == "" && a.settings.TaskDefinition == "" {
-		a.settings.Service = demo
+		a.settings.Service, a.named.service = demo, true
 	}
+}
+
+// demoNames are which names nameDemo chose.
+type demoNames struct{ cluster, service bool }
+
+// unnamed is an error about the service demo or its cluster, if the simulated world
+// has other ones and the user set none; any other error is itself.
+func (a *app) unnamed(err error) error {
+	var missing *deploy.NotFoundError
+	if !errors.As(err, &missing) || missing.Name != demo {
+		return err
+	}
+	hint := "pass the -c CLUSTER and -n SERVICE that the world was started with, or start a new one: ecs-deploy simulator reset"
+	switch {
+	case missing.Kind == "cluster" && a.named.cluster:
+		return &usageError{problem: "cluster not set, and the simulated world has no cluster " + demo, hint: hint}
+	case missing.Kind == "service" && a.named.service:
+		return &usageError{problem: "service not set, and the simulated world has no service " + demo, hint: hint}
+	}
+	return err
 }
 
 // simulated opens the world of the scenario, or makes it, and returns the
@@ -53,7 +74,7 @@ func (a *app) simulated() (aws.Config, deploy.Clock, error) {
 		return aws.Config{}, nil, err
 	}
 	a.cleanup = append(a.cleanup, store.Close)
-	a.tell("simulated: this is the embedded ECS, scenario %s, at %d times the speed of time; no AWS account is involved\n", s.ScenarioName(), simulatedSpeed)
+	a.tell("simulated: scenario %s, %dx faster than real time; no AWS account is involved\n", s.ScenarioName(), simulatedSpeed)
 	return aws.Config{
 		Region: simulatedRegion, Credentials: staticCredentials(), HTTPClient: store.HTTPClient(),
 		BaseEndpoint: aws.String("http://aws.simulated"),
@@ -83,7 +104,7 @@ func (a *app) seedWorld() (ecssim.World, error) {
 		}
 	}
 	if _, err := ecssim.New(world); err != nil { // a name that ECS would not take
-		return ecssim.World{}, &usageError{problem: message(err), hint: "the simulated world is made of what -c, -n, -d, -i and the targets of the settings file name"}
+		return ecssim.World{}, &usageError{problem: message(err), hint: "check -c, -n, -d, -i and the targets of the settings file: the simulated world is built from them"}
 	}
 	return world, nil
 }
@@ -141,7 +162,7 @@ func stateDir() (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("there is no place for the state of the embedded ECS: %w", err)
+		return "", fmt.Errorf("no folder for the state of the simulator: %w", err)
 	}
 	return filepath.Join(home, ".local", "state"), nil
 }

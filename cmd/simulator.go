@@ -20,10 +20,10 @@ import (
 func (a *app) simulator() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "simulator",
-		Short: "The embedded ECS: serve it, list its scenarios, forget its worlds",
-		Long: `The embedded ECS speaks the protocol of the real one. Commands talk to it with
---simulate or --scenario NAME; any other AWS client can talk to simulator serve
-through AWS_ENDPOINT_URL_ECS.`,
+		Short: "Serve the ECS simulator, list its scenarios, or delete its worlds",
+		Long: `The built-in ECS simulator speaks the protocol of Amazon ECS. Commands use it with
+--simulate or --scenario NAME. To use it from any other AWS client, run simulator
+serve and set AWS_ENDPOINT_URL_ECS.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -41,9 +41,9 @@ func (a *app) simulatorServe() *cobra.Command {
 	var o serveOptions
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the embedded ECS over HTTP",
-		Long: `Serve runs the embedded ECS until it is interrupted. Its world comes from a file
-(--world) or from a scenario (--scenario, default healthy) with one service.`,
+		Short: "Serve the ECS simulator over HTTP",
+		Long: `Serve runs the simulator until it is interrupted. Its world comes from a file
+(--world) or from a scenario with one service (--scenario, default healthy).`,
 		Example: `  ecs-deploy simulator serve --listen 127.0.0.1:4580 --speed 20
   export AWS_ENDPOINT_URL_ECS=http://127.0.0.1:4580 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
   aws ecs list-clusters`,
@@ -59,7 +59,7 @@ func (a *app) simulatorServe() *cobra.Command {
 
 func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	if o.speed <= 0 {
-		return &usageError{problem: fmt.Sprintf("the speed %g is not above 0", o.speed), hint: "1 is real time, 20 is twenty times faster"}
+		return &usageError{problem: fmt.Sprintf("--speed %g must be above 0", o.speed), hint: "pass 1 for real time, 20 for 20x faster"}
 	}
 	world, err := a.servedWorld(ctx, o.world)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	}
 	simulator, err := ecssim.New(world, ecssim.WithClock(ecssim.ScaledClock(time.Now(), o.speed)))
 	if err != nil {
-		return &usageError{problem: message(err), hint: "docs/simulator.md describes worlds"}
+		return &usageError{problem: message(err), hint: "see docs/simulator.md for the format of worlds"}
 	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	server := &http.Server{Handler: simulator, ReadHeaderTimeout: 10 * time.Second}
 	stopped := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
 	defer stopped()
-	_, _ = fmt.Fprintf(a.streams.Out, "simulated: the embedded ECS listens on http://%s\n", listener.Addr())
+	_, _ = fmt.Fprintf(a.streams.Out, "simulated: listening on http://%s\n", listener.Addr())
 	region := world.Region
 	if region == "" {
 		region = simulatedRegion
@@ -96,13 +96,13 @@ func (a *app) servedWorld(ctx context.Context, path string) (ecssim.World, error
 		a.nameDemo()
 		return a.seedWorld()
 	}
-	text, err := config.Input{What: "the world", Path: path, Stdin: a.streams.In, Pipes: true, Remedy: "docs/simulator.md describes worlds"}.Read(ctx)
+	text, err := config.Input{What: "the world", Path: path, Stdin: a.streams.In, Pipes: true, Remedy: "see docs/simulator.md for the format of worlds"}.Read(ctx)
 	if err != nil {
 		return ecssim.World{}, err
 	}
 	world, err := ecssim.ParseWorld(path, text)
 	if err != nil {
-		return ecssim.World{}, &usageError{problem: message(err), hint: "docs/simulator.md describes worlds"}
+		return ecssim.World{}, &usageError{problem: message(err), hint: "see docs/simulator.md for the format of worlds"}
 	}
 	return world, nil
 }
@@ -110,7 +110,7 @@ func (a *app) servedWorld(ctx context.Context, path string) (ecssim.World, error
 func (a *app) simulatorScenarios() *cobra.Command {
 	return &cobra.Command{
 		Use:   "scenarios",
-		Short: "List the scenarios that --scenario takes",
+		Short: "List the scenarios for --scenario",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			scenarios := ecssim.Scenarios()
@@ -126,7 +126,7 @@ func (a *app) simulatorScenarios() *cobra.Command {
 func (a *app) simulatorReset() *cobra.Command {
 	return &cobra.Command{
 		Use:   "reset",
-		Short: "Forget the saved worlds, or with --scenario one of them",
+		Short: "Delete the saved worlds, or the one given with --scenario",
 		Args:  noArguments,
 		RunE:  func(*cobra.Command, []string) error { return a.runSimulatorReset() },
 	}
@@ -149,13 +149,13 @@ func (a *app) runSimulatorReset() error {
 		paths = []string{path}
 	}
 	if len(paths) == 0 {
-		a.tell("there is nothing to forget\n")
+		a.tell("no simulated worlds to delete\n")
 	}
 	for _, path := range paths {
 		if err := ecssim.RemoveStore(path); err != nil {
 			return err
 		}
-		a.tell("forgot %s\n", strings.TrimSuffix(filepath.Base(path), ".json"))
+		a.tell("deleted simulated world %s\n", strings.TrimSuffix(filepath.Base(path), ".json"))
 	}
 	return nil
 }

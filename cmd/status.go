@@ -9,7 +9,7 @@ import (
 func (a *app) status() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show where a service stands now",
+		Short: "Show the current state of a service",
 		Long: `Status takes one look at a service: its tasks, its settings, its deployments, how
 the last one ended, why its tasks stopped, with what to do and their last log
 lines, and the service's newest events.`,

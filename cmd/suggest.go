@@ -38,11 +38,8 @@ func (a *app) line(cluster, service string, words ...string) string {
 		l.give("-n", service)
 	}
 	l.words = append(l.words, words[1:]...)
-	switch {
-	case words[0] == "wait":
+	if words[0] == "wait" {
 		l.give("--deployment", a.settings.Deployment)
-	case words[0] == "deploy" && l.file && a.settings.Confirm && a.settings.Yes:
-		l.words = append(l.words, "--yes")
 	}
 	switch {
 	case l.file:

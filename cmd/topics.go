@@ -12,40 +12,40 @@ import (
 // topics are help pages: ecs-deploy help exit-codes.
 func (a *app) topics() []*cobra.Command {
 	return []*cobra.Command{
-		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
-		{Use: "environment", Short: "The environment variables", Long: environmentHelp(a.settings.Keys())},
+		{Use: "exit-codes", Short: "Meaning of the exit codes", Long: exitCodesHelp},
+		{Use: "environment", Short: "Environment variables", Long: environmentHelp(a.settings.Keys())},
 	}
 }
 
-const exitCodesHelp = `Codes 1, 2, 3, 4 and 10 mean that the service is untouched. Once ECS has accepted
-an update, only the others occur.
+const exitCodesHelp = `Codes 1, 2, 3, 4 and 10 mean that nothing was changed. After ECS accepts an update,
+only the other codes occur.
 
     0   succeeded, unchanged, updated (settings only), running (--until running),
         started (--no-wait)
-    1   error: anything not below
-    2   there is something to change: only with --exit-code, on diff,
+    1   error: anything else
+    2   changes pending: only with --exit-code, on diff,
         deploy --dry-run and rollback-preview
     3   usage or configuration: a bad flag or file, an image that matches no
         container, a service that does not exist or cannot be deployed to
     4   credentials or permission
     5   failed: the deployment failed and was not rolled back
-    6   rolled back: ECS returned to the earlier revision, and it is serving
-    7   gave up waiting: a limit passed, or ECS could no longer be asked; the
-        rollout goes on
-    8   superseded: somebody else's newer deployment took over, or somebody
-        stopped this one
-    9   paused: the deployment waits for a person at a pause hook
-   10   busy: another deployment was in progress, or another revision was in
-        service than --expect-revision names
-  130   interrupted; the rollout goes on, or was rolled back where
-        --on-interrupt rollback asked for it; or the question was answered no`
+    6   rolled back: the earlier revision is running again
+    7   timed out: a time limit was reached, or ECS became unreachable; the
+        rollout continues
+    8   superseded: a newer deployment replaced this one, or somebody
+        stopped it
+    9   paused: the deployment waits at a pause hook for a person
+   10   busy: another deployment was in progress, or the running revision is not
+        the one given with --expect-revision
+  130   interrupted: the rollout continues, or was rolled back if you passed
+        --on-interrupt rollback; or you answered no to the question`
 
 func environmentHelp(keys []config.Key) string {
 	var b strings.Builder
-	b.WriteString(`A flag wins over its variable, a variable over the target that --target names in
-the file ecs-deploy.yaml, and a target over the file's defaults. An empty variable
-counts as absent. Lists are separated by commas. A variable that has no effect is
-warned of.
+	b.WriteString(`A flag overrides its variable, a variable overrides the target in ecs-deploy.yaml,
+and a target overrides the file's defaults. An empty variable counts as not set.
+Separate the elements of a list with commas. You get a warning about any
+ECS_DEPLOY_ variable that has no effect.
 
 `)
 	for _, key := range keys {
@@ -54,9 +54,9 @@ warned of.
 		}
 	}
 	b.WriteString(`
-The variables of AWS mean what they mean everywhere: AWS_REGION,
+The variables of AWS have their usual meaning: AWS_REGION,
 AWS_DEFAULT_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
 AWS_SESSION_TOKEN, AWS_ENDPOINT_URL_ECS, AWS_CA_BUNDLE and the others. NO_COLOR
-and CLICOLOR_FORCE switch colours.`)
+and CLICOLOR_FORCE control colors.`)
 	return b.String()
 }

@@ -31,7 +31,7 @@ func unknownWord(word string) string {
 	if !couldBeCommand(word) {
 		return "unknown command; it is not shown, because it may be a secret"
 	}
-	return fmt.Sprintf("there is no command %q", word)
+	return fmt.Sprintf("unknown command %q", word)
 }
 
 // couldBeCommand reports whether a word looks like the name of a command.

@@ -7,7 +7,7 @@ import (
 func (a *app) wait() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "wait",
-		Short: "Wait for the deployment of a service, whoever started it",
+		Short: "Follow the current deployment of a service, no matter who started it",
 		Long: `Wait joins the deployment that is in progress, started by anybody, and ends with
 the same verdict and exit code as deploy. With nothing in progress it tells at
 once how the last deployment ended.`,

@@ -108,7 +108,7 @@ func (s *Settings) words() ([]taskdef.Edit, error) {
 		for _, e := range kind.entries {
 			list, err := split(e.Value)
 			if err != nil {
-				return nil, &Error{Problem: fmt.Sprintf("--%s of container %s: %v", kind.flag, e.Container, err), Remedy: `write it as a JSON list: ["sh", "-c", "sleep 1; exec app"]`}
+				return nil, &Error{Problem: fmt.Sprintf("--%s for container %s: %v", kind.flag, e.Container, err), Remedy: `write it as a JSON list: ["sh", "-c", "sleep 1; exec app"]`}
 			}
 			edits = append(edits, kind.set(e.Container, list...))
 		}
@@ -124,9 +124,9 @@ func split(text string) ([]string, error) {
 		return taskdef.Words([]byte(text))
 	}
 	for _, kind := range []struct{ chars, problem string }{
-		{`'"`, "the words have quotes, and where each ends is not clear"},
-		{`\`, "the words have a backslash, and what it stands for is not clear"},
-		{"`", "the words have back quotes, and what stands between them is for a shell"},
+		{`'"`, "quotes are ambiguous here"},
+		{`\`, "a backslash is ambiguous here"},
+		{"`", "back quotes need a shell"},
 	} {
 		if strings.ContainsAny(text, kind.chars) {
 			return nil, errors.New(kind.problem)

@@ -52,7 +52,7 @@ func (v entries) field() *[]Entry { return v.target }
 
 func (v entries) check(e Entry) error {
 	if e.Name == "" {
-		return errors.New("a name is empty")
+		return errors.New("empty name")
 	}
 	return nil
 }
@@ -61,9 +61,9 @@ func (v entries) Set(text string) error {
 	place, value, found := strings.Cut(text, "=")
 	switch {
 	case v.unset && found:
-		return fmt.Errorf("%q has a value; only the name is given here", place+"=…")
+		return fmt.Errorf("%q has a value; pass the name only", place+"=…")
 	case !v.unset && !found:
-		return errors.New("it is not of the form [container:]name=value") // what was given may be the value, which may be secret
+		return errors.New("expected the form [container:]name=value") // what was given may be the value, which may be secret
 	}
 	container, name, found := strings.Cut(place, ":")
 	if !found {
@@ -95,7 +95,7 @@ func (v tags) check(e Entry) error { return entries{}.check(e) }
 func (v tags) Set(text string) error {
 	key, value, found := strings.Cut(text, "=")
 	if !found || key == "" {
-		return errors.New("it is not of the form key=value")
+		return errors.New("expected the form key=value")
 	}
 	return add(v, Entry{Name: key, Value: value})
 }
@@ -113,7 +113,7 @@ func (v perContainer) field() *[]Entry { return v.target }
 func (v perContainer) check(e Entry) error {
 	switch {
 	case e.Container == "":
-		return errors.New("the name of a container is empty")
+		return errors.New("empty container name")
 	case e.Value == "" && !e.Unset:
 		return fmt.Errorf("container %s has an empty value", e.Container)
 	}
@@ -123,7 +123,7 @@ func (v perContainer) check(e Entry) error {
 func (v perContainer) Set(text string) error {
 	container, value, found := strings.Cut(text, "=")
 	if !found || container == "" || value == "" {
-		return errors.New("it is not of the form container=value")
+		return errors.New("expected the form container=value")
 	}
 	return add(v, Entry{Container: container, Value: value})
 }
@@ -138,7 +138,7 @@ func (v files) field() *[]Entry { return v.target }
 
 func (v files) check(e Entry) error {
 	if e.Value == "" && !e.Unset {
-		return errors.New("the name of a file is empty")
+		return errors.New("empty file name")
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (v files) Set(text string) error {
 		container, file = "", text
 	}
 	if found && !drive && container == "" {
-		return fmt.Errorf("%q names no container; write [container:]file", text)
+		return fmt.Errorf("%q has no container name; write [container:]file", text)
 	}
 	return add(v, Entry{Container: everyContainer(container), Value: file})
 }

@@ -50,7 +50,7 @@ func (s *Settings) variables(ctx context.Context) ([]Entry, error) {
 
 // readEnvFile reads the variables of a file, for the container that its entry names.
 func readEnvFile(ctx context.Context, file Entry, pipes bool) ([]Entry, error) {
-	text, err := Input{What: "the env-file", Path: file.Value, Pipes: pipes, Remedy: "name a file with --env-file [CONTAINER:]FILE"}.Read(ctx)
+	text, err := Input{What: "the env-file", Path: file.Value, Pipes: pipes, Remedy: "pass a file with --env-file [CONTAINER:]FILE"}.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func parseEnvFile(path string, text []byte) ([]Entry, error) {
 		}
 	}
 	if len(r.problems) > 0 {
-		return nil, &FileError{Problems: r.problems, remedy: "write NAME=VALUE lines; a value with spaces at its ends, quotes or # stands in quotes"}
+		return nil, &FileError{Problems: r.problems, remedy: "write NAME=VALUE lines; put a value in quotes if it contains quotes or #, or begins or ends with a space"}
 	}
 	return entries, nil
 }
@@ -119,9 +119,9 @@ func (r *envReader) next() (e Entry, ok bool, err error) {
 	name = strings.TrimSpace(name)
 	switch {
 	case !found:
-		return e, false, errors.New("there is no = in this line")
+		return e, false, errors.New("this line has no =")
 	case name == "" || strings.ContainsAny(name, " \t'\"#"):
-		return e, false, errors.New("what is before = is no name of a variable")
+		return e, false, errors.New("the text before = is not a variable name")
 	case r.lines[name] > 0:
 		return e, false, fmt.Errorf("duplicate variable %s, which line %d sets", name, r.lines[name])
 	}
@@ -149,7 +149,7 @@ func (r *envReader) value(text string) (string, error) {
 	for i := 0; ; i++ {
 		switch {
 		case i == len(text) && r.rest == "":
-			return "", errors.New("the quotes are not closed")
+			return "", errors.New("missing closing quote")
 		case i == len(text):
 			value.WriteByte('\n')
 			text, i = r.take(), -1
@@ -158,7 +158,7 @@ func (r *envReader) value(text string) (string, error) {
 			}
 		case text[i] == quote:
 			if rest := strings.TrimSpace(text[i+1:]); rest != "" && rest[0] != '#' {
-				return "", errors.New("there is more behind the closing quote")
+				return "", errors.New("unexpected text after the closing quote")
 			}
 			return value.String(), nil
 		case quote == '"' && text[i] == '\\' && i+1 < len(text):

@@ -35,14 +35,14 @@ func TestEnvFileProblems(t *testing.T) {
 	if !errors.As(err, &problems) || problems.ExitCode() != 3 || problems.Hint() == "" {
 		t.Fatal(err)
 	}
-	want := `a.env:2: there is no = in this line
-a.env:3: what is before = is no name of a variable
-a.env:4: what is before = is no name of a variable
+	want := `a.env:2: this line has no =
+a.env:3: the text before = is not a variable name
+a.env:4: the text before = is not a variable name
 a.env:5: duplicate variable A, which line 1 sets
 a.env:6: the byte \xe9 is not UTF-8
-a.env:7: C: there is more behind the closing quote
+a.env:7: C: unexpected text after the closing quote
 a.env:8: D: the byte \xe9 is not UTF-8
-a.env:10: E: the quotes are not closed`
+a.env:10: E: missing closing quote`
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}
@@ -160,7 +160,7 @@ func TestNotUTF8(t *testing.T) {
 // TestSplit: errors name what is really there.
 func TestSplit(t *testing.T) {
 	for text, want := range map[string]string{
-		`run C:\temp`: "the words have a backslash, ", `sh -c "x"`: "the words have quotes, ", "echo `x`": "the words have back quotes, ",
+		`run C:\temp`: "a backslash is ambiguous", `sh -c "x"`: "quotes are ambiguous", "echo `x`": "back quotes need a shell",
 		`["a`: "it is not a JSON list of words", `["\ud800"]`: "half of a surrogate pair", "[\"\xe9\"]": `the byte \xe9 is not UTF-8`, `[null]`: "it is not a JSON list",
 	} {
 		if _, err := split(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -71,7 +71,7 @@ func (e *FileError) Lines() []string { return e.Problems }
 
 // Hint says what to do, or where the keys are described.
 func (e *FileError) Hint() string {
-	return cmp.Or(e.remedy, "the keys are called like the flags of ecs-deploy deploy; ecs-deploy config schema has them all")
+	return cmp.Or(e.remedy, "use the names of the flags as keys; list all of them with ecs-deploy config schema")
 }
 
 // ExitCode is that of bad input.
@@ -81,7 +81,7 @@ func (e *FileError) ExitCode() int { return 3 }
 // running is the version of the running program, which the file may bound with
 // required-version. One that is no release, such as "", satisfies every bound.
 func ReadFile(ctx context.Context, path, running string) (File, error) {
-	content, err := Input{What: "the settings file", Path: path, Pipes: true, Remedy: "name another with --config"}.Read(ctx)
+	content, err := Input{What: "the settings file", Path: path, Pipes: true, Remedy: "pass another file with --config FILE"}.Read(ctx)
 	if err != nil {
 		return File{}, err
 	}
@@ -117,13 +117,13 @@ func (r *fileReader) top(node *yaml.Node) {
 		case "version":
 			seen = true
 			if text, ok := plain(child); !ok || text != FormatVersion {
-				r.problem(child, fmt.Sprintf("version %q is not known; this program reads version %s", child.Value, FormatVersion))
+				r.problem(child, fmt.Sprintf("version %q is unknown; this ecs-deploy reads version %s", child.Value, FormatVersion))
 			}
 		case "required-version":
 			r.requiredVersion(child)
 		case "require-target":
 			if text, ok := plain(child); !ok || inFile(toggle{&r.file.requireTarget}, text) != nil {
-				r.problem(child, "require-target is true or false")
+				r.problem(child, "require-target must be true or false")
 			}
 		case "defaults":
 			r.mapping(child, "defaults", func(key, child *yaml.Node) { r.setting(r.file.defaults, key, child) })
@@ -143,12 +143,12 @@ func (r *fileReader) top(node *yaml.Node) {
 // topKeysLike says which key may have been meant by one that is not known.
 func (r *fileReader) topKeysLike(name string) string {
 	if key, ok := r.keys[name]; ok && key.Source.InFile() {
-		return "it stands under defaults, or in a target"
+		return "put it under defaults or in a target"
 	}
 	if like := nearest.Name(name, topKeys); like != "" {
 		return fmt.Sprintf("did you mean %q?", like)
 	}
-	return "known are " + strings.Join(topKeys, ", ")
+	return "the known keys are " + strings.Join(topKeys, ", ")
 }
 
 // target reads one target.
@@ -162,7 +162,7 @@ func (r *fileReader) target(name, node *yaml.Node) {
 		}
 		text, ok := plain(child)
 		if !ok || text == "" {
-			r.problem(child, "extends takes the name of another target")
+			r.problem(child, "extends must be the name of another target")
 			return
 		}
 		l.extends = &reference{text, child}

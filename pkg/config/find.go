@@ -61,7 +61,7 @@ func isPublic(dir string) bool {
 
 // settingsIn is the settings file of a folder, or "".
 func settingsIn(dir string) (string, error) {
-	const remedy = "name another with --config, or --config none for no file"
+	const remedy = "pass another file with --config FILE, or --config none to use no file"
 	var found []string
 	for _, name := range FileNames {
 		path := filepath.Join(dir, name)
@@ -76,7 +76,7 @@ func settingsIn(dir string) (string, error) {
 		}
 	}
 	if len(found) > 1 {
-		return "", &Error{Problem: "there are two settings files: " + strings.Join(found, " and "), Remedy: "remove one of them, or name one with --config"}
+		return "", &Error{Problem: "found two settings files: " + strings.Join(found, " and "), Remedy: "remove one of them, or pass one with --config FILE"}
 	}
 	if len(found) == 0 {
 		return "", nil
@@ -92,7 +92,7 @@ func settingsIn(dir string) (string, error) {
 func ofRepository(path string) error {
 	var outside *Error
 	if errors.As(inRepository("config", path, Origin{File: path}), &outside) {
-		return &Error{Problem: "the settings file " + path + " is a link that leads out of the repository", Remedy: "pass it yourself if you trust it: --config " + path}
+		return &Error{Problem: "the settings file " + path + " is a link to a file outside the repository", Remedy: "pass it yourself, if you trust it: --config " + path}
 	}
 	return nil
 }

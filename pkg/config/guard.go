@@ -94,7 +94,7 @@ func mayNotUse(name string) string {
 }
 
 func allowHint(flags string) string {
-	return "pass " + flags + " if what is deployed may have the value in clear; a secret of the task is better"
+	return "pass " + flags + " if the value can be deployed in clear text; prefer a secret of the task definition"
 }
 
 // placeOfVariable is where a text has a variable first: source:line:column, or the

@@ -22,11 +22,11 @@ func (s *Settings) tag() (string, int, error) {
 	case err != nil:
 		return "", height, err
 	case s.Tag != "":
-		return "", height, &Error{Problem: "a tag is given twice: by --tag and by --tag-env-var", Remedy: "leave one of them out"}
+		return "", height, &Error{Problem: "both --tag and --tag-env-var are set", Remedy: "remove one of them"}
 	case tag == "":
-		return "", height, &Error{Problem: fmt.Sprintf("the variable %s, named by --tag-env-var, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
+		return "", height, &Error{Problem: fmt.Sprintf("the variable %s, which --tag-env-var names, is not set", s.TagEnvVar), Remedy: "set it to the tag to deploy"}
 	case credential(s.TagEnvVar) || !isTag(tag): // the value is not shown: it may be a secret
-		return "", height, &Error{Problem: fmt.Sprintf("the value of %s, named by --tag-env-var, is not a tag", s.TagEnvVar), Remedy: "name the variable that has the tag to deploy"}
+		return "", height, &Error{Problem: fmt.Sprintf("the value of %s, which --tag-env-var names, is not a valid tag", s.TagEnvVar), Remedy: "pass the variable that holds the tag: --tag-env-var NAME"}
 	}
 	return tag, height, nil
 }

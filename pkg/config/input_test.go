@@ -83,7 +83,7 @@ func TestFindRefuses(t *testing.T) {
 	if err := os.WriteFile(yaml, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Find(dir); err == nil || err.Error() != "there are two settings files: "+yaml+" and "+yml {
+	if _, err := Find(dir); err == nil || err.Error() != "found two settings files: "+yaml+" and "+yml {
 		t.Error(err)
 	}
 	if err := errors.Join(os.Remove(yml), os.Remove(yaml), os.Symlink("/dev/zero", yaml)); err != nil {
@@ -141,7 +141,7 @@ func TestFindRefusesALinkOutOfTheRepository(t *testing.T) {
 		}
 		found, err := Find(dir)
 		var told *Error
-		if refused != errors.As(err, &told) || refused && (found != "" || !strings.HasSuffix(told.Problem, "leads out of the repository") || told.Remedy == "") || !refused && found != link {
+		if refused != errors.As(err, &told) || refused && (found != "" || !strings.HasSuffix(told.Problem, "to a file outside the repository") || told.Remedy == "") || !refused && found != link {
 			t.Errorf("%s: %q, %v", target, found, err)
 		}
 	}

@@ -55,9 +55,8 @@ func newLayer(target string, at position) *layer {
 	return &layer{target: target, at: at, values: map[string]value{}, entries: map[string][]placedEntry{}}
 }
 
-// setting reads one key of a layer. It is read in earnest, into settings that
-// nobody uses, so that a bad value is reported with its place even where a flag
-// overrides it.
+// setting reads one key of a layer. It is parsed into scratch settings, so that a bad
+// value is reported with its place even if a flag overrides it.
 func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 	key, ok := r.keys[name.Value]
 	switch {
@@ -107,10 +106,10 @@ func (r *fileReader) keysLike(l *layer, name string) string {
 		return fmt.Sprintf("did you mean %q?", like)
 	}
 	if r.listed {
-		return "see the list above"
+		return "the list above has the known keys"
 	}
 	r.listed = true
-	return "known are " + strings.Join(known, ", ")
+	return "the known keys are " + strings.Join(known, ", ")
 }
 
 func (r *fileReader) origin(l *layer, node *yaml.Node) Origin {
@@ -126,7 +125,7 @@ func (r *fileReader) origin(l *layer, node *yaml.Node) Origin {
 // in YAML 1.2: what yes, on or 1 is, editors and other programs would dispute.
 func inFile(v pflag.Value, text string) error {
 	if _, is := v.(toggle); is && text != "true" && text != "false" {
-		return fmt.Errorf("%q is neither true nor false", text)
+		return fmt.Errorf("%q is not true or false", text)
 	}
 	return v.Set(text)
 }
@@ -138,7 +137,7 @@ func (r *fileReader) set(key Key, node *yaml.Node, text string) bool {
 		_, err = image.Parse(text)
 	}
 	if err == nil && key.Name == "endpoint-url" && InClear(text) {
-		err = fmt.Errorf("a file cannot name %s: AWS requests would go to another machine over plain http; write https, or pass the URL with --endpoint-url", printable.WithoutSecrets(text))
+		err = fmt.Errorf("a file cannot name %s: it would send AWS requests to another machine over plain http; use https, or pass --endpoint-url", printable.WithoutSecrets(text))
 	}
 	if err != nil {
 		r.problem(node, fmt.Sprintf("%s: %v", key.Name, err))
@@ -164,7 +163,7 @@ func (r *fileReader) list(l *layer, key Key, node *yaml.Node) {
 	for _, element := range elements(node) {
 		text, ok := plain(element)
 		if !ok {
-			r.problem(element, key.Name+" takes a plain value, or a list of them")
+			r.problem(element, key.Name+" takes a plain value or a list of plain values")
 			return
 		}
 		if !r.set(key, element, text) {
@@ -221,7 +220,7 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 			switch {
 			case child.Kind == yaml.MappingNode:
 			case mixed: // it would be the name of a variable of every container
-				r.problem(name, fmt.Sprintf(`%s: %q is the form of a flag; write %s: {%s: …}, or "*": {%q: …} for a name with a colon`, key.Name, name.Value, place, rest, name.Value))
+				r.problem(name, fmt.Sprintf(`%s: %q is the syntax of the flag; write %s: {%s: …}, or "*": {%q: …} for a name with a colon`, key.Name, name.Value, place, rest, name.Value))
 				return
 			default:
 				r.named(key, Entry{Name: name.Value}, child, add)
@@ -242,7 +241,7 @@ func (r *fileReader) envFiles(l *layer, key Key, node *yaml.Node, add func(Entry
 		for _, element := range elements(node) {
 			text, ok := plain(element)
 			if !ok {
-				r.problem(element, key.Name+" takes the name of a file, a list of them, or either for each container")
+				r.problem(element, key.Name+" takes a file name, a list of file names, or either for each container")
 				continue
 			}
 			add(Entry{Container: container, Value: r.fromHere(key, text)}, element)
@@ -260,7 +259,7 @@ func (r *fileReader) envFiles(l *layer, key Key, node *yaml.Node, add func(Entry
 func (r *fileReader) named(key Key, e Entry, node *yaml.Node, add func(Entry, *yaml.Node)) {
 	text, ok := plain(node)
 	if !ok && !isNull(node) {
-		r.problem(node, fmt.Sprintf("%s: %s takes a plain value, or null to remove it", key.Name, e.Name))
+		r.problem(node, fmt.Sprintf("%s: %s takes a plain value, or null to remove the entry", key.Name, e.Name))
 		return
 	}
 	e.Unset = isNull(node)
@@ -278,7 +277,7 @@ func (r *fileReader) ofContainer(key Key, v perContainer, e Entry, node *yaml.No
 	case v.words && node.Kind == yaml.SequenceNode:
 		text, ok = wordList(node)
 		if !ok {
-			r.problem(node, fmt.Sprintf("%s of %s takes words, or a list of them", key.Name, e.Container))
+			r.problem(node, fmt.Sprintf("%s of %s takes words or a list of words", key.Name, e.Container))
 			return
 		}
 	case !ok:
@@ -317,7 +316,7 @@ func (r *fileReader) removals(key Key, v entries, node *yaml.Node, add func(Entr
 	for _, element := range elements(node) {
 		text, ok := plain(element)
 		if !ok {
-			r.problem(element, key.Name+" takes a plain value, or a list of them")
+			r.problem(element, key.Name+" takes a plain value or a list of plain values")
 			continue
 		}
 		if !r.set(key, element, text) {

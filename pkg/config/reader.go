@@ -35,7 +35,7 @@ type problem struct {
 func (r *fileReader) err() error {
 	switch {
 	case r.outdated != "":
-		return &FileError{Problems: []string{r.outdated}, remedy: "install a version that the file takes; ecs-deploy version prints the one you have"}
+		return &FileError{Problems: []string{r.outdated}, remedy: "install a version that the file allows; ecs-deploy version prints yours"}
 	case len(r.problems) == 0:
 		return nil
 	}
@@ -64,11 +64,11 @@ func (r *fileReader) mapping(node *yaml.Node, what string, each func(key, child 
 		name, ok := plain(key)
 		switch {
 		case ok && key.Tag == "!!merge":
-			r.problem(key, "merge keys are not read here; a target takes over another's settings with extends: NAME")
+			r.problem(key, "merge keys are not supported; use extends: NAME to inherit from another target")
 		case !ok || name == "":
-			r.problem(key, "a key of "+what+" is a name")
+			r.problem(key, "a key of "+what+" must be a name")
 		case seen[name]:
-			r.problem(key, fmt.Sprintf("key %q stands here a second time", name))
+			r.problem(key, fmt.Sprintf("duplicate key %q", name))
 		default:
 			seen[name] = true
 			each(key, child)

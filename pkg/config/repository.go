@@ -28,13 +28,13 @@ func inRepository(key, path string, origin Origin) error {
 	}
 	switch {
 	case err != nil:
-		return &Error{Problem: fmt.Sprintf("%s: %s cannot be found: %v", origin.Place(), path, err), Remedy: "name a file of the repository"}
+		return &Error{Problem: fmt.Sprintf("%s: %s cannot be found: %v", origin.Place(), path, err), Remedy: "use a file inside the repository"}
 	case isWithin(place, root):
 		return nil
 	}
 	return &Error{
-		Problem: fmt.Sprintf("%s: %s names %s, which is outside of the repository", origin.Place(), key, path),
-		Remedy:  fmt.Sprintf("pass it yourself if you trust the settings file: --%s %s", key, path),
+		Problem: fmt.Sprintf("%s: %s names %s, which is outside the repository", origin.Place(), key, path),
+		Remedy:  fmt.Sprintf("pass it yourself, if you trust the settings file: --%s %s", key, path),
 	}
 }
 

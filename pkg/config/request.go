@@ -65,7 +65,7 @@ func (s *Settings) definition(ctx context.Context, stdin io.Reader) (taskdef.Def
 	source := s.TaskDefinitionFile
 	text, err := Input{
 		What: "the task definition", Path: source, Stdin: stdin, Pipes: !s.Origin("task-definition-file").InFile(),
-		Remedy: "name a file with --task-definition-file, or - for standard input",
+		Remedy: "pass a file with --task-definition-file FILE, or - for standard input",
 	}.Read(ctx)
 	if err != nil {
 		return taskdef.Definition{}, err
@@ -93,7 +93,7 @@ func (s *Settings) definition(ctx context.Context, stdin io.Reader) (taskdef.Def
 	return d, err
 }
 
-// Policy turns the settings into how a request is gone about.
+// Policy is the policy that the settings ask for.
 func (s *Settings) Policy() deploy.Policy {
 	return deploy.Policy{
 		NoWait: s.NoWait, IfInProgress: deploy.IfInProgress(s.IfInProgress), KeepDefinitions: s.MaxDefinitions,

@@ -65,7 +65,7 @@ func TestTagFromAVariable(t *testing.T) {
 		{"", "", "", ""},
 		{"", "v6", "v6", ""},
 		{"BUILD", "", "v7", ""},
-		{"BUILD", "v6", "", "a tag is given twice"},
+		{"BUILD", "v6", "", "both --tag and --tag-env-var are set"},
 		{"EMPTY", "", "", "the variable EMPTY"},
 		{"NOT_SET_AT_ALL", "", "", "the variable NOT_SET_AT_ALL"},
 	} {
@@ -100,7 +100,7 @@ func TestTagsOfLayers(t *testing.T) {
 		{name: "one layer says both", file: "image: a:v1\n  tag: v2", images: []string{"a:v1"}, tag: "v2"},
 		{name: "the file's variable is not asked", file: "image: a\n  tag-env-var: NOT_SET_AT_ALL", args: "--tag v2", images: []string{"a:v2"}},
 		{name: "the file's variable", file: "image: a\n  tag-env-var: NOT_SET_AT_ALL", problem: "the variable NOT_SET_AT_ALL"},
-		{name: "twice in one layer", file: "image: a\n  tag-env-var: BUILD\n  tag: v1", problem: "a tag is given twice"},
+		{name: "twice in one layer", file: "image: a\n  tag-env-var: BUILD\n  tag: v1", problem: "both --tag and --tag-env-var are set"},
 		{name: "containers", file: "container: {x: a, y: b}\n  tag: v0", args: "--container x=a:v9", containers: map[string]string{"x": "a:v9", "y": "b:v0"}},
 		{name: "the file's container, the flag's image", file: "container: {x: 'a:v1', y: b:v1}", args: "-i a:v2", images: []string{"a:v2"},
 			containers: map[string]string{"x": "a:v2", "y": "b:v1"}},
@@ -254,7 +254,7 @@ func at(t *testing.T, d taskdef.Definition, place string) any {
 func TestCommandsThatAreNotClear(t *testing.T) {
 	for _, text := range []string{`sh -c "a b"`, `["a", 1]`, `["a"`, `a\b`} {
 		_, err := (&Settings{Commands: []Entry{{Container: "app", Value: text}}}).Request(t.Context(), nil)
-		checkProblem(t, err, "--command of container app: ")
+		checkProblem(t, err, "--command for container app: ")
 	}
 }
 

@@ -14,12 +14,12 @@ func (r *fileReader) requiredVersion(node *yaml.Node) {
 	text, ok := plain(node)
 	constraint, err := semver.NewConstraint(text)
 	if !ok || err != nil {
-		r.problem(node, fmt.Sprintf(`required-version: %q bounds no version; write ">= 0.5, < 2"`, node.Value))
+		r.problem(node, fmt.Sprintf(`required-version: %q is not a version constraint; write ">= 0.5, < 2"`, node.Value))
 		return
 	}
 	constraint.IncludePrerelease = true // a candidate of 0.6 is above 0.5
 	if version, ok := release(r.running); ok && !constraint.Check(version) {
-		r.outdated = fmt.Sprintf("%s: the file asks for ecs-deploy %s, and this is %s", placeOf(node).in(r.file.Path), text, r.running)
+		r.outdated = fmt.Sprintf("%s: the file requires ecs-deploy %s; this is %s", placeOf(node).in(r.file.Path), text, r.running)
 	}
 }
 

@@ -30,7 +30,7 @@ func (e *ValueError) Unwrap() error { return e.Err }
 
 // Hint says how values are read.
 func (e *ValueError) Hint() string {
-	return "it is read like the flag of the same name; see ecs-deploy deploy --help"
+	return "see the flag of the same name: ecs-deploy deploy --help"
 }
 
 // ExitCode is that of bad input.
@@ -250,8 +250,8 @@ func latest(placed []placedEntry) []placedEntry {
 func (f File) chain(target string) ([]*layer, error) {
 	if f.Path == "" && target != "" {
 		return nil, &Error{
-			Problem: fmt.Sprintf("target %q is asked for, and there is no settings file", target),
-			Remedy:  "name it with --config FILE; it is looked for as " + FileName + " up to the repository's root",
+			Problem: fmt.Sprintf("target %q needs a settings file, and none was found", target),
+			Remedy:  "pass it with --config FILE, or create " + FileName + " in this folder or above it, up to the root of the repository",
 		}
 	}
 	if f.defaults == nil {
@@ -259,13 +259,13 @@ func (f File) chain(target string) ([]*layer, error) {
 	}
 	if target == "" {
 		if f.requireTarget {
-			return nil, f.noTarget("no target is named", "")
+			return nil, f.noTarget("target not set", "")
 		}
 		return []*layer{f.defaults}, nil
 	}
 	l, ok := f.targets[target]
 	if !ok {
-		return nil, f.noTarget(fmt.Sprintf("there is no target %q", target), target)
+		return nil, f.noTarget(fmt.Sprintf("no target %q", target), target)
 	}
 	chain := []*layer{l}
 	for l.extends != nil {
@@ -285,9 +285,9 @@ func (f File) noTarget(problem, asked string) error {
 	}
 	names := f.Targets()
 	if len(names) == 0 {
-		return &Error{Problem: fmt.Sprintf("%s: %s; the file has no targets", at, problem), Remedy: "see targets in docs/configuration.md"}
+		return &Error{Problem: fmt.Sprintf("%s: %s; the file has no targets", at, problem), Remedy: "add one under targets, see docs/configuration.md"}
 	}
-	e := &Error{Problem: fmt.Sprintf("%s: %s; the targets are %s", at, problem, strings.Join(names, ", ")), Remedy: "name one of them with --target"}
+	e := &Error{Problem: fmt.Sprintf("%s: %s; the targets are %s", at, problem, strings.Join(names, ", ")), Remedy: "pass --target NAME"}
 	if like := nearest.Name(asked, names); like != "" {
 		e.Remedy = fmt.Sprintf("did you mean --target %s?", like)
 	}

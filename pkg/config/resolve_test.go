@@ -81,9 +81,9 @@ func TestErrorsNameTheirOrigin(t *testing.T) {
 		environ []string
 		target  string
 	}{
-		`flag --timeout: "soon" is not a duration`: {given: Given{texts: []givenText{{"timeout", "soon"}}}},
-		`ECS_DEPLOY_MIN: "-1" is not a whole`:      {environ: []string{"ECS_DEPLOY_MIN=-1"}},
-		`ecs-deploy.yaml:2:1: there is no target`:  {target: "c"},
+		`flag --timeout: "soon" is not a duration`:                 {given: Given{texts: []givenText{{"timeout", "soon"}}}},
+		`ECS_DEPLOY_MIN: "-1" is not a whole`:                      {environ: []string{"ECS_DEPLOY_MIN=-1"}},
+		`ecs-deploy.yaml:2:1: no target "c"; the targets are a, b`: {target: "c"},
 	} {
 		_, err := Resolve(c.given, c.environ, targets(t, "a", "b"), c.target)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

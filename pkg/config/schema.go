@@ -31,15 +31,15 @@ func Schema() ([]byte, error) {
 		settings[key.Name] = object{"$ref": "#/$defs/" + key.Name}
 		target[key.Name] = inTarget(key, settings[key.Name])
 	}
-	target["extends"] = object{"type": "string", "minLength": 1, "description": "another target, whose settings this one takes over"}
+	target["extends"] = object{"type": "string", "minLength": 1, "description": "another target to inherit settings from"}
 	properties := object{
-		"version":          object{"enum": []any{1, FormatVersion}, "description": "the version of the file's format"},
-		"required-version": object{"type": []string{"string", "number"}, "description": "bounds of the program's version, such as >= 0.5, < 2"},
-		"require-target":   object{"enum": []any{true, false, "true", "false"}, "description": "refuse to do anything where no target is named"},
-		"defaults":         closed(settings, "settings of every target, and of no target"),
+		"version":          object{"enum": []any{1, FormatVersion}, "description": "version of the file format"},
+		"required-version": object{"type": []string{"string", "number"}, "description": "required version of ecs-deploy, such as >= 0.5, < 2"},
+		"require-target":   object{"enum": []any{true, false, "true", "false"}, "description": "require --target"},
+		"defaults":         closed(settings, "settings of all targets, and of commands without a target"),
 		"targets": object{
-			"type": "object", "description": "what is deployed where, by name",
-			"propertyNames": object{"minLength": 1}, "additionalProperties": closed(target, "one target: settings that win over the defaults"),
+			"type": "object", "description": "targets by name",
+			"propertyNames": object{"minLength": 1}, "additionalProperties": closed(target, "one target: settings that override the defaults"),
 		},
 	}
 	schema := closed(properties, "settings of ecs-deploy")

@@ -1,11 +1,10 @@
-// Package config merges the three ways to say what should be deployed: flags,
-// environment variables (ECS_DEPLOY_…) and the file ecs-deploy.yaml. One table
-// of keys (see [Settings.Keys]) defines all three.
+// Package config merges flags, environment variables (ECS_DEPLOY_…) and the file
+// ecs-deploy.yaml into settings. One table of keys (see [Settings.Keys]) defines all
+// three.
 //
-// A flag wins over a variable, a variable over the file, and the file over what
-// is built in. Whichever wins is read by the same code. This is the only package
-// that knows viper, and, below the commands, the only one that reads the
-// environment.
+// A flag overrides a variable, a variable overrides the file, and the file overrides
+// the built-in defaults. The same code parses the value of each layer. This is the
+// only package that knows viper.
 package config
 
 import (
@@ -18,10 +17,9 @@ import (
 // EnvPrefix begins the name of every variable of ours.
 const EnvPrefix = "ECS_DEPLOY_"
 
-// Settings are the merged settings of one invocation. What is zero was not
-// given.
+// Settings are the merged settings of one target. A zero value means not set.
 type Settings struct {
-	// What should run where.
+	// Image, task definition and service.
 	Cluster, Service, TaskDefinition     string
 	TaskDefinitionFile                   string
 	AllowUnknownFields, AllowOtherFamily bool
@@ -48,7 +46,7 @@ type Settings struct {
 	TaskRole, ExecutionRole                string
 	RuntimePlatform                        string
 
-	// How it is gone about.
+	// How to deploy.
 	ForceNewDeployment, NoWait   bool
 	AllowStuck                   bool
 	Timeout, CompleteTimeout     time.Duration
@@ -62,7 +60,7 @@ type Settings struct {
 	All                          bool
 	WhatIf                       []string // scenarios of a bad image
 
-	// Who asks, and where.
+	// AWS access.
 	Account, Region, Profile   string
 	AccessKey, SecretKey       string
 	AssumeRole, ExternalID     string
@@ -73,7 +71,7 @@ type Settings struct {
 	Simulate                   bool
 	Scenario                   string
 
-	// The program itself.
+	// Configuration and output.
 	Config, Target, Output, Color string
 	Quiet, Verbose, DebugHTTP     bool
 

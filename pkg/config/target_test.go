@@ -119,13 +119,13 @@ func TestAnEmptyFlagIsAMistake(t *testing.T) {
 
 func TestTargetsThatAreNotThere(t *testing.T) {
 	for name, c := range map[string]struct{ text, target, problem, hint string }{
-		"misspelt":       {severalTargets, "pro", `ecs-deploy.yaml:13:1: there is no target "pro"; the targets are Prod-EU.1, prod, base, staging`, "did you mean --target prod?"},
-		"another case":   {severalTargets, "prod-eu.1", `ecs-deploy.yaml:13:1: there is no target "prod-eu.1"`, "did you mean --target Prod-EU.1?"},
-		"nothing like":   {severalTargets, "elsewhere", `ecs-deploy.yaml:13:1: there is no target "elsewhere"`, "name one of them with --target"},
-		"no targets":     {"version: 1\n", "prod", `ecs-deploy.yaml: there is no target "prod"; the file has no targets`, "docs/configuration.md"},
-		"required":       {"version: 1\nrequire-target: true\ntargets: {prod: {}}\n", "", "ecs-deploy.yaml:3:1: no target is named; the targets are prod", "--target"},
+		"misspelt":       {severalTargets, "pro", `ecs-deploy.yaml:13:1: no target "pro"; the targets are Prod-EU.1, prod, base, staging`, "did you mean --target prod?"},
+		"another case":   {severalTargets, "prod-eu.1", `ecs-deploy.yaml:13:1: no target "prod-eu.1"`, "did you mean --target Prod-EU.1?"},
+		"nothing like":   {severalTargets, "elsewhere", `ecs-deploy.yaml:13:1: no target "elsewhere"`, "pass --target NAME"},
+		"no targets":     {"version: 1\n", "prod", `ecs-deploy.yaml: no target "prod"; the file has no targets`, "docs/configuration.md"},
+		"required":       {"version: 1\nrequire-target: true\ntargets: {prod: {}}\n", "", "ecs-deploy.yaml:3:1: target not set; the targets are prod", "--target"},
 		"not required":   {"version: 1\nrequire-target: false\ntargets: {prod: {}}\n", "", "", ""},
-		"required, none": {"version: 1\nrequire-target: true\n", "", "ecs-deploy.yaml: no target is named; the file has no targets", "docs/configuration.md"},
+		"required, none": {"version: 1\nrequire-target: true\n", "", "ecs-deploy.yaml: target not set; the file has no targets", "docs/configuration.md"},
 	} {
 		_, err := parse(t, c.text).Settings(c.target)
 		if c.problem == "" && err != nil {
@@ -140,7 +140,7 @@ func TestTargetsThatAreNotThere(t *testing.T) {
 		}
 	}
 	_, err := File{}.Settings("prod")
-	checkProblem(t, err, `target "prod" is asked for, and there is no settings file`)
+	checkProblem(t, err, `target "prod" needs a settings file, and none was found`)
 	if s, err := (File{}).Settings(""); err != nil || s.Cluster != "" {
 		t.Error(err)
 	}
@@ -164,7 +164,7 @@ func TestRequiredVersion(t *testing.T) {
 		// A file for another version may have other keys: only the bound is told.
 		want := "f.yaml:3:12: unknown key"
 		if !c.ok {
-			want = fmt.Sprintf("f.yaml:2:19: the file asks for ecs-deploy %s, and this is %s", c.bounds, c.running)
+			want = fmt.Sprintf("f.yaml:2:19: the file requires ecs-deploy %s; this is %s", c.bounds, c.running)
 		}
 		if !strings.HasPrefix(err.Error(), want) || problems.Hint() == "" {
 			t.Errorf("%s of %s: %v", c.running, c.bounds, err)
@@ -199,11 +199,11 @@ func TestVariablesThatDoNothingAreToldOf(t *testing.T) {
 		"ECS_DEPLOY_CLUTSER=hush", "ECS_DEPLOY_ENV=A=hush", "ECS_DEPLOY_SIMULATE=hush", "ECS_DEPLOY_CONFIRM=hush", "ECS_DEPLOY_NONSENSE=hush", "ECS_DEPLOY_AWS_SECRET_KEY=hush",
 	})
 	want := []string{
-		"ECS_DEPLOY_CLUTSER is no variable of this program; did you mean ECS_DEPLOY_CLUSTER?",
-		"ECS_DEPLOY_CONFIRM has no effect: confirm is set in the settings file only",
-		"ECS_DEPLOY_ENV has no effect: env is set by --env or in the settings file",
-		"ECS_DEPLOY_NONSENSE is no variable of this program",
-		"ECS_DEPLOY_SIMULATE has no effect: only the flag --simulate turns it on",
+		"unknown variable ECS_DEPLOY_CLUTSER; did you mean ECS_DEPLOY_CLUSTER?",
+		"ECS_DEPLOY_CONFIRM has no effect: confirm can be set only in the settings file",
+		"ECS_DEPLOY_ENV has no effect: env can be set only with --env or in the settings file",
+		"unknown variable ECS_DEPLOY_NONSENSE",
+		"ECS_DEPLOY_SIMULATE has no effect: it can be set only with --simulate",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -31,9 +31,9 @@ func TestValidateFindsWhatIsWrongWithEveryTarget(t *testing.T) {
 		"not used":     {"version: 1\nrequire-target: true\ndefaults:\n  task-definition-file: nowhere.json\ntargets:\n  a: {task-definition-file: web.json}\n", nil},
 		"no variables": {"version: 1\ntargets:\n  a: {task-definition-file: template.json, no-variables: true}\n  b: {task-definition-file: template.json}\n  c: {extends: b, no-variables: true}\n", []string{":4:29: "}},
 		"policies": {"version: 1\ndefaults: {no-wait: true}\ntargets:\n  a: {}\n  b: {rollback-on-failure: true}\n  c: {extends: b, no-wait: false}\n", []string{
-			":5:3: target b: a rollback is asked for, and not to wait",
+			":5:3: target b: --no-wait contradicts --rollback-on-failure",
 		}},
-		"policy": {"version: 1\ndefaults: {no-wait: true, on-interrupt: rollback}\n", []string{":1:1: defaults: a rollback is asked for"}},
+		"policy": {"version: 1\ndefaults: {no-wait: true, on-interrupt: rollback}\n", []string{":1:1: defaults: --no-wait contradicts "}},
 	} {
 		path := filepath.Join(dir, FileName)
 		f, err := ParseFile(path, []byte(c.text), "")
@@ -73,17 +73,17 @@ func TestValidateReadsEachDefinitionOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tried := map[definitionFile][]string{}
+	checked := checkedFiles{definitions: map[definitionFile][]string{}}
 	for _, target := range f.Targets() {
 		s, err := f.Settings(target)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if problems := f.definitionProblems(t.Context(), s, tried); len(problems) != 1 {
+		if problems := checked.definition(t.Context(), s); len(problems) != 1 {
 			t.Error(problems)
 		}
 	}
-	if len(tried) != 2 { // with and without unknown fields
-		t.Errorf("%d readings", len(tried))
+	if len(checked.definitions) != 2 { // with and without unknown fields
+		t.Errorf("%d readings", len(checked.definitions))
 	}
 }

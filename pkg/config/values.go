@@ -52,7 +52,7 @@ func (v duration) String() string {
 func (v duration) Set(text string) error {
 	span, err := parseSpan(text)
 	if err == nil && span <= 0 {
-		return fmt.Errorf("%q is not above 0", text)
+		return fmt.Errorf("%q must be above 0", text)
 	}
 	if err == nil {
 		*v.target = span
@@ -114,7 +114,7 @@ func (v choice) String() string {
 
 func (v choice) Set(text string) error {
 	if !slices.Contains(v.allowed, text) {
-		return fmt.Errorf("%q is none of %s", text, strings.Join(v.allowed, ", "))
+		return fmt.Errorf("%q is not one of %s", text, strings.Join(v.allowed, ", "))
 	}
 	*v.target = text
 	return nil
@@ -209,7 +209,7 @@ func switched(value string) (bool, error) {
 	}
 	on, err := strconv.ParseBool(value)
 	if err != nil {
-		return false, fmt.Errorf("%q is neither true nor false", value)
+		return false, fmt.Errorf("%q is not true or false", value)
 	}
 	return on, nil
 }
@@ -232,7 +232,7 @@ func (v names) Set(text string) error {
 	}
 	for name := range strings.SplitSeq(text, ",") {
 		if name = strings.TrimSpace(name); name == "" {
-			return fmt.Errorf("%q has an empty name in it", text)
+			return fmt.Errorf("%q contains an empty name", text)
 		}
 		*v.target = append(*v.target, name)
 	}

@@ -30,13 +30,13 @@ func Warnings(environ []string) []string {
 		switch {
 		case ok && key.Source.InEnv():
 		case ok && key.Source == FileOnly:
-			warnings = append(warnings, fmt.Sprintf("%s has no effect: %s is set in the settings file only", name, key.Name))
+			warnings = append(warnings, fmt.Sprintf("%s has no effect: %s can be set only in the settings file", name, key.Name))
 		case ok && key.Source == NotVariable:
-			warnings = append(warnings, fmt.Sprintf("%s has no effect: %s is set by --%s or in the settings file", name, key.Name, key.Name))
+			warnings = append(warnings, fmt.Sprintf("%s has no effect: %s can be set only with --%s or in the settings file", name, key.Name, key.Name))
 		case ok:
-			warnings = append(warnings, fmt.Sprintf("%s has no effect: only the flag --%s turns it on", name, key.Name))
+			warnings = append(warnings, fmt.Sprintf("%s has no effect: it can be set only with --%s", name, key.Name))
 		default:
-			warnings = append(warnings, fmt.Sprintf("%s is no variable of this program%s", name, meant(name, known)))
+			warnings = append(warnings, fmt.Sprintf("unknown variable %s%s", name, meant(name, known)))
 		}
 	}
 	return warnings

@@ -189,6 +189,11 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 		}
 		p.warnOfInactive()
 	}
+	if p.Action == ActionSettings { // nothing is stuck yet
+		if why := service.stuck(p.Settings); why != "" {
+			p.Warnings = append(p.Warnings, strings.Replace(why, "This deployment", "The next deployment", 1))
+		}
+	}
 	d.foresee(ctx, p)
 	return p, nil
 }

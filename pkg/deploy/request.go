@@ -74,15 +74,15 @@ func (r Request) asks(name string) bool {
 func (r Request) validate() error {
 	switch {
 	case r.Cluster == "" && r.Service == "" && r.TaskDefinition != "":
-		return &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER: its service that runs the family of -d is updated; a revision for no service is what ecs-deploy render prints"}
+		return &UsageError{Problem: "cluster not set", Remedy: "pass -c CLUSTER, whose service that runs the family of -d is updated; to print a revision without a service, use ecs-deploy render"}
 	case r.Cluster == "":
-		return &UsageError{Problem: "no cluster is named", Remedy: "name it with -c CLUSTER"}
+		return &UsageError{Problem: "cluster not set", Remedy: "pass -c CLUSTER or set ECS_DEPLOY_CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":
-		return &UsageError{Problem: "no service is named", Remedy: "name it with -n SERVICE, or the family that it runs with -d FAMILY"}
+		return &UsageError{Problem: "service not set", Remedy: "pass -n SERVICE, or -d FAMILY to find the service that runs it"}
 	case r.Service != "" && r.TaskDefinition != "" && !arn.HasRevision(r.TaskDefinition) && !r.edited():
 		return &UsageError{
-			Problem: fmt.Sprintf("%s names a family, and nothing is built on it", r.TaskDefinition),
-			Remedy:  "name a revision of it (-d FAMILY:REVISION) to deploy that, or an image with -i",
+			Problem: fmt.Sprintf("%s is a family, and there is nothing to change in it", r.TaskDefinition),
+			Remedy:  "pass a revision to deploy (-d FAMILY:REVISION), or an image (-i IMAGE)",
 		}
 	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
 		return errTwice
@@ -98,7 +98,7 @@ func (r Request) validate() error {
 }
 
 // errTwice says that a definition is given in two ways.
-var errTwice = &UsageError{Problem: "a task definition is given twice, as a file and by name", Remedy: "give one of them"}
+var errTwice = &UsageError{Problem: "both a task definition file and -d are set", Remedy: "pass one of them"}
 
 // Validate finds what is wrong with a request for a deployment before ECS is
 // asked. Plan does the same first.
@@ -115,8 +115,8 @@ func (r Request) asksSomething() error {
 		return nil
 	}
 	return &UsageError{
-		Problem: "nothing is asked for",
-		Remedy:  "name an image with -i IMAGE, a tag (--tag), an edit (--env …), a file, a revision (-d FAMILY:REVISION), a setting of the service (" + settingFlags() + ") or --force-new-deployment",
+		Problem: "nothing to deploy",
+		Remedy:  "pass an image (-i IMAGE), a tag (--tag), an edit (--env …), a file, a revision (-d FAMILY:REVISION), a setting of the service (" + settingFlags() + ") or --force-new-deployment",
 	}
 }
 

@@ -158,8 +158,8 @@ func (p Policy) Validate() error {
 	}
 	if p.NoWait && (p.RollbackOnFailure || p.OnInterrupt == OnInterruptRollback) {
 		return &UsageError{
-			Problem: "a rollback is asked for, and not to wait for what it depends on",
-			Remedy:  "leave out --no-wait, or --rollback-on-failure and --on-interrupt",
+			Problem: "--no-wait contradicts --rollback-on-failure and --on-interrupt rollback",
+			Remedy:  "remove --no-wait, or --rollback-on-failure and --on-interrupt",
 		}
 	}
 	return nil

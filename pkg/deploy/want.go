@@ -143,7 +143,7 @@ func (w Want) image(text string) (image.Reference, error) {
 	case err != nil || w.Tag == "":
 		return ref, err
 	case !ref.Untagged():
-		return ref, &UsageError{Problem: fmt.Sprintf("%s has a tag or digest, and %s is given as its tag", text, w.Tag), Remedy: "leave one of them out"}
+		return ref, &UsageError{Problem: fmt.Sprintf("%s has a tag or digest, and %s is given as its tag", text, w.Tag), Remedy: "remove one of them"}
 	}
 	return ref.WithTag(w.Tag)
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
@@ -22,7 +23,7 @@ import (
 // Draft is a settings file that is made of services as they are. Deploying any of
 // its targets as it stands changes nothing.
 type Draft struct {
-	// Services become a target each, called like the service. They are of one
+	// Services become a target each, named after the service. They are of one
 	// cluster, and there is at least one.
 	Services []deploy.Export
 	// Target, if not empty, is the name of the only target.
@@ -51,14 +52,14 @@ func (d Draft) Text() ([]byte, error) {
 	}
 	root := newSection()
 	root.note("yaml-language-server: $schema="+config.SchemaURL, "",
-		"Deploying a target as it stands here changes nothing: ecs-deploy init wrote down what",
-		"was in service. Change it, or say something else on the command line:", "#")
+		"Deploying an unedited target changes nothing: ecs-deploy init wrote what was running.",
+		"Edit the targets, or override them on the command line:", "#")
 	root.note(d.examples()...)
-	root.note("#", "Every flag of deploy can stand here under its own name; docs/configuration.md lists them.")
+	root.note("#", "Keys have the same names as the flags of deploy; docs/configuration.md lists them.")
 	root.add("version", yamltext.Literal(config.FormatVersion))
-	root.note("", "What the targets share. What a target says itself wins.")
+	root.note("", "Settings of all targets. A target overrides them.")
 	root.add("defaults", d.defaults().node)
-	root.note("", "What is deployed where.")
+	root.note("", "One target for each service.")
 	root.add("targets", targets.node)
 	return yamltext.Dump(root.node)
 }
@@ -89,9 +90,9 @@ func (d Draft) defaults() *section {
 	}
 	if config.IsAccountID(first.Account) {
 		if simulated {
-			s.note("Region and account are those of the embedded ECS. Put yours here.")
+			s.note("Region and account are simulated. Replace them with yours.")
 		} else {
-			s.note("The AWS account of the services: nothing is written in any other.")
+			s.note("The AWS account of the services. Deploying to any other account is an error.")
 		}
 		s.add("account", yamltext.Scalar(first.Account))
 	}
@@ -107,10 +108,10 @@ func (d Draft) defaults() *section {
 		}
 	}
 	if d.Found.Profile != "" && !simulated {
-		s.note("The profile, which other machines may not have:", "profile: "+d.Found.Profile)
+		s.note("The AWS profile. Other machines may not have it:", "profile: "+d.Found.Profile)
 	}
-	s.note("Give up when no new task is running by then (not set: a warning after 90s):", "timeout: 5m",
-		"Give up when the deployment has not ended by then:", "complete-timeout: 30m")
+	s.note("Time to wait for the first new task to run (default: no limit, warn after 90s):", "timeout: 5m",
+		"Time to wait for the deployment to end:", "complete-timeout: 30m")
 	s.end()
 	return s
 }
@@ -124,19 +125,19 @@ func (d Draft) target(service deploy.Export) (*section, error) {
 		d.definition(s)
 	} else {
 		found := imagesOf(service.Definition)
-		found.write(s)
+		found.write(s, state(service))
 		limits = found.none()
 		if limits && service.MinimumHealthyPercent == nil && service.MaximumPercent == nil {
 			return nil, &config.Error{
-				Problem: fmt.Sprintf("service %s has no image that could be written down: %s", service.Service, strings.Join(found.left, "; ")),
-				Remedy:  "write its whole definition with --task-definition-file NAME",
+				Problem: fmt.Sprintf("service %s has no image that a target can name: %s", service.Service, strings.Join(found.left, "; ")),
+				Remedy:  "pass --task-definition-file FILE to write the whole task definition",
 			}
 		}
 	}
 	if limits {
-		s.note("The limits of a rolling deployment, as they are: a target has to ask for something.")
+		s.note("The current limits: a target must set something.")
 	}
-	kept := []string{"Not set here, ECS keeps what it has, which was:"}
+	kept := []string{"Not set, so that ECS keeps its values, which were:"}
 	for _, number := range []struct {
 		name   string
 		value  *int32
@@ -153,17 +154,17 @@ func (d Draft) target(service deploy.Export) (*section, error) {
 	if len(kept) > 1 {
 		s.note(kept...)
 	}
-	s.note("Ask before anything is written (--yes answers):", "confirm: true")
+	s.note("Ask before changing anything (--yes skips the question):", "confirm: true")
 	s.end()
 	return s, nil
 }
 
 // definition has a target deploy the file of its definition.
 func (d Draft) definition(s *section) {
-	s.note("What was in service. -i sets an image in it for one deployment.")
+	s.note(state(d.Services[0]) + " -i overrides an image for one deployment.")
 	s.add("task-definition-file", yamltext.Scalar(d.Definition))
 	if d.AllowUnknownFields {
-		s.note("It has fields that were not known to the version of ecs-deploy that wrote it.")
+		s.note("It has fields that are unknown to the version of ecs-deploy that wrote it.")
 		s.add("allow-unknown-fields", yamltext.Literal("true"))
 	}
 }
@@ -179,6 +180,14 @@ type wanted struct {
 	left []string
 }
 
+// state says whether the service runs the definition, or is still being deployed.
+func state(service deploy.Export) string {
+	if service.Settled {
+		return "Running when this was written."
+	}
+	return "Not running when this was written: the deployment of " + arn.ShortName(service.TaskDefinition) + " had not completed."
+}
+
 func imagesOf(definition taskdef.Definition) wanted {
 	var w wanted
 	all := definition.Containers()
@@ -190,9 +199,9 @@ func imagesOf(definition taskdef.Definition) wanted {
 		})
 		switch {
 		case err != nil:
-			w.left = append(w.left, fmt.Sprintf("container %s has %q, which is no image reference", c.Name, c.Image))
+			w.left = append(w.left, fmt.Sprintf("container %s has %q, which is not an image reference", c.Name, c.Image))
 		case ref.Moving():
-			w.left = append(w.left, fmt.Sprintf("container %s has %s, which starts new tasks each time it is asked for (-i)", c.Name, c.Image))
+			w.left = append(w.left, fmt.Sprintf("container %s has %s, which starts new tasks with each deployment; deploy it with -i", c.Name, c.Image))
 		case mixed:
 			w.containers = append(w.containers, c)
 		case !slices.Contains(w.images, c.Image):
@@ -206,9 +215,9 @@ func imagesOf(definition taskdef.Definition) wanted {
 func (w wanted) none() bool { return len(w.images)+len(w.containers) == 0 }
 
 // write has a target ask for the images.
-func (w wanted) write(s *section) {
+func (w wanted) write(s *section, state string) {
 	if len(w.left) > 0 {
-		s.note("Left out:")
+		s.note("Not included:")
 		s.note(w.left...)
 	}
 	if len(w.images) > 0 {
@@ -216,7 +225,7 @@ func (w wanted) write(s *section) {
 		for _, text := range w.images {
 			list.Content = append(list.Content, yamltext.Scalar(text))
 		}
-		s.note("What was in service. -i takes the place of the whole list for one deployment.")
+		s.note(state + " -i overrides the whole list for one deployment.")
 		s.add("image", list)
 	}
 	if len(w.containers) > 0 {
@@ -224,8 +233,8 @@ func (w wanted) write(s *section) {
 		for _, c := range w.containers {
 			named.add(c.Name, yamltext.Scalar(c.Image))
 		}
-		s.note("Containers with different images of one repository. --container NAME=IMAGE takes the",
-			"place of one of these for one deployment, -i of all of its repository.")
+		s.note("Containers with different images of one repository. For one deployment, --container",
+			"NAME=IMAGE overrides one of them, and -i overrides all of its repository.")
 		s.add("container", named.node)
 	}
 }

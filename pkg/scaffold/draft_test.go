@@ -75,53 +75,53 @@ func TestDraftText(t *testing.T) {
 	}
 	want := `# yaml-language-server: $schema=` + config.SchemaURL + `
 
-# Deploying a target as it stands here changes nothing: ecs-deploy init wrote down what
-# was in service. Change it, or say something else on the command line:
+# Deploying an unedited target changes nothing: ecs-deploy init wrote what was running.
+# Edit the targets, or override them on the command line:
 #
 #   ecs-deploy diff --target web
 #   ecs-deploy deploy --target web -i REPOSITORY:TAG
 #
-# Every flag of deploy can stand here under its own name; docs/configuration.md lists them.
+# Keys have the same names as the flags of deploy; docs/configuration.md lists them.
 version: 1
 
-# What the targets share. What a target says itself wins.
+# Settings of all targets. A target overrides them.
 defaults:
   region: eu-west-1
-  # The AWS account of the services: nothing is written in any other.
+  # The AWS account of the services. Deploying to any other account is an error.
   account: "012345670123"
   cluster: prod
   assume-role: arn:aws:iam::012345670123:role/ci
-  # The profile, which other machines may not have:
+  # The AWS profile. Other machines may not have it:
   # profile: dev
-  # Give up when no new task is running by then (not set: a warning after 90s):
+  # Time to wait for the first new task to run (default: no limit, warn after 90s):
   # timeout: 5m
-  # Give up when the deployment has not ended by then:
+  # Time to wait for the deployment to end:
   # complete-timeout: 30m
 
-# What is deployed where.
+# One target for each service.
 targets:
   web:
     service-name: web
-    # Left out:
-    # container agent has agent:latest, which starts new tasks each time it is asked for (-i)
-    # What was in service. -i takes the place of the whole list for one deployment.
+    # Not included:
+    # container agent has agent:latest, which starts new tasks with each deployment; deploy it with -i
+    # Running when this was written. -i overrides the whole list for one deployment.
     image:
       - docker.repo.com/web:v1
-    # Not set here, ECS keeps what it has, which was:
+    # Not set, so that ECS keeps its values, which were:
     # desired-count: 2
     # min: 100
     # max: 200
-    # Ask before anything is written (--yes answers):
+    # Ask before changing anything (--yes skips the question):
     # confirm: true
   "on":
     service-name: "on"
-    # What was in service. -i takes the place of the whole list for one deployment.
+    # Running when this was written. -i overrides the whole list for one deployment.
     image:
       - docker.repo.com/worker:7
-    # Not set here, ECS keeps what it has, which was:
+    # Not set, so that ECS keeps its values, which were:
     # min: 100
     # max: 200
-    # Ask before anything is written (--yes answers):
+    # Ask before changing anything (--yes skips the question):
     # confirm: true
 `
 	if diff := cmp.Diff(want, string(text)); diff != "" {
@@ -269,7 +269,7 @@ func TestDraftWithItsDefinition(t *testing.T) {
 func TestDraftOfTheEmbeddedECS(t *testing.T) {
 	d := Draft{Services: []deploy.Export{exported(t, "app", "web:1")}, Found: &config.Settings{Simulate: true, Profile: "dev", EndpointURL: "http://127.0.0.1:1"}}
 	text, err := d.Text()
-	if err != nil || !strings.Contains(string(text), "those of the embedded ECS") || strings.Contains(string(text), "dev\n") {
+	if err != nil || !strings.Contains(string(text), "are simulated") || strings.Contains(string(text), "dev\n") {
 		t.Errorf("%v\n%s", err, text)
 	}
 	if s := draftTarget(t, d, "web"); s.EndpointURL != "" || s.Account != "012345670123" {

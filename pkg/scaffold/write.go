@@ -32,9 +32,9 @@ func (f NewFile) Check() error {
 	dir := filepath.Dir(f.Path)
 	switch {
 	case err == nil && info.IsDir():
-		return &config.Error{Problem: f.Path + " is a folder", Remedy: "name the file in it that is to be written"}
+		return &config.Error{Problem: f.Path + " is a folder", Remedy: "pass the name of a file in it"}
 	case err == nil && !info.Mode().IsRegular():
-		return &config.Error{Problem: f.Path + " is no ordinary file", Remedy: "name another file"}
+		return &config.Error{Problem: f.Path + " is not a regular file", Remedy: "pass another file"}
 	case err == nil && !f.Replace:
 		return f.exists()
 	case errors.Is(err, fs.ErrNotExist):
@@ -42,7 +42,7 @@ func (f NewFile) Check() error {
 			return f.exists()
 		}
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return &config.Error{Problem: fmt.Sprintf("%s cannot be written: there is no folder %s", f.Path, dir), Remedy: "make the folder first, or name another file"}
+			return &config.Error{Problem: fmt.Sprintf("%s cannot be written: folder %s does not exist", f.Path, dir), Remedy: "create the folder, or pass another file"}
 		}
 	case err != nil:
 		return f.cannot(err)
@@ -109,7 +109,7 @@ func writeSynced(path string, text []byte, mode fs.FileMode) error {
 }
 
 func (f NewFile) exists() error {
-	return &config.Error{Problem: f.Path + " exists already, and is left as it is", Remedy: "--force replaces it; or name another file"}
+	return &config.Error{Problem: f.Path + " already exists", Remedy: "pass --force to replace it, or pass another file"}
 }
 
 func (f NewFile) cannot(err error) error {
@@ -117,7 +117,7 @@ func (f NewFile) cannot(err error) error {
 	if errors.As(err, &at) {
 		err = at.Err // the path is the file's own, or a temporary one beside it
 	}
-	return &config.Error{Problem: fmt.Sprintf("%s cannot be written: %v", f.Path, err), Remedy: "name a file where you may write"}
+	return &config.Error{Problem: fmt.Sprintf("%s cannot be written: %v", f.Path, err), Remedy: "pass a file that you can write"}
 }
 
 // DefinitionText is a task definition as the text of a file of this name, which

@@ -38,7 +38,7 @@ func TestNewFile(t *testing.T) {
 	}
 	for name, err := range map[string]error{"Check": NewFile{Path: path}.Check(), "Write": NewFile{Path: path}.Write([]byte("two"))} {
 		var refused *config.Error
-		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "exists already") || !strings.Contains(refused.Hint(), "--force") || refused.ExitCode() != 3 {
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "already exists") || !strings.Contains(refused.Hint(), "--force") || refused.ExitCode() != 3 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -98,8 +98,8 @@ func TestNewFileWhereNoneCanBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		dir: "is a folder", filepath.Join(dir, "no", "a.yaml"): "there is no folder", filepath.Join(file, "a.yaml"): "a.yaml cannot be written",
-		filepath.Join(dir, strings.Repeat("x", 300)): "cannot be written: file name too long", os.DevNull: "is no ordinary file",
+		dir: "is a folder", filepath.Join(dir, "no", "a.yaml"): "does not exist", filepath.Join(file, "a.yaml"): "a.yaml cannot be written",
+		filepath.Join(dir, strings.Repeat("x", 300)): "cannot be written: file name too long", os.DevNull: "is not a regular file",
 	} {
 		for _, replace := range []bool{false, true} {
 			err := NewFile{Path: path, Replace: replace}.Write([]byte("text"))
