@@ -31,7 +31,7 @@ func TestRecordIsNotAtItsEnd(t *testing.T) {
 		"a status of tomorrow, no state":    {"SHIFTING_TRAFFIC", "", "ROLLBACK_SUCCESSFUL", "rolled-back"},
 		"it is rolled back":                 {"ROLLBACK_IN_PROGRESS", "COMPLETED", "ROLLBACK_SUCCESSFUL", "rolled-back"},
 		"it is rolled back, no state":       {"ROLLBACK_IN_PROGRESS", "", "ROLLBACK_SUCCESSFUL", "rolled-back"},
-		"--no-wait contradicts ":           {"ROLLBACK_REQUESTED", "COMPLETED", "ROLLBACK_FAILED", "failed"},
+		"--no-wait contradicts ":            {"ROLLBACK_REQUESTED", "COMPLETED", "ROLLBACK_FAILED", "failed"},
 		"a stop is asked for":               {"STOP_REQUESTED", "COMPLETED", "ROLLBACK_SUCCESSFUL", "rolled-back"},
 		"it bakes, and is then rolled back": {"IN_PROGRESS", "COMPLETED", "ROLLBACK_SUCCESSFUL", "rolled-back"},
 	} {
