@@ -37,6 +37,7 @@ func (e *engine) listServiceDeployments(in listServiceDeploymentsInput, _ Docume
 		}
 		view := e.deploymentDates(s, sd)
 		view["targetServiceRevisionArn"] = sd.Target.Arn
+		delete(view, "stoppedAt") // a brief has none
 		briefs = append(briefs, view)
 	}
 	return page(briefs, "serviceDeployments", in.MaxResults, 20, in.NextToken)

@@ -89,14 +89,10 @@ func (e *engine) createCluster(in struct {
 		return nil, err
 	}
 	c := e.Clusters[in.Name]
-	if c == nil {
+	if c == nil || c.Status != "ACTIVE" {
 		c = newCluster(in.Name)
-		c.Tags, c.Extra = in.Tags, Document{}
-		for _, member := range []string{"settings", "configuration", "capacityProviders", "defaultCapacityProviderStrategy", "serviceConnectDefaults"} {
-			if v, ok := raw[member]; ok {
-				c.Extra[member] = v
-			}
-		}
+		c.Tags = in.Tags
+		c.setMembers(raw, clusterMembers...)
 		e.Clusters[in.Name] = c
 	}
 	return map[string]any{"cluster": e.clusterView(c, true)}, nil
@@ -114,8 +110,8 @@ func (e *engine) describeClusters(in struct {
 	}
 	views, failures := []any{}, []any{}
 	for _, identifier := range in.Clusters {
-		c, apiErr := e.findCluster(identifier)
-		if apiErr != nil {
+		c := e.Clusters[shortName(identifier)] // also one that is INACTIVE
+		if c == nil {
 			failures = append(failures, missing(e.arn("cluster/"+shortName(identifier))))
 			continue
 		}
@@ -130,7 +126,9 @@ func (e *engine) listClusters(in struct {
 }, _ Document) (any, *apiError) {
 	arns := []string{}
 	for _, name := range sortedKeys(e.Clusters) {
-		arns = append(arns, e.arn("cluster/"+name))
+		if e.Clusters[name].Status == "ACTIVE" {
+			arns = append(arns, e.arn("cluster/"+name))
+		}
 	}
 	return page(arns, "clusterArns", in.MaxResults, 100, in.NextToken)
 }

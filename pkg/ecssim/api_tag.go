@@ -84,6 +84,9 @@ func (e *engine) listTagsForResource(in struct {
 	Arn string `json:"resourceArn"`
 }, _ Document) (any, *apiError) {
 	tags, apiErr := e.tagsOf(in.Arn)
+	if apiErr == errNoSuchThing { // the model of this operation has no ResourceNotFoundException
+		apiErr = invalid(errNoSuchThing.message)
+	}
 	if apiErr != nil {
 		return nil, apiErr
 	}

@@ -123,6 +123,44 @@ func (e *engine) deregisterTaskDefinition(in taskDefinitionInput, _ Document) (a
 	return map[string]any{"taskDefinition": td.Doc}, nil
 }
 
+// deleteTaskDefinitions begins the deletion of INACTIVE revisions. A revision
+// stays in DELETE_IN_PROGRESS as long as the simulator remembers it: it does not
+// end anything that runs.
+func (e *engine) deleteTaskDefinitions(in struct {
+	TaskDefinitions []string `json:"taskDefinitions"`
+}, _ Document) (any, *apiError) {
+	switch n := len(in.TaskDefinitions); {
+	case n == 0:
+		return nil, invalid("size of TaskDefinition references list must be greater than 0")
+	case n > 10:
+		return nil, invalid("Size of TaskDefinition references list cannot exceed 10")
+	}
+	views, failures := []any{}, []any{}
+	for _, identifier := range in.TaskDefinitions {
+		if !strings.Contains(shortName(identifier), ":") {
+			return nil, errNoRevision
+		}
+		td, err := e.resolve(identifier)
+		switch {
+		case err != nil:
+			return nil, err
+		case td == nil:
+			failures = append(failures, map[string]any{"arn": e.arn("task-definition/" + shortName(identifier)), "reason": "The specified task definition does not exist. Specify a valid account, family, revision and try again."})
+		case td.Active:
+			failures = append(failures, map[string]any{"arn": td.arn(), "reason": "The specified task definition is still in ACTIVE status. Please deregister the target and try again."})
+		default:
+			if !td.deleting() {
+				td.Doc["status"], td.Doc["deleteRequestedAt"] = "DELETE_IN_PROGRESS", e.Now.epoch()
+			}
+			views = append(views, td.Doc)
+		}
+	}
+	return map[string]any{"taskDefinitions": views, "failures": failures}, nil
+}
+
+// deleting reports whether somebody has asked for the revision to be deleted.
+func (td *taskDefinition) deleting() bool { return td.Doc["status"] == "DELETE_IN_PROGRESS" }
+
 type listTaskDefinitionsInput struct {
 	Prefix     string `json:"familyPrefix"`
 	Status     string `json:"status"`
@@ -132,14 +170,17 @@ type listTaskDefinitionsInput struct {
 }
 
 func (e *engine) listTaskDefinitions(in listTaskDefinitionsInput, _ Document) (any, *apiError) {
-	active := in.Status == "" || in.Status == "ACTIVE"
+	status := in.Status
+	if status == "" {
+		status = "ACTIVE"
+	}
 	var list listing
 	for _, name := range sortedKeys(e.Families) {
-		if in.Prefix != "" && name != in.Prefix || in.Status == "DELETE_IN_PROGRESS" {
+		if in.Prefix != "" && name != in.Prefix {
 			continue // familyPrefix is the full family name here
 		}
 		for _, td := range e.Families[name].Revisions {
-			list.add(td.arn(), td.Active == active)
+			list.add(td.arn(), td.Doc["status"] == status)
 		}
 	}
 	if in.Sort == "DESC" {

@@ -32,9 +32,9 @@
 // their rollback, early success, pause hooks, service deployments and
 // revisions, stopped tasks with their reasons, service events, limits, paging
 // and error shapes. What is not: the blue/green, linear and canary strategies,
-// CODE_DEPLOY and EXTERNAL deployments, Lambda hooks, RunTask and capacity
-// providers that scale. Operations that ECS has and the simulator lacks answer
-// with an error that says so.
+// CODE_DEPLOY and EXTERNAL deployments, Lambda hooks, and capacity providers that
+// scale. Operations that ECS has and the simulator lacks answer with
+// UnknownOperationException.
 //
 // Four neighbours of ECS answer at the same address, so that one client
 // configuration serves for all: Elastic Load Balancing v2 (DescribeTargetHealth,

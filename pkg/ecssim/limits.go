@@ -60,6 +60,10 @@ var limits = map[string]limit{
 	"EphemeralStorage.sizeInGiB":            {21, 200, "EphemeralStorage size should be at least 21."},
 	"LinuxParameters.swappiness":            {0, 100, ""},
 
+	"UpdateTaskProtectionInput.expiresInMinutes": {1, 2880, ""},
+	"UpdateTaskProtectionInput.tasks":            {0, 10, ""},
+	"GetTaskProtectionInput.tasks":               {0, 100, ""},
+
 	"ManagedScaling.targetCapacity":         {1, 100, ""},
 	"ManagedScaling.minimumScalingStepSize": {1, 10000, ""},
 	"ManagedScaling.maximumScalingStepSize": {1, 10000, ""},

@@ -4,6 +4,7 @@ package ecssim
 // stops tasks within minimumHealthyPercent and maximumPercent.
 
 import (
+	"slices"
 	"time"
 )
 
@@ -66,6 +67,7 @@ func (e *engine) pass(s *service) {
 	e.advanceStage(s, desired)
 	e.balance(s, desired)
 	e.settle(s, desired)
+	e.awaitProtection(s)
 }
 
 // begin puts a new PRIMARY deployment into progress. Until the scheduler looks
@@ -199,7 +201,7 @@ func (e *engine) stopOld(s *service, a aim) int {
 		var olds []*task
 		for t := range s.tasksOf(d) {
 			switch {
-			case !t.alive():
+			case !t.alive(), e.protected(t):
 			case t.Healthy && spare > 0:
 				spare--
 				olds = append(olds, t)
@@ -244,6 +246,7 @@ func (e *engine) scaleIn(s *service, d *deployment, desired int) int {
 		}
 	}
 	excess := len(held) - desired
+	held = slices.DeleteFunc(held, e.protected)
 	for _, wantHealthy := range []bool{false, true} {
 		for i := len(held) - 1; i >= 0 && len(out) < excess; i-- {
 			if held[i].Healthy == wantHealthy {

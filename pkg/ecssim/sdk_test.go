@@ -25,7 +25,7 @@ func newClient(c *http.Client) *ecs.Client {
 		Region:       "us-east-1",
 		BaseEndpoint: aws.String("http://ecs.simulated"),
 		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-		HTTPClient:   c,
+		HTTPClient:   &http.Client{Transport: judge{c.Transport}},
 		// More than the default of 3: one scenario throttles a third of all reads.
 		RetryMaxAttempts: 10,
 	})

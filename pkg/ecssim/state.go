@@ -46,6 +46,9 @@ type state struct {
 	Clusters map[string]*cluster `json:"clusters"`
 	Families map[string]*family  `json:"families"`
 
+	Providers map[string]Document          `json:"providers,omitempty"` // capacity providers by name
+	Settings  map[string]map[string]string `json:"settings,omitempty"`  // of the account, by principal and name
+
 	Alarms    []alarm `json:"alarms,omitempty"`    // of the world, in its order
 	Addresses int     `json:"addresses,omitempty"` // private addresses given to tasks
 	HostPorts int     `json:"hostPorts,omitempty"` // dynamic host ports given to containers
@@ -269,11 +272,12 @@ type task struct {
 	StopReason string      `json:"stopReason,omitempty"`
 	Containers []container `json:"containers"`
 
-	Plan      plan   `json:"plan"`
-	Healthy   bool   `json:"healthy,omitempty"`   // counts as healthy
-	Unhealthy string `json:"unhealthy,omitempty"` // the stop reason of a failed check: to be replaced
-	Draining  bool   `json:"draining,omitempty"`  // its instance drains: to be replaced
-	Counted   bool   `json:"counted,omitempty"`   // its failure was counted
+	Plan           plan   `json:"plan"`
+	Healthy        bool   `json:"healthy,omitempty"`        // counts as healthy
+	Unhealthy      string `json:"unhealthy,omitempty"`      // the stop reason of a failed check: to be replaced
+	ProtectedUntil millis `json:"protectedUntil,omitempty"` // scale-in and deployments leave it alone
+	Draining       bool   `json:"draining,omitempty"`       // its instance drains: to be replaced
+	Counted        bool   `json:"counted,omitempty"`        // its failure was counted
 }
 
 // order is what a task is started with: by a service for one of its

@@ -4,6 +4,7 @@ package ecssim
 // how a request finds its operation.
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,13 +64,14 @@ func (e *engine) serveJSON(req wireRequest) (any, *apiError) {
 	return out, apiErr
 }
 
+// unknownOperation is not one of ECS's own errors, so that no client takes a gap
+// of the simulator for an answer of AWS.
 func unknownOperation(name string) *apiError {
-	for _, known := range allOperations() {
-		if name == known {
-			return unsupported("The simulator does not have the operation " + name + " of Amazon ECS.")
-		}
+	message := "Amazon ECS has no operation " + strconv.Quote(name) + "."
+	if slices.Contains(allOperations(), name) {
+		message = "The simulator does not have the operation " + name + " of Amazon ECS."
 	}
-	return &apiError{code: "UnknownOperationException", message: "Amazon ECS has no operation " + strconv.Quote(name) + "."}
+	return &apiError{code: "UnknownOperationException", message: message}
 }
 
 // unknownTarget is for what is neither ECS nor one of its neighbours.
