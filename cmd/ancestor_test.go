@@ -149,7 +149,7 @@ func (a *ancestor) expect(code int, pattern string, args ...string) {
 // deployShop deploys an image to the service shop.
 func (a *ancestor) deployShop(args ...string) {
 	a.Helper()
-	a.expect(0, "^succeeded: shop-service runs shop:", append([]string{"-c", "production1", "-n", "shop-service"}, args...)...)
+	a.expect(0, "^succeeded: shop-service is running shop:", append([]string{"-c", "production1", "-n", "shop-service"}, args...)...)
 }
 
 // bodies are the inputs of the calls of an operation.
@@ -205,7 +205,7 @@ func (a *ancestor) exit0OnSuccess() {
 func (a *ancestor) failureOnTimeout() {
 	a.shopECS("")
 	a.server.clock.turn(0)
-	a.expect(7, `^timed-out: shop-service serves shop:1 \(\S+\), `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2", "-t", "1")
+	a.expect(7, `^timed out: shop-service is running shop:1 \(\S+\), `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2", "-t", "1")
 }
 
 func (a *ancestor) timeoutInSeconds() {
@@ -350,13 +350,13 @@ services:
 
 func (a *ancestor) familyIsWhole() {
 	a.ecs(webs)
-	a.expect(0, `^succeeded: frontend runs web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
-	a.expect(0, `^succeeded: frontend runs web:1 \(\S+\),`, "-c", "production1", "-d", "web:1")
+	a.expect(0, `^succeeded: frontend is running web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: frontend is running web:1 \(\S+\),`, "-c", "production1", "-d", "web:1")
 }
 
 func (a *ancestor) serviceNotCluster() {
 	a.ecs(webs)
-	a.expect(0, `^succeeded: frontend runs web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: frontend is running web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
 	if got := a.only("UpdateService")["service"]; got != "arn:aws:ecs:us-east-1:123456789012:service/production1/frontend" {
 		a.Error(got)
 	}
@@ -371,12 +371,12 @@ func (a *ancestor) allServices() {
 	}
 	b.WriteString("  - {cluster: production1, serviceName: zebra, taskDefinition: web, desiredCount: 1}\n")
 	a.ecs(b.String())
-	a.expect(0, `^succeeded: zebra runs web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: zebra is running web:2 \(\S+\),`, "-c", "production1", "-d", "web", "-i", "repo/web:v2")
 }
 
 func (a *ancestor) serviceAndDefinition() {
 	a.ecs(webs)
-	a.expect(0, `^succeeded: frontend runs web-api:2 \(\S+\),`, "-c", "production1", "-n", "frontend", "-d", "web-api", "-i", "repo/web:v2")
+	a.expect(0, `^succeeded: frontend is running web-api:2 \(\S+\),`, "-c", "production1", "-n", "frontend", "-d", "web-api", "-i", "repo/web:v2")
 	if got := a.only("UpdateService"); got["taskDefinition"] != revision+"web-api:2" || !strings.HasSuffix(fmt.Sprint(got["service"]), "/frontend") {
 		a.Error(got)
 	}
@@ -384,7 +384,7 @@ func (a *ancestor) serviceAndDefinition() {
 
 func (a *ancestor) pendingIsNotRunning() {
 	a.shopECS("images: [{match: \"*:v2\", behaviour: hangs}]\n")
-	a.expect(7, `^timed-out: shop-service serves shop:1 \(\S+\), `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2",
+	a.expect(7, `^timed out: shop-service is running shop:1 \(\S+\), `, "-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v2",
 		"-t", "2", "--until", "running")
 }
 
@@ -443,7 +443,7 @@ func (a *ancestor) rollbackAndCleanup() {
 	a.shopECS("images: [{match: \"*:v3\", behaviour: exits}]\n" +
 		"serviceDefaults: {deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}}}\n")
 	a.deployShop("-i", "docker.repo.com/shop:v2")
-	a.expect(6, `^rolled-back: shop:3 \(\S+\) was rolled back; shop-service serves shop:2 \(\S+\), 1 of 1 tasks running`,
+	a.expect(6, `^rolled back: shop:3 \(\S+\) failed. shop-service is running shop:2 \(\S+\), 1 of 1 tasks`,
 		"-c", "production1", "-n", "shop-service", "-i", "docker.repo.com/shop:v3", "--max-definitions", "1")
 	if made := a.server.made("Deregister"); len(made) > 0 {
 		a.Error("a revision was deregistered after a failure")

@@ -21,7 +21,7 @@ var pastedPages = []string{"../README.md", "quickstart.md", "init.md", "migratin
 var (
 	fenced = regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```")
 	// steady are the lines that are the same each time, whole or up to a comma.
-	steady = regexp.MustCompile(`(?m)^(?:(?:error|hint|wrote|note|forgot|exit code|  look|  follow it|  go back)\b.*|(?:succeeded|unchanged|rolled-back|interrupted): [^,\n]*)`)
+	steady = regexp.MustCompile(`(?m)^(?:(?:error|hint|wrote|note|forgot|exit code|  see details|  follow it|  roll back)\b.*|(?:succeeded|unchanged|rolled back|interrupted): [^,\n]*)`)
 )
 
 func TestThePagesRunAsTheyArePasted(t *testing.T) {

@@ -102,29 +102,29 @@ const (
 // situations of every scenario.
 var situations = []situation{
 	{name: "by a settings file", args: "deploy --yes" + onFile + version},
-	{name: "not waited for", args: "deploy --no-wait" + onFile + version + " --yes", labels: []string{"follow it", "go back"}},
+	{name: "not waited for", args: "deploy --no-wait" + onFile + version + " --yes", labels: []string{"follow it", "roll back"}},
 }
 
 // situations of the scenario in which all goes well.
 var oddSituations = []situation{
 	{name: "to the end", args: "deploy" + named + version},
 	{name: "one-command form", args: named + version + " -D 3"},
-	{name: "interrupted", args: "deploy" + named + version, limit: 2 * time.Second, code: 130, labels: []string{"follow it", "go back"}},
-	{name: "interrupted by a settings file", args: "deploy -y" + onFile + version, limit: 2 * time.Second, code: 130, labels: []string{"follow it", "go back"}},
-	{name: "timed out", args: "deploy -t 5" + named + version, code: 7, labels: []string{"follow it", "go back"}},
-	{name: "wedged", args: "deploy --allow-stuck -t 60 -m 100 -M 100 -D 4" + named + version, code: 7, labels: []string{"go back"}},
-	{name: "wedged before", first: "deploy --config none -m 100 -M 100" + named, args: "deploy --allow-stuck -t 60" + named + version, code: 7, labels: []string{"go back"}},
-	{name: "wedged, by a settings file", args: "deploy --allow-stuck -t 60 --config wedged.yaml --target wedged" + version, code: 7, labels: []string{"go back"}},
-	{name: "wedged and joined", first: "deploy --no-wait --allow-stuck -m 100 -M 100" + named + version, args: "wait -t 60" + named, code: 7, labels: []string{"go back"}},
-	{name: "inactive", inactive: true, args: "deploy --no-wait" + onFile + version + " -y", labels: []string{"save the earlier revision, which is INACTIVE", "go back"}},
-	{name: "inactive and joined", inactive: true, first: "deploy --no-wait" + named + version, args: "wait -t 5" + named, code: 7, labels: []string{"save the earlier revision, which is INACTIVE", "go back"}},
+	{name: "interrupted", args: "deploy" + named + version, limit: 2 * time.Second, code: 130, labels: []string{"follow it", "roll back"}},
+	{name: "interrupted by a settings file", args: "deploy -y" + onFile + version, limit: 2 * time.Second, code: 130, labels: []string{"follow it", "roll back"}},
+	{name: "timed out", args: "deploy -t 5" + named + version, code: 7, labels: []string{"follow it", "roll back"}},
+	{name: "wedged", args: "deploy --allow-stuck -t 60 -m 100 -M 100 -D 4" + named + version, code: 7, labels: []string{"roll back"}},
+	{name: "wedged before", first: "deploy --config none -m 100 -M 100" + named, args: "deploy --allow-stuck -t 60" + named + version, code: 7, labels: []string{"roll back"}},
+	{name: "wedged, by a settings file", args: "deploy --allow-stuck -t 60 --config wedged.yaml --target wedged" + version, code: 7, labels: []string{"roll back"}},
+	{name: "wedged and joined", first: "deploy --no-wait --allow-stuck -m 100 -M 100" + named + version, args: "wait -t 60" + named, code: 7, labels: []string{"roll back"}},
+	{name: "inactive", inactive: true, args: "deploy --no-wait" + onFile + version + " -y", labels: []string{"save the earlier revision (it is INACTIVE)", "roll back"}},
+	{name: "inactive and joined", inactive: true, first: "deploy --no-wait" + named + version, args: "wait -t 5" + named, code: 7, labels: []string{"save the earlier revision (it is INACTIVE)", "roll back"}},
 	{name: "inactive asked for", inactive: true, first: "deploy --no-wait" + named + version, args: "deploy -d doorman-service:1 --if-in-progress replace" + named, code: 3, labels: []string{""}},
 	{name: "busy", first: "deploy --no-wait" + named + version, args: "deploy -y" + onFile + " -i docker.repo.com/doorman:v3", code: 10, labels: []string{""}},
 	{name: "another revision", args: "deploy --expect-revision doorman-service:9" + named + version, code: 10, labels: []string{""}},
 	{name: "no such service", first: "status" + named, args: "deploy -c production1 -n other" + version, code: 3, labels: []string{""}},
-	{name: "deployment by its id", first: "deploy --no-wait" + named + version, args: "wait --deployment ecs-svc/1422681312170064976 -t 5" + named, code: 7, labels: []string{"follow it", "go back"}},
-	{name: "ARNs", args: "deploy --no-wait -n arn:aws:ecs:us-east-1:123456789012:service/production1/doorman-service" + version, labels: []string{"follow it", "go back"}},
-	{name: "a variable says what must be in service", args: "deploy --no-wait" + named + version, labels: []string{"go back"}},
+	{name: "deployment by its id", first: "deploy --no-wait" + named + version, args: "wait --deployment ecs-svc/1422681312170064976 -t 5" + named, code: 7, labels: []string{"follow it", "roll back"}},
+	{name: "ARNs", args: "deploy --no-wait -n arn:aws:ecs:us-east-1:123456789012:service/production1/doorman-service" + version, labels: []string{"follow it", "roll back"}},
+	{name: "a variable says what must be in service", args: "deploy --no-wait" + named + version, labels: []string{"roll back"}},
 }
 
 func TestEveryPrintedCommandWorks(t *testing.T) {
@@ -221,7 +221,7 @@ func (p printed) works(t *testing.T, state, simulated string, of played) {
 		if !slices.Contains([]int{0, 5, 6, 7, 8, 9}, got.code) || strings.Contains(got.err, "error: ") {
 			complain("it follows nothing")
 		}
-	case "look":
+	case "see":
 		if got.code != 0 || !strings.Contains(got.out, "doorman-service") {
 			complain("it shows nothing")
 		}
@@ -229,7 +229,7 @@ func (p printed) works(t *testing.T, state, simulated string, of played) {
 		if got.code != 0 || to == "" {
 			complain("it saves nothing")
 		}
-	case "go": // back: the earlier image runs in the end, whoever brings it
+	case "roll": // back: the earlier image runs in the end, whoever deployed it
 		words, _ := wordsOf(t, "ecs-deploy diff --config none --exit-code -i docker.repo.com/doorman:v1"+named+simulated)
 		if _, variable := os.LookupEnv("ECS_DEPLOY_EXPECT_REVISION"); variable {
 			words = append(words, "--expect-revision", "doorman-service:1")

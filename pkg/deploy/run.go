@@ -132,9 +132,9 @@ func (d *Deployer) warnOfUnwatched(plan *Plan, policy Policy) {
 
 // startedOnly is the outcome of a deployment that nobody waits for.
 func startedOnly(plan *Plan, deployment Deployment) Outcome {
-	reason := "ECS accepted the update; its end is not waited for"
+	reason := "ECS accepted the update. Not waiting for it to finish (--no-wait)."
 	if deployment.Action == ActionJoin {
-		reason = "it is on its way already; its end is not waited for"
+		reason = "The deployment is already in progress. Not waiting for it to finish (--no-wait)."
 	}
 	return Outcome{
 		Verdict: rollout.Started, Reason: reason, Deployment: deployment,

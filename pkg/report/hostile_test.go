@@ -96,7 +96,7 @@ var (
 		rollout.TimedOut, rollout.Superseded, rollout.Paused, rollout.Interrupted,
 	}
 	// verdict matches a line that says how a deployment ended, or what to do.
-	verdict = regexp.MustCompile(`^(succeeded|unchanged|updated|running|started|failed|rolled-back|timed-out|superseded|paused|busy|interrupted|error|hint): `)
+	verdict = regexp.MustCompile(`^(succeeded|unchanged|updated|running|started|failed|rolled[- ]back|timed[- ]out|superseded|paused|busy|interrupted|error|hint): `)
 	// ours are the program's own colours.
 	ours = regexp.MustCompile(`\x1b\[(0|1|2|22|31|32|33)(;(0|1|2|22|31|32|33))*m`)
 )
@@ -151,7 +151,7 @@ func TestHostileText(t *testing.T) {
 		r.Event(e)
 		shown := harmlessLines(t, out.String())
 		if e.Type == deploy.EventOutcome {
-			if !strings.HasPrefix(shown[0], string(e.Outcome.Verdict)+": ") {
+			if !strings.HasPrefix(shown[0], strings.ReplaceAll(string(e.Outcome.Verdict), "-", " ")+": ") {
 				t.Fatalf("the verdict is %q", shown[0])
 			}
 			shown = shown[1:]

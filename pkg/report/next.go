@@ -25,7 +25,7 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running, rollout.Superseded:
 		next = append(next, Suggestion{"follow it", command(o.Deployment, "wait")})
 	case rollout.Failed, rollout.Paused, rollout.RolledBack:
-		next = append(next, Suggestion{"look", command(o.Deployment, "status")})
+		next = append(next, Suggestion{"see details", command(o.Deployment, "status")})
 	}
 	switch o.Verdict {
 	case rollout.Failed, rollout.TimedOut, rollout.Interrupted, rollout.Started:
@@ -45,12 +45,12 @@ func wayBack(d deploy.Deployment, command func(d deploy.Deployment, words ...str
 	name := arn.ShortName(previous)
 	words := append([]string{"--if-in-progress", "replace"}, before(d)...)
 	if !d.Before.Inactive {
-		return []Suggestion{{"go back", command(d, append([]string{"deploy", "-d", name}, words...)...)}}
+		return []Suggestion{{"roll back", command(d, append([]string{"deploy", "-d", name}, words...)...)}}
 	}
 	file := strings.ReplaceAll(name, ":", "-") + ".json"
 	return []Suggestion{
-		{"save the earlier revision, which is INACTIVE", command(d, "render", "-d", name) + " > " + file},
-		{"go back", command(d, append([]string{"deploy", "--no-variables", "--task-definition-file", file}, words...)...)},
+		{"save the earlier revision (it is INACTIVE)", command(d, "render", "-d", name) + " > " + file},
+		{"roll back", command(d, append([]string{"deploy", "--no-variables", "--task-definition-file", file}, words...)...)},
 	}
 }
 

@@ -26,12 +26,16 @@ func (v verdict) all() []Line {
 
 // lines are the verdict, and its reason.
 func (v verdict) lines() []Line {
-	lines := []Line{toned(toneOf(v.Outcome), string(v.Verdict)).and(": " + v.summary())}
+	place := "in " + Place(v.Deployment.Cluster, v.Deployment.Service, v.options.Target) + v.after()
+	lines := []Line{toned(toneOf(v.Outcome), title(v.Verdict)).and(": " + v.summary()), say("%s", place).in(2)}
+	if served := v.served(); served != "" {
+		lines = append(lines, say("%s", served).in(2))
+	}
 	if told := []rollout.Verdict{rollout.Succeeded, rollout.Unchanged, rollout.Updated}; v.Reason != "" && !slices.Contains(told, v.Verdict) {
 		lines = append(lines, say("%s", v.Reason).in(2))
 	}
 	if failed := v.Diagnosis.Failed(); failed > 0 && v.ExitCode() == 0 {
-		lines = append(lines, toned(Warn, "note").and(fmt.Sprintf(": %s of this deployment failed on the way", count(failed, "task"))).in(2))
+		lines = append(lines, toned(Warn, "note").and(fmt.Sprintf(": %s of this deployment failed before it succeeded", count(failed, "task"))).in(2))
 	}
 	return lines
 }
@@ -85,54 +89,72 @@ func toneOf(o deploy.Outcome) Tone {
 	return Warn
 }
 
-// summary says what is in service now, and where.
+// summary says what the service is running now.
 func (v verdict) summary() string {
-	return v.serving() + "; in " + Place(v.Deployment.Cluster, v.Deployment.Service, v.options.Target)
-}
-
-func (v verdict) serving() string {
 	service, wanted := rollout.ShortName(v.Deployment.Service), rollout.Named(v.Deployment.TaskDefinition, v.Deployment.Tag)
-	running := rollout.Named(v.Serving, v.ServingTag)
-	serving := fmt.Sprintf("%s, %d of %d tasks running", running, v.Running, v.Desired)
+	running := fmt.Sprintf("%s is running %s, %d of %d tasks", service, rollout.Named(v.Serving, v.ServingTag), v.Running, v.Desired)
 	switch v.Verdict {
 	case rollout.Unchanged:
-		return fmt.Sprintf("%s serves %s already, %d of %d tasks running", service, running, v.Running, v.Desired)
+		return strings.Replace(running, " is running ", " is already running ", 1)
 	case rollout.Started:
 		if v.Deployment.Action == deploy.ActionSettings {
 			return service + " has its new settings"
 		}
-		return fmt.Sprintf("%s brings %s into %s", v.Deployment.ID, wanted, service)
+		return fmt.Sprintf("ECS is deploying %s to %s", wanted, service)
 	case rollout.Succeeded:
-		text := fmt.Sprintf("%s runs %s", service, serving)
-		if before := v.Deployment.Before; before.TaskDefinition != "" && before.TaskDefinition != v.Serving {
-			text += " (before: " + rollout.Named(before.TaskDefinition, before.Tag) + ")"
-		}
-		if v.Draining > 0 {
-			text += fmt.Sprintf("; %d earlier tasks are still draining", v.Draining)
-		}
-		text += v.after()
-		if v.Desired > 0 {
-			return text
-		}
-		if v.Diagnosis.Failed() > 0 {
-			return text + "; the desired count is 0, so nothing runs"
-		}
-		return text + "; the desired count is 0, so nothing was started"
+		return running + v.remarks()
 	case rollout.RolledBack:
-		return fmt.Sprintf("%s was rolled back; %s serves %s%s", wanted, service, serving, v.after())
+		return fmt.Sprintf("%s failed. %s", wanted, running)
 	}
-	return fmt.Sprintf("%s serves %s%s", service, serving, v.after())
+	return running
+}
+
+// remarks are what else there is to know about a success.
+func (v verdict) remarks() string {
+	text := ""
+	if before := v.Deployment.Before; before.TaskDefinition != "" && before.TaskDefinition != v.Serving {
+		text += " (before: " + rollout.Named(before.TaskDefinition, before.Tag) + ")"
+	}
+	if v.Draining > 0 {
+		text += fmt.Sprintf("; %s still draining", count(v.Draining, "earlier task"))
+	}
+	switch {
+	case v.Desired > 0:
+		return text
+	case v.Diagnosis.Failed() > 0:
+		return text + "; the desired count is 0, so no task is running"
+	}
+	return text + "; the desired count is 0, so ECS started no task"
+}
+
+// served says, after a bad outcome, whether tasks still run that users can reach, and
+// of which revision. What runs is not known to be healthy.
+func (v verdict) served() string {
+	bad := []rollout.Verdict{rollout.Failed, rollout.RolledBack, rollout.TimedOut, rollout.Interrupted}
+	running := rollout.Named(v.Serving, v.ServingTag)
+	switch {
+	case !slices.Contains(bad, v.Verdict) || v.Desired == 0:
+		return ""
+	case v.Running == 0 || v.Serving == "":
+		return "no task is running: users are not served"
+	case v.Serving == v.Deployment.TaskDefinition:
+		return "users are served by the new revision, " + running
+	}
+	return "users are still served by the earlier revision, " + running
 }
 
 // after is how long it took, or, of a deployment that had ended before anybody
 // looked, when it ended.
 func (v verdict) after() string {
 	if v.Deployment.Action == deploy.ActionFollow && !v.EndedAt.IsZero() && v.Elapsed < 2*time.Second {
-		ended := v.EndedAt.In(v.options.zone()).Format("2006-01-02 15:04:05")
+		ended := v.EndedAt.In(v.options.zone()).Format("2006-01-02 15:04:05 MST")
 		if v.now.Before(v.EndedAt) { // two clocks: ours and that of ECS
 			return ", ended " + ended
 		}
 		return fmt.Sprintf(", ended %s ago (%s)", deploy.Span(v.now.Sub(v.EndedAt)), ended)
+	}
+	if v.Verdict == rollout.Unchanged || v.Verdict == rollout.Started {
+		return ""
 	}
 	return ", after " + deploy.Span(v.Elapsed)
 }

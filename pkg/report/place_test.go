@@ -34,10 +34,10 @@ func TestThePlaceIsSaidOnce(t *testing.T) {
 	for _, events := range [][]deploy.Event{events, events[2:], events[3:], events[6:]} {
 		out, err := render(t, "text", report.Options{Target: "shop"}, events)
 		first, _, _ := strings.Cut(err, "\n")
-		if !strings.HasSuffix(first, "doorman in "+place) || strings.Count(err, place) != 1 {
+		if !strings.HasSuffix(first, "doorman in "+place+"; times in UTC") || strings.Count(err, place) != 1 {
 			t.Errorf("the first line is %q", first)
 		}
-		if verdict, _, _ := strings.Cut(out, "\n"); !strings.HasSuffix(verdict, "; in "+place) || strings.Count(out, place) != 1 {
+		if verdict, rest, _ := strings.Cut(out, "\n"); !strings.HasPrefix(rest, "  in "+place+", after 3m49s\n") || strings.Count(out, place) != 1 {
 			t.Errorf("the verdict is %q", verdict)
 		}
 	}
@@ -121,8 +121,8 @@ func TestNextOfStatus(t *testing.T) {
 // TestASuccessTellsWhatFailed: in text and in JSON, also where nothing runs.
 func TestASuccessTellsWhatFailed(t *testing.T) {
 	for desired, want := range map[int]string{
-		2: "succeeded: doorman runs doorman:42 (v2), 2 of 2 tasks running (before: doorman:41 (v1)), after 1m; in ",
-		0: "succeeded: doorman runs doorman:42 (v2), 0 of 0 tasks running (before: doorman:41 (v1)), after 1m; the desired count is 0, so nothing runs; in ",
+		2: "succeeded: doorman is running doorman:42 (v2), 2 of 2 tasks (before: doorman:41 (v1))\n  in production1 (us-east-1, account 123456789012), after 1m\n",
+		0: "succeeded: doorman is running doorman:42 (v2), 0 of 0 tasks (before: doorman:41 (v1)); the desired count is 0, so no task is running\n  in production1 (us-east-1, account 123456789012), after 1m\n",
 	} {
 		d := deployment
 		d.Tag, d.Before.Tag = "v2", "v1"
@@ -130,7 +130,7 @@ func TestASuccessTellsWhatFailed(t *testing.T) {
 			Diagnosis: rollout.Diagnosis{Causes: []rollout.Cause{cause}, MoreCauses: 1, MoreTasks: 1}}
 		events := []deploy.Event{{Type: deploy.EventOutcome, Outcome: &outcome}}
 		out, _ := render(t, "text", report.Options{}, events)
-		if !strings.HasPrefix(out, want) || !strings.Contains(out, "\n  note: 5 tasks of this deployment failed on the way\n") ||
+		if !strings.HasPrefix(out, want) || !strings.Contains(out, "\n  note: 5 tasks of this deployment failed before it succeeded\n") ||
 			!strings.Contains(out, "\n  4 × Essential container in task exited (container app, exit code 1)\n") || !strings.Contains(out, "\n  and 1 more cause (1 task)\n") {
 			t.Errorf("%s\nwant %s", out, want)
 		}
@@ -147,7 +147,7 @@ func TestProgressNamesWhatIsAwaited(t *testing.T) {
 	baking := state(0, 2, 2, 0, 0)
 	baking.Deployments = baking.Deployments[1:]
 	for want, e := range map[string]deploy.Event{
-		"doorman:42 0/2 running, 2 failed  (doorman:41 2/2 running)  circuit breaker: 2 of 3 failed tasks, after 1m5s": {
+		"doorman:42 0/2 running, 2 failed  (doorman:41 2/2 running)  circuit breaker: 2 failed tasks (threshold 3), after 1m5s": {
 			Service: state(2, 2, 0, 0, 2), ServiceDeployment: &rollout.ServiceDeployment{Status: "IN_PROGRESS", Breaker: &rollout.Breaker{Status: "MONITORING", FailureCount: 2, Threshold: 3}}},
 		"doorman:42 2/2 running  (doorman:41 2/2 running)  CANARY, stage BAKE_TIME (30m), 10% of traffic to the new tasks, after 1m5s": {
 			Service: state(2, 2, 2, 0, 0), ServiceDeployment: &rollout.ServiceDeployment{Status: "IN_PROGRESS", Strategy: "CANARY", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Traffic: &weight}},

@@ -184,7 +184,7 @@ func TestOldNewsSaysWhenItHappened(t *testing.T) {
 		Type: deploy.EventService, Time: at(3600), Service: state(2, 2, 0, 2, 0),
 		ServiceEvent: &rollout.ServiceEvent{ID: "1", At: at(8), Message: "(service doorman) has reached a steady state."},
 	}})
-	if want := "10:00:00  doorman in production1 (us-east-1, account 123456789012)\n10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
+	if want := "10:00:00  doorman in production1 (us-east-1, account 123456789012); times in UTC\n10:00:00  ECS: has reached a steady state. (09:00:08)\n"; err != want {
 		t.Errorf("%q, want %q", err, want)
 	}
 }
@@ -211,7 +211,7 @@ func outcomes() map[string]deploy.Outcome {
 		"unchanged":   {Verdict: rollout.Unchanged, Reason: "doorman:41 is in service already", Deployment: deployment, Serving: old, Running: 2, Desired: 2},
 		"updated":     {Verdict: rollout.Updated, Reason: "4 of 4 tasks are running", Deployment: settings, Elapsed: time.Minute, Serving: old, Running: 4, Desired: 4},
 		"running":     {Verdict: rollout.Running, Reason: "a task of the new deployment is running", Deployment: deployment, Elapsed: time.Minute, Serving: old, Running: 3, Desired: 2},
-		"started":     {Verdict: rollout.Started, Reason: "ECS accepted the update; its end is not waited for", Deployment: deployment, Serving: old, Desired: 2},
+		"started":     {Verdict: rollout.Started, Reason: "ECS accepted the update. Not waiting for it to finish (--no-wait).", Deployment: deployment, Serving: old, Desired: 2},
 		"failed":      {Verdict: rollout.Failed, Reason: "rollback is off", Deployment: deployment, Elapsed: time.Minute, Serving: old, Running: 2, Desired: 2},
 		"timed-out":   {Verdict: rollout.TimedOut, Reason: "the deployment did not end within 30m0s", Deployment: deployment, Elapsed: 30 * time.Minute, Serving: old, Running: 2, Desired: 2},
 		"superseded":  {Verdict: rollout.Superseded, Reason: "deployment ecs-svc/43 (doorman:43) has taken over", Deployment: deployment, Elapsed: time.Minute, Serving: old, Running: 2, Desired: 2},
@@ -241,7 +241,7 @@ func TestTimesAreOfTheChosenZone(t *testing.T) {
 	outcome := outcomes()["ended"]
 	r := report.New("text", report.Options{Out: &out, Location: time.FixedZone("there", 5*60*60)})
 	r.Event(deploy.Event{Type: deploy.EventOutcome, Outcome: &outcome})
-	if !strings.Contains(out.String(), "ended 2026-03-01 14:00:00") {
+	if !strings.Contains(out.String(), "ended 2026-03-01 14:00:00 there") {
 		t.Error(out.String())
 	}
 }

@@ -17,7 +17,7 @@ func Value(value any, lines ...string) Result {
 	return Result{Value: value, Lines: func(Options) []Line {
 		var said []Line
 		for _, line := range lines {
-			said = append(said, say("%s", line))
+			said = append(said, say("%s", line).whole())
 		}
 		return said
 	}}
@@ -36,7 +36,7 @@ func Plan(p *deploy.Plan) Result {
 
 func changes(p *deploy.Plan) []Line {
 	name := rollout.ShortName(p.Service)
-	lines := []Line{say("%s%s", heading(name), strings.TrimPrefix(p.String(), name))}
+	lines := []Line{say("%s%s", heading(name), strings.TrimPrefix(p.String(), name)).whole()}
 	var containers []string // in the order of the differences, "" is the task
 	inside := map[string][]string{}
 	for _, d := range p.Differences {
@@ -78,7 +78,7 @@ func section(title string, texts []string) []Line {
 	}
 	lines := []Line{toned(Strong, title).in(2)}
 	for _, text := range texts {
-		lines = append(lines, say("%s", text).in(4))
+		lines = append(lines, say("%s", text).in(4).whole()) // values are searched for and copied
 	}
 	return lines
 }
@@ -98,7 +98,7 @@ func (o Options) stamp(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
 	}
-	return t.In(o.zone()).Format("2006-01-02 15:04:05")
+	return t.In(o.zone()).Format("2006-01-02 15:04:05 MST")
 }
 
 // Rollback is what a rollback would restore.
@@ -108,21 +108,21 @@ func Rollback(r deploy.Rollback) Result {
 
 func restored(r deploy.Rollback, o Options) []Line {
 	lines := []Line{
-		toned(Strong, heading(rollout.ShortName(r.Service))).and(": "+rollout.Named(r.Current, r.CurrentTag)+" would go back to ").with(Strong, rollout.Named(r.Target, r.TargetTag)),
-		say("it came into service at %s", o.stamp(r.SucceededAt)).in(2),
+		toned(Strong, heading(rollout.ShortName(r.Service))).and(": "+rollout.Named(r.Current, r.CurrentTag)+" would be rolled back to ").with(Strong, rollout.Named(r.Target, r.TargetTag)),
+		say("that revision was deployed at %s", o.stamp(r.SucceededAt)).in(2),
 	}
 	for _, d := range r.Differences {
-		lines = append(lines, say("%s", d).in(2))
+		lines = append(lines, say("%s", d).in(2).whole())
 	}
 	if len(r.Differences) == 0 && len(r.Obstacles) == 0 {
-		lines = append(lines, say("the two definitions do not differ").in(2))
+		lines = append(lines, say("the definitions are equal").in(2))
 	}
 	lines = append(lines, foreseen(r.Forecast)...)
 	for _, text := range r.Warnings {
 		lines = append(lines, warning(text))
 	}
 	for _, obstacle := range r.Obstacles {
-		lines = append(lines, toned(Bad, "it would fail: ").and(obstacle))
+		lines = append(lines, toned(Bad, "the rollback would fail: ").and(obstacle))
 	}
 	return lines
 }
@@ -149,7 +149,7 @@ func pruned(p deploy.Pruning, done bool) []Line {
 		}
 	}
 	for _, arn := range p.InUse {
-		lines = append(lines, say("%s is kept: it is in use, or the way back", rollout.ShortName(arn)).in(2))
+		lines = append(lines, say("keeping %s (in use or needed for rollback)", rollout.ShortName(arn)).in(2))
 	}
 	return lines
 }

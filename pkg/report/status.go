@@ -92,7 +92,7 @@ func (s *status) last() {
 			s.field("watching", s.Last.Watched())
 		}
 	case s.LastUnread != "":
-		s.field("last", "not readable: "+s.LastUnread)
+		s.field("last", "cannot be read: "+s.LastUnread)
 	}
 }
 
@@ -107,7 +107,7 @@ func (s *status) diagnosis() {
 		s.field("targets", group.String())
 	}
 	if s.TasksUnread != "" {
-		s.field("causes", "not readable: "+s.TasksUnread)
+		s.field("causes", "cannot be read: "+s.TasksUnread)
 	}
 	if len(d.Causes) > 0 {
 		s.field("causes", "why tasks of "+rollout.Named(s.Diagnosed.TaskDefinition, s.Diagnosed.Tag)+" stopped")

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -40,6 +42,9 @@ type ServiceStory struct {
 	Events   []rollout.ServiceEvent
 	Causes   []rollout.Cause
 	Warnings []string
+	// Unhealthy is the target group of which ECS last wrote that a target is unhealthy;
+	// "" once the service reached a steady state.
+	Unhealthy string
 	// Outcome is the end; nil until then.
 	Outcome *deploy.Outcome
 
@@ -56,7 +61,7 @@ type Entry struct {
 	deploy.Event
 	// About is the service that the event is about, with the event in it.
 	About *ServiceStory
-	// First: no event before named the service.
+	// First: no event before named the service and its cluster.
 	First bool
 	// New: the event tells something that the story did not have.
 	New bool
@@ -73,7 +78,7 @@ func (s *Story) Add(e deploy.Event) Entry {
 	}
 	s.Now = e.Time
 	about := s.about(e)
-	entry := Entry{Event: e, About: about, First: !about.placed && about.Service != "", New: true, Several: len(s.Services) > 1}
+	entry := Entry{Event: e, About: about, First: !about.placed && about.Cluster != "", New: true, Several: len(s.Services) > 1}
 	about.placed = about.placed || entry.First
 	about.Elapsed = max(about.Elapsed, e.Elapsed)
 	about.add(&entry)
@@ -86,7 +91,10 @@ func (s *Story) about(e deploy.Event) *ServiceStory {
 	cluster, service := subject(e)
 	for _, known := range s.Services {
 		if known.Service == service || known.Service == "" {
-			known.Cluster, known.Service = cluster, service
+			known.Service = service
+			if cluster != "" {
+				known.Cluster = cluster
+			}
 			return known
 		}
 	}
@@ -98,7 +106,8 @@ func (s *Story) about(e deploy.Event) *ServiceStory {
 	return added
 }
 
-// subject is the cluster and service that an event names.
+// subject is the cluster and service that an event is about; "" for what it does not
+// name.
 func subject(e deploy.Event) (cluster, service string) {
 	switch {
 	case e.Plan != nil:
@@ -110,7 +119,7 @@ func subject(e deploy.Event) (cluster, service string) {
 	case e.Outcome != nil:
 		return e.Outcome.Deployment.Cluster, e.Outcome.Deployment.Service
 	}
-	return "", ""
+	return "", e.Subject.ARN
 }
 
 // add keeps what an event tells of its service, and finds out what of it is new.
@@ -121,6 +130,7 @@ func (s *ServiceStory) add(entry *Entry) {
 	}
 	switch e.Type {
 	case deploy.EventPlan:
+		entry.New = s.Plan == nil || !slices.EqualFunc(planned(s.Plan), planned(e.Plan), func(a, b Line) bool { return a.String() == b.String() })
 		s.Plan = e.Plan
 	case deploy.EventRegistered:
 		s.Registered = append(s.Registered, Revision{e.TaskDefinition, e.Tag})
@@ -130,11 +140,15 @@ func (s *ServiceStory) add(entry *Entry) {
 		s.Deployment = e.Deployment
 	case deploy.EventProgress:
 		s.Record = e.ServiceDeployment
-		now := progress(e.Service, e.ServiceDeployment).String()
+		now := progress(e.Service, e.ServiceDeployment, s.Unhealthy).String()
 		entry.New = now != s.progress
 		s.progress = now
 	case deploy.EventService:
+		if last := len(s.Events) - 1; last >= 0 && s.Events[last].Message == e.ServiceEvent.Message && s.Events[last].At.Equal(e.ServiceEvent.At) {
+			entry.New = false // ECS writes one event for each target
+		}
 		s.Events = append(s.Events, *e.ServiceEvent)
+		s.noteHealth(e.ServiceEvent.Message)
 		entry.Hint = s.hint(rollout.EventHint(e.ServiceEvent.Message))
 	case deploy.EventCause:
 		s.Causes = append(s.Causes, *e.Cause)
@@ -145,6 +159,16 @@ func (s *ServiceStory) add(entry *Entry) {
 		s.Warnings = append(s.Warnings, e.Message)
 	case deploy.EventOutcome:
 		s.Outcome = e.Outcome
+	}
+}
+
+// noteHealth reads the health of targets out of a service event.
+func (s *ServiceStory) noteHealth(message string) {
+	if _, group, found := strings.Cut(shorter(message), " is unhealthy in (target-group "); found {
+		s.Unhealthy, _, _ = strings.Cut(group, ")")
+	}
+	if strings.Contains(message, "has reached a steady state") {
+		s.Unhealthy = ""
 	}
 }
 

@@ -48,7 +48,7 @@ func (t *text) Fail(f Failure) { t.err.draw(f.lines()...) }
 // it is, and where.
 func logged(entry Entry, lines []Line, o Options) []Line {
 	if entry.First {
-		lines = append([]Line{entry.About.place(o)}, lines...)
+		lines = append([]Line{entry.About.place(entry.Time, o)}, lines...)
 	}
 	time := entry.Time.In(o.zone()).Format("15:04:05")
 	for i, line := range lines {

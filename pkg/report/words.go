@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func (e Entry) Lines(o Options) []Line {
 	case deploy.EventUpdated:
 		return []Line{updated(*e.Deployment)}
 	case deploy.EventProgress:
-		line := progress(e.Service, e.ServiceDeployment)
+		line := progress(e.Service, e.ServiceDeployment, e.About.Unhealthy)
 		if e.Elapsed >= time.Second {
 			line = line.with(Dim, ", after "+deploy.Span(e.Elapsed))
 		}
@@ -33,7 +34,7 @@ func (e Entry) Lines(o Options) []Line {
 		return e.serviceEvent(o)
 	case deploy.EventCause:
 		stopped := toned(Bad, "a task stopped: ").and(reasonOf(*e.Cause))
-		return append([]Line{stopped}, detail(*e.Cause)...)
+		return slices.Concat([]Line{stopped}, detail(*e.Cause), e.back(o))
 	case deploy.EventHeartbeat:
 		return []Line{toned(Dim, fmt.Sprintf("waiting for %s: %s", deploy.Span(e.Elapsed), e.Message))}
 	case deploy.EventWarning:
@@ -46,9 +47,25 @@ func (e Entry) Lines(o Options) []Line {
 	return nil
 }
 
-// place says which service a story is about, and where it is.
-func (s *ServiceStory) place(o Options) Line {
-	return toned(Strong, rollout.ShortName(s.Service)).and(" in " + Place(s.Cluster, s.Service, o.Target))
+// place says which service a story is about, where it is, and of which zone the times
+// are.
+func (s *ServiceStory) place(now time.Time, o Options) Line {
+	zone := now.In(o.zone()).Format("MST")
+	return toned(Strong, rollout.ShortName(s.Service)).and(" in "+Place(s.Cluster, s.Service, o.Target)).with(Dim, "; times in "+zone)
+}
+
+// back says, at the first cause of a rollout, who rolls back, or how.
+func (e Entry) back(o Options) []Line {
+	d := e.About.Deployment
+	switch {
+	case d == nil || len(e.About.Causes) > 1 || d.Before.TaskDefinition == "" || d.Before.TaskDefinition == d.TaskDefinition:
+		return nil
+	case d.Before.RollsBack:
+		return []Line{say("if the deployment fails, ECS rolls back to %s", rollout.Named(d.Before.TaskDefinition, d.Before.Tag)).in(2)}
+	case o.Command == nil:
+		return nil
+	}
+	return indented(2, suggested(wayBack(*d, o.Command)))
 }
 
 func warning(text string) Line { return toned(Warn, "warning:").and(" " + text) }
@@ -76,17 +93,18 @@ func updated(d deploy.Deployment) Line {
 	case deploy.ActionSettings:
 		return say("updated the service; ECS started no deployment for it")
 	case deploy.ActionRestart:
-		return say("updated the service: deployment %s starts %s anew", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
+		return say("updated the service: deployment %s restarts %s", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
 	}
 	if d.ID == "" {
-		return say("ECS accepted the update to %s, and does not show the deployment yet", rollout.Named(d.TaskDefinition, d.Tag))
+		return say("ECS accepted the update to %s, but does not show the deployment yet", rollout.Named(d.TaskDefinition, d.Tag))
 	}
-	return say("updated the service: deployment %s brings %s", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
+	return say("updated the service: deployment %s starts %s", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
 }
 
 // progress says where the deployments stand, the PRIMARY one first, and what ECS's
-// record of the deployment adds to that.
-func progress(s *rollout.Service, record *rollout.ServiceDeployment) Line {
+// record of the deployment adds to that. unhealthy is a target group with unhealthy
+// targets, or "": a task can be running and not be reachable.
+func progress(s *rollout.Service, record *rollout.ServiceDeployment, unhealthy string) Line {
 	var parts []string
 	for _, d := range s.Deployments {
 		part := fmt.Sprintf("%s %d/%d running", d.Name(), d.Running, d.Desired)
@@ -104,6 +122,9 @@ func progress(s *rollout.Service, record *rollout.ServiceDeployment) Line {
 		} else {
 			parts = append(parts, "("+part+")")
 		}
+	}
+	if unhealthy != "" {
+		parts = append(parts, "unhealthy targets in target group "+unhealthy)
 	}
 	return say("%s", strings.Join(append(parts, recorded(s, record)...), "  "))
 }

@@ -20,13 +20,12 @@ func Named(taskDefinition, tag string) string {
 // Name is the deployment's revision with its image's tag.
 func (d *Deployment) Name() string { return Named(d.TaskDefinition, d.Tag) }
 
-// String is the circuit breaker's count: "2 of 3 failed tasks" while it counts,
-// "4 failed tasks (threshold 3)" when it has ended the deployment.
+// String is the circuit breaker's count: "4 failed tasks (threshold 3)".
 func (b *Breaker) String() string {
-	if b.Status == "TRIGGERED" || b.FailureCount > b.Threshold {
-		return fmt.Sprintf("%d failed tasks (threshold %d)", b.FailureCount, b.Threshold)
+	if b.FailureCount == 1 {
+		return fmt.Sprintf("1 failed task (threshold %d)", b.Threshold)
 	}
-	return fmt.Sprintf("%d of %d failed tasks", b.FailureCount, b.Threshold)
+	return fmt.Sprintf("%d failed tasks (threshold %d)", b.FailureCount, b.Threshold)
 }
 
 // Counts reports whether the circuit breaker is on and has counted a failure.

@@ -111,7 +111,7 @@ func TestStages(t *testing.T) {
 
 func TestTheCountOfTheBreaker(t *testing.T) {
 	for want, b := range map[string]*rollout.Breaker{
-		"2 of 3 failed tasks":          {Status: "MONITORING", FailureCount: 2, Threshold: 3},
+		"2 failed tasks (threshold 3)": {Status: "MONITORING", FailureCount: 2, Threshold: 3},
 		"4 failed tasks (threshold 3)": {Status: "TRIGGERED", FailureCount: 4, Threshold: 3},
 		"3 failed tasks (threshold 3)": {Status: "TRIGGERED", FailureCount: 3, Threshold: 3},
 		"5 failed tasks (threshold 3)": {Status: "MONITORING", FailureCount: 5, Threshold: 3},
