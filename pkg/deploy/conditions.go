@@ -63,8 +63,9 @@ type Conditions struct {
 	// ascending; none if that is not known.
 	Starts []time.Duration
 	// Patience is the number of failed tasks after which ecs-deploy gives up if
-	// nothing watches the deployment.
-	Patience int
+	// nothing watches the deployment, and WatchedPatience that if a circuit breaker or
+	// alarms do, and do not end it.
+	Patience, WatchedPatience int
 	// WhatIf are the scenarios of a bad image to play as well.
 	WhatIf []string
 }
@@ -114,6 +115,7 @@ func (d *Deployer) conditions(ctx context.Context, p *Plan) (Conditions, *facts)
 	}
 	c.Configuration, _ = after[deploymentConfiguration].(map[string]any)
 	c.Patience = rollout.Threshold(c.Desired)
+	c.WatchedPatience = c.Patience * rollout.Patience
 	f := &facts{}
 	ctx, cancel := context.WithTimeout(ctx, evidenceLimit)
 	defer cancel()

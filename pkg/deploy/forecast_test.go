@@ -45,7 +45,7 @@ const webGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgrou
 // balanced is webWorld behind a target group, with a grace period and a health check.
 var balanced = strings.NewReplacer(
 	"    desiredCount: 2\n", "    desiredCount: 2\n    healthCheckGracePeriodSeconds: 90\n    loadBalancers: [{targetGroupArn: '"+webGroup+"', containerName: app, containerPort: 80}]\n",
-	`image: "repo/web:v1"`, `image: "repo/web:v1", stopTimeout: 7, healthCheck: {command: [CMD, "true"], interval: 10}`,
+	`image: "repo/web:v1"`, `image: "repo/web:v1", portMappings: [{containerPort: 80}], stopTimeout: 7, healthCheck: {command: [CMD, "true"], interval: 10}`,
 ).Replace(webWorld) + "images: [{match: '*', startAfter: 50s}]\nswitches: {deregistrationDelay: 75s}\n"
 
 func TestConditions(t *testing.T) {
@@ -59,7 +59,7 @@ func TestConditions(t *testing.T) {
 		want := deploy.Conditions{
 			Tasks: 2, Desired: 5, GracePeriod: 90 * time.Second, Before: containers, Wanted: containers,
 			TargetGroups: []deploy.TargetGroup{{ARN: webGroup, Interval: 30 * time.Second, Unhealthy: 2, DeregistrationDelay: 75 * time.Second}},
-			Starts:       []time.Duration{50 * time.Second, 50 * time.Second}, Patience: 3, WhatIf: []string{"crash-loop"},
+			Starts:       []time.Duration{50 * time.Second, 50 * time.Second}, Patience: 3, WatchedPatience: 15, WhatIf: []string{"crash-loop"},
 		}
 		got := l.told[0]
 		configuration, err := json.Marshal(got.Configuration)

@@ -23,9 +23,9 @@
 // the service) and is then served; how often requests come does not change what
 // happens. Inside [testing/synctest] the default clock is the bubble's clock,
 // so a rollout of half an hour takes milliseconds. [ScaledClock] makes time run
-// faster than real time; [ManualClock], [Simulator.NextEvent] and [Simulator.Moment]
-// go through a rollout event by event; a [Store] keeps one simulator in a file that several
-// processes share.
+// faster than real time; [ManualClock], [Simulator.NextEvent] and
+// [Simulator.Moment] go through a rollout event by event; a [Store] keeps one
+// simulator in a file that several processes share.
 //
 // What is simulated: rolling deployments of REPLICA and DAEMON services under
 // the ECS deployment controller, the deployment circuit breaker, alarms and
@@ -39,8 +39,9 @@
 // Four neighbours of ECS answer at the same address, so that one client
 // configuration serves for all: Elastic Load Balancing v2 (DescribeTargetHealth,
 // DescribeTargetGroups and DescribeTargetGroupAttributes) tells the health of the
-// tasks as targets, CloudWatch Logs (GetLogEvents) what their containers wrote, ECR (DescribeImages) the
-// digests of images, and STS (GetCallerIdentity and AssumeRole) who calls.
+// tasks as targets, CloudWatch Logs (GetLogEvents) what their containers wrote,
+// ECR (DescribeImages) the digests of images, and STS (GetCallerIdentity and
+// AssumeRole) who calls.
 //
 // Where AWS documents no behaviour, the comments say "assumed".
 package ecssim

@@ -20,7 +20,7 @@ import (
 // service is a service with a circuit breaker that rolls back.
 func service(tasks, minimum, maximum int) deploy.Conditions {
 	return deploy.Conditions{
-		Tasks: tasks, Desired: tasks, Patience: rollout.Threshold(tasks),
+		Tasks: tasks, Desired: tasks, Patience: rollout.Threshold(tasks), WatchedPatience: rollout.Threshold(tasks) * rollout.Patience,
 		Configuration: map[string]any{
 			"minimumHealthyPercent": minimum, "maximumPercent": maximum,
 			"deploymentCircuitBreaker": map[string]any{"enable": true, "rollback": true},

@@ -52,10 +52,10 @@ type player struct {
 	began     time.Time
 	earlier   string // id of the deployment before
 	mine      string // id of the deployment that is followed
-	patience  int    // failed tasks after which ecs-deploy gives up if nobody watches
-	watched   bool   // the circuit breaker or alarms watch the deployment
-	held      int    // new tasks, running or starting
-	settled   bool   // a new task became healthy since the last one started
+	service   deploy.Conditions
+	watched   bool // the circuit breaker or alarms watch the deployment
+	held      int  // new tasks, running or starting
+	settled   bool // a new task became healthy since the last one started
 	healthy   int
 	counted   int // failed tasks, at the moment before
 	played
@@ -63,9 +63,9 @@ type player struct {
 
 // play plays a deployment to its end, or for as long as limit.
 func (f *Forecaster) play(ctx context.Context, c deploy.Conditions, t tale, limit time.Duration) (played, error) {
-	p := &player{clock: ecssim.NewManualClock(time.Unix(1_800_000_000, 0)), settled: true}
+	p := &player{service: c, clock: ecssim.NewManualClock(time.Unix(1_800_000_000, 0)), settled: true}
 	p.fewest, p.fewestEarlier, p.fewestHealthy = c.Tasks, c.Tasks, c.Tasks
-	p.patience, p.watched = c.Patience, hasBreaker(c) || watchesAlarms(c)
+	p.watched = hasBreaker(c) || watchesAlarms(c)
 	var err error
 	if p.simulator, err = ecssim.New(f.world(c, t), ecssim.WithClock(p.clock)); err != nil {
 		return played{}, fmt.Errorf("the simulator cannot play this service: %w", err)
@@ -154,11 +154,12 @@ func (p *player) noteFailures(d ecssim.DeploymentMoment) {
 	p.failed = max(p.failed, d.FailedTasks)
 	p.failedInAll += max(d.FailedTasks-p.counted, 0)
 	p.counted = d.FailedTasks
-	p.hopeless = !p.watched && p.failedInAll+d.Failing >= p.patience && d.Running == 0
-	if p.hopeless {
-		p.failedInAll += d.Failing
+	if p.watched {
+		p.hopeless = d.FailedTasks >= p.service.WatchedPatience && d.Running < p.service.Desired
+	} else if stopping := p.failedInAll + d.Failing; stopping >= p.service.Patience && d.Running == 0 {
+		p.hopeless, p.failedInAll = true, stopping
 	}
-	p.endless = p.failedInAll >= endless*p.patience
+	p.endless = p.failedInAll >= endless*p.service.Patience
 }
 
 // noteWave notes new tasks that started. They begin a wave if a task of the wave

@@ -178,7 +178,7 @@ func sentence(c deploy.Conditions, w deploy.WhatIf, p played) string {
 	case w.ByECS:
 		text = fmt.Sprintf("%s, then ECS gives up after about %s%s and does not roll back; the service stays half-deployed", failed, after, late)
 	case w.Verdict == rollout.Failed:
-		text = fmt.Sprintf("no circuit breaker: ECS would retry for ever; ecs-deploy would give up at %s after about %s; the service stays half-deployed", failed, after)
+		text = fmt.Sprintf("%s: ECS would retry for ever; ecs-deploy would give up at %s after about %s; the service stays half-deployed", unguarded(c, p), failed, after)
 	case p.status == rollingBack:
 		text = fmt.Sprintf("%s, then ECS rolls back and cannot start the old tasks again; ecs-deploy stops waiting after %s; the service stays half-deployed", failed, deploy.Span(deploy.DefaultCompleteTimeout))
 	default:

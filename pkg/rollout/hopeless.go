@@ -5,10 +5,10 @@ package rollout
 
 import "fmt"
 
-// patience is how many times the failures that the circuit breaker allows must
+// Patience is how many times the failures that the circuit breaker allows must
 // have happened before the tracker stops waiting for a breaker or an alarm that
 // does not act.
-const patience = 5
+const Patience = 5
 
 // stall is where the breaker's count stood when it last moved, and how many tasks
 // had stopped by then.
@@ -31,7 +31,7 @@ func (t *Tracker) judgeTasks(o Observation) (Verdict, string) {
 		if mine.Running >= mine.Desired {
 			return InProgress, ""
 		}
-		allowed *= patience
+		allowed *= Patience
 		if t.stall.count < allowed {
 			allowed += t.stall.stopped
 		}
