@@ -5,6 +5,7 @@ package ecssim
 // so that a client can be tested to read, change and write without loss.
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 )
@@ -27,6 +28,14 @@ func (c deploymentConfig) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads over the configuration that is there: members that data
 // does not have stay as they are.
 func (c *deploymentConfig) UnmarshalJSON(data []byte) error {
+	if known := plainConfig(*c); len(c.Extra) == 0 {
+		dec := json.NewDecoder(bytes.NewReader(data))
+		dec.DisallowUnknownFields()
+		if dec.Decode(&known) == nil { // nearly always: there is nothing to keep
+			*c = deploymentConfig(known)
+			return nil
+		}
+	}
 	plain := plainConfig(*c)
 	if err := json.Unmarshal(data, &plain); err != nil {
 		return err

@@ -9,7 +9,7 @@ import "time"
 // milliseconds; 0 means ECS's own default where there is one.
 type plan struct {
 	Behaviour    Behaviour `json:"behaviour"`
-	Container    int       `json:"container"` // the one that makes the trouble
+	Container    int       `json:"container,omitempty"` // the one that makes the trouble
 	StartAfter   millis    `json:"startAfter"`
 	HealthyAfter millis    `json:"healthyAfter,omitempty"`
 	After        millis    `json:"after,omitempty"`
