@@ -448,7 +448,7 @@ func (a *ancestor) rollbackAndCleanup() {
 	if made := a.server.made("Deregister"); len(made) > 0 {
 		a.Error("a revision was deregistered after a failure")
 	}
-	a.expect(0, `shop:2 \(\S+\) would go back to shop:1 \(\S+\)$`, "rollback-preview", "-c", "production1", "-n", "shop-service")
+	a.expect(0, `shop:2 \(\S+\) -> shop:1 \(\S+\)`, "rollback-preview", "-c", "production1", "-n", "shop-service")
 	a.deployShop("-i", "docker.repo.com/shop:v4", "--max-definitions", "1")
 	var gone []string
 	for _, body := range a.bodies("DeregisterTaskDefinition") {

@@ -91,6 +91,12 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 		options = append(options, deploy.WithValues())
 	}
 	flag, neighbours := a.endpoints()
+	around := cfg.Copy()
+	setEndpoint(&around.BaseEndpoint, neighbours)
+	options = append(options, deploy.WithNeighbours(around))
+	if a.settings.CheckRegistry && !a.settings.Simulated() { // simulated images are in no registry
+		options = append(options, deploy.WithImageRegistry(registryDigest))
+	}
 	return deploy.New(ecs.NewFromConfig(cfg, func(o *ecs.Options) { setEndpoint(&o.BaseEndpoint, flag) }), append(options,
 		deploy.WithRegistry(ecr.NewFromConfig(cfg, func(o *ecr.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
 		deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),

@@ -3,6 +3,7 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -10,8 +11,16 @@ func (a *app) rollbackPreview() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rollback-preview",
 		Short: "Show which revision a rollback would restore, and whether it would succeed",
-		Long: `Rollback-preview finds the newest successful deployment of another revision than
-the running one, and shows how the two revisions differ. It changes nothing. ECS keeps its records of deployments for 90 days.`,
+		Long: `Rollback-preview answers four questions and changes nothing. To what? The newest
+deployment that succeeded with another definition than the running one, and that
+no later rollback replaced; --to chooses another. What changes? The difference to
+the running definition. Can it work? Whether the revision, its images, roles and
+secrets are there, their tags still stand for the code that ran, and the service
+leaves room for a deployment. How will it go? A forecast.
+
+The exit code is 0 if the rollback can work and 1 if a check found a problem. With
+--exit-code it is 2 instead of 0. ECS keeps its records of deployments for 90 days;
+without them, the newest ACTIVE revision before the running one is a guess.`,
 		Example: `  ecs-deploy rollback-preview -c production1 -n doorman-service`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
@@ -32,11 +41,14 @@ func (a *app) runRollbackPreview(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	preview, err := deployer.PreviewRollback(c.Context(), a.settings.Ref())
+	preview, err := deployer.PreviewRollback(c.Context(), a.settings.Ref(), deploy.RollbackOptions{To: a.settings.To, PinDigest: a.settings.PinDigest})
 	if err != nil {
 		return err
 	}
 	err = a.show(report.Rollback(preview))
+	if err == nil && len(deploy.Problems(preview.Checks)) > 0 {
+		return exitStatus(1)
+	}
 	if err == nil && a.settings.ExitCode { // another definition is in service, or there would be no preview
 		return exitPending
 	}

@@ -56,6 +56,8 @@ type Settings struct {
 	RollbackOnFailure            bool
 	DryRun, ExitCode, ShowValues bool
 	Confirm, Yes                 bool
+	To                           string // what a rollback restores
+	CheckRegistry                bool
 	Limit                        *int32 // deployments that history lists; nil is the default
 	All                          bool
 	WhatIf                       []string // scenarios of a bad image

@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -236,22 +237,22 @@ func TestStatus(t *testing.T) {
 
 func TestPreviewRollback(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		if _, err := b.deployer().PreviewRollback(b.Context(), webInProd); err == nil {
+		if _, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{}); err == nil {
 			b.Error("there is nothing to go back to yet")
 		}
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
-		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
+		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" || len(preview.Obstacles) > 0 ||
+		if rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" || len(deploy.Problems(preview.Checks)) > 0 ||
 			len(preview.Differences) != 1 || preview.Differences[0].String() != "app: image: repo/web:v2 -> repo/web:v1" {
 			b.Errorf("%+v", preview)
 		}
 		b.deregister("web:1")
-		preview, err = b.deployer().PreviewRollback(b.Context(), webInProd)
-		if err != nil || len(preview.Obstacles) != 1 {
-			b.Errorf("a deregistered target is an obstacle: %+v, %v", preview, err)
+		preview, err = b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+		if err != nil || !preview.Register || preview.Checks[0].State != deploy.CheckWarning || !strings.Contains(preview.Checks[0].Detail, "web:1 is INACTIVE; its content is registered again") {
+			b.Errorf("a deregistered target is registered again: %+v, %v", preview, err)
 		}
 	})
 	t.Run("after a failure the target is what succeeded, not what failed", func(t *testing.T) {
@@ -260,18 +261,38 @@ func TestPreviewRollback(t *testing.T) {
 			third := request()
 			third.Images = []string{"repo/web:v3"}
 			b.want(b.run(third, deploy.Policy{}), "rolled-back")
-			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
+			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
 			if err != nil || rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" {
 				b.Errorf("%+v %v", preview, err)
 			}
 		})
 	})
-	t.Run("a moving tag", func(t *testing.T) {
-		inWorld(t, strings.Replace(webWorld, "nginx:1.29", "nginx", 1), func(b *bench) {
-			b.want(b.run(request(), deploy.Policy{}), "succeeded")
-			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd)
-			if err != nil || len(preview.Warnings) != 1 || !strings.Contains(preview.Warnings[0], "nginx") {
-				b.Errorf("%+v %v", preview, err)
+	t.Run("chosen", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 v3 v4")
+			h := b.history(0)
+			for _, to := range []string{"web:2", h.Past[2].TaskDefinition, h.Past[2].ServiceDeployment} {
+				preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{To: to})
+				if err != nil || preview.Target != h.Past[2].TaskDefinition || preview.ServiceDeployment != h.Past[2].ServiceDeployment {
+					b.Errorf("%s: %+v %v", to, preview, err)
+				}
+			}
+			for _, to := range []string{"web:9", "web", "ecs-svc/1"} {
+				if preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{To: to}); err == nil {
+					b.Errorf("%s: %+v", to, preview)
+				}
+			}
+			b.calls = nil
+			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{PinDigest: true})
+			if err != nil || !preview.Register || !strings.Contains(fmt.Sprint(preview.Differences), "repo/web:v4 -> repo/web@sha256:") {
+				b.Errorf("%v %v %v", preview.Register, preview.Differences, err)
+			}
+			if len(b.calls) > 10 {
+				b.Errorf("%d calls", len(b.calls))
+			}
+			b.deeds("v5…")
+			if preview, err = b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{}); err != nil || preview.InProgress == nil || rollout.ShortName(preview.Target) != "web:4" {
+				b.Errorf("during a deployment: %+v %v", preview, err)
 			}
 		})
 	})

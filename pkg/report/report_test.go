@@ -521,7 +521,8 @@ func TestViews(t *testing.T) {
 	show(t, "text", &b, report.Status(status))
 	rollback := deploy.Rollback{
 		Ref: deploy.Ref{Service: service}, Current: wanted, Target: old, Differences: plan(t).Differences,
-		Warnings: []string{"doorman:v1 may have moved"}, Obstacles: []string{"doorman:41 is INACTIVE"},
+		Guess:  "ECS has no records",
+		Checks: []deploy.Check{{Subject: "revision", State: deploy.CheckProblem, Detail: "doorman:41 does not exist", Remedy: "choose another"}, {Subject: "room", State: deploy.CheckOK, Detail: "there is room"}},
 	}
 	show(t, "text", &b, report.Rollback(rollback))
 	show(t, "text", &b, report.Rollback(deploy.Rollback{Ref: deploy.Ref{Service: service}, Current: wanted, Target: old}))

@@ -1,6 +1,6 @@
 package report
 
-// The results of diff, rollback-preview and prune, and of what only prints a value.
+// The results of diff and prune, and of what only prints a value.
 
 import (
 	"strconv"
@@ -99,32 +99,6 @@ func (o Options) stamp(t time.Time) string {
 		return "an unknown time"
 	}
 	return t.In(o.zone()).Format("2006-01-02 15:04:05 MST")
-}
-
-// Rollback is what a rollback would restore.
-func Rollback(r deploy.Rollback) Result {
-	return Result{Value: r, Lines: func(o Options) []Line { return restored(r, o) }}
-}
-
-func restored(r deploy.Rollback, o Options) []Line {
-	lines := []Line{
-		toned(Strong, heading(rollout.ShortName(r.Service))).and(": "+rollout.Named(r.Current, r.CurrentTag)+" would be rolled back to ").with(Strong, rollout.Named(r.Target, r.TargetTag)),
-		say("that revision was deployed at %s", o.stamp(r.SucceededAt)).in(2),
-	}
-	for _, d := range r.Differences {
-		lines = append(lines, say("%s", d).in(2).whole())
-	}
-	if len(r.Differences) == 0 && len(r.Obstacles) == 0 {
-		lines = append(lines, say("the definitions are equal").in(2))
-	}
-	lines = append(lines, foreseen(r.Forecast)...)
-	for _, text := range r.Warnings {
-		lines = append(lines, warning(text))
-	}
-	for _, obstacle := range r.Obstacles {
-		lines = append(lines, toned(Bad, "the rollback would fail: ").and(obstacle))
-	}
-	return lines
 }
 
 // Pruning is which revisions were deregistered, or, where it is not done, would be.
