@@ -353,7 +353,7 @@ func (e *engine) settled(s *service, desired int) bool {
 		return true
 	}
 	for _, t := range s.tasks() {
-		if t.StartedBy != p.ID && t.Status != deprovisioning {
+		if (t.StartedBy != p.ID || t.Stopping) && t.Status != deprovisioning {
 			return false
 		}
 	}

@@ -105,7 +105,7 @@ func compatibilities(doc Document) []any {
 	required, _ := doc["requiresCompatibilities"].([]any)
 	if doc["networkMode"] == "awsvpc" {
 		if fargatePair(number(doc["cpu"], 0), number(doc["memory"], 0)) || slices.Contains(required, any("FARGATE")) {
-			found = append(found, "FARGATE")
+			found = append(found, "MANAGED_INSTANCES", "FARGATE") // in the order of a captured definition
 		}
 		return found
 	}

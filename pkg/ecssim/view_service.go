@@ -27,7 +27,7 @@ func (e *engine) serviceView(s *service, tags bool) Document {
 		"roleArn":       "arn:aws:iam::" + e.World.account() + ":role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
 		"loadBalancers": []any{}, "serviceRegistries": []any{}, "placementConstraints": []any{}, "placementStrategy": []any{},
 		"propagateTags": "NONE", "enableECSManagedTags": false, "enableExecuteCommand": false,
-		"availabilityZoneRebalancing": "DISABLED", "healthCheckGracePeriodSeconds": 0,
+		"availabilityZoneRebalancing": "ENABLED", "healthCheckGracePeriodSeconds": 0, "resourceManagementType": "CUSTOMER",
 	}
 	for _, member := range []string{
 		"launchType", "capacityProviderStrategy", "networkConfiguration", "platformVersion", "loadBalancers",
@@ -90,9 +90,24 @@ func (e *engine) showDeployments(s *service, view Document) {
 	}
 	if s.Controller == "ECS" {
 		view["deployments"] = list
+		view["currentServiceRevisions"] = s.currentRevisions()
 	} else {
 		view["taskSets"] = list
 	}
+}
+
+// currentRevisions are the service revisions of the deployments in sight, the
+// newest first.
+func (s *service) currentRevisions() []any {
+	views := []any{}
+	for _, d := range s.Deployments {
+		if d.Status == "INACTIVE" {
+			continue
+		}
+		runningTasks, pendingTasks := tally(slices.Collect(s.tasksOf(d)))
+		views = append(views, revisionCountView(revisionCount{d.RevisionArn, d.Desired, runningTasks, pendingTasks}))
+	}
+	return views
 }
 
 func (e *engine) deploymentView(s *service, d *deployment) map[string]any {

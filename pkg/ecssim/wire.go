@@ -174,11 +174,10 @@ func encode(v any) []byte {
 func serveHTTP(h keeper, w http.ResponseWriter, r *http.Request) {
 	req, err := readRequest(r)
 	var response wireResponse
-	if err == nil {
-		response, err = answer(r.Context(), h, req)
-	}
+	var e engine // for the form of an error only
 	if err != nil {
-		var e engine // for the form of the answer only
+		response = e.errorResponse(req, serialization("The request body could not be read."))
+	} else if response, err = answer(r.Context(), h, req); err != nil {
 		response = e.errorResponse(req, serverError("%v", err))
 	}
 	if response.reset {
