@@ -430,7 +430,7 @@ func (a *ancestor) credentialErrors() {
 
 func (a *ancestor) hundredTasks() {
 	a.shopECS("")
-	a.expect(0, `^updated: .* 150 of 150 tasks running`, "-c", "production1", "-n", "shop-service", "-D", "150")
+	a.expect(0, `^updated: .* 150 of 150 tasks`, "-c", "production1", "-n", "shop-service", "-D", "150")
 	a.deployShop("-i", "docker.repo.com/shop:v2", "--until", "drained")
 	for _, body := range a.bodies("DescribeTasks") {
 		if tasks, _ := body["tasks"].([]any); len(tasks) > 100 {

@@ -4,6 +4,7 @@ package cmd
 // embedded ECS.
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -214,7 +215,7 @@ func (a *app) loadError(err error) error {
 	case errors.As(err, &badFile):
 		return &usageError{problem: fmt.Sprintf("the AWS file %s cannot be read: %s", badFile.Filename, innermost(badFile.Err)), hint: files}
 	case errors.As(err, &badRole): // nothing is wrapped: the source profile is there, and says nothing
-		return &credentialsError{problem: fmt.Sprintf("profile %s has no credentials to assume role %s with", badRole.RoleARN, badRole.Profile),
+		return &credentialsError{problem: fmt.Sprintf("profile %s has no credentials for assuming %s", badRole.Profile, cmp.Or(badRole.RoleARN, "its role")),
 			hint: "add credentials to that profile, or set another source_profile in ~/.aws/config"}
 	}
 	return &usageError{problem: "the AWS settings cannot be loaded: " + strings.Join(strings.Fields(err.Error()), " "), hint: files}

@@ -74,10 +74,7 @@ func (c *cloud) sts(w http.ResponseWriter) {
 func (c *cloud) assumed(t *testing.T) []url.Values {
 	t.Helper()
 	var forms []url.Values
-	for _, made := range c.made("") {
-		if made.operation != "" {
-			continue
-		}
+	for _, made := range c.made("AssumeRole") {
 		form, err := url.ParseQuery(made.body)
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ without them, the newest ACTIVE revision before the running one is a guess.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
 	}
-	a.flags.Add(c.Flags(), "cluster", "service-name", "what-if", "show-values", "exit-code")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "to", "pin-digest", "check-registry", "what-if", "show-values", "exit-code")
 	return c
 }
 

@@ -198,8 +198,18 @@ func account(url string) map[string]string {
 	}
 }
 
+// currentServer is the place of the server that the script started.
 func currentServer(ts *testscript.TestScript) **server {
 	return ts.Value(serverKey{}).(**server)
+}
+
+// running is that server. A script that has none ends.
+func running(ts *testscript.TestScript) *server {
+	current := *currentServer(ts)
+	if current == nil {
+		ts.Fatalf("no server runs: begin with ecs")
+	}
+	return current
 }
 
 // speed N: from now on the world runs N times as fast as real time.
@@ -209,7 +219,7 @@ func turnClock(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	speed, err := strconv.ParseFloat(args[0], 64)
 	ts.Check(err)
-	(*currentServer(ts)).clock.turn(speed)
+	running(ts).clock.turn(speed)
 }
 
 // await OPERATION: wait until the server was asked for it.
@@ -219,17 +229,17 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	ts.Check((*currentServer(ts)).await(ctx, args[0]))
-	if running := ts.BackgroundCmds(); len(running) > 0 {
+	ts.Check(running(ts).await(ctx, args[0]))
+	if jobs := ts.BackgroundCmds(); len(jobs) > 0 {
 		background, _ := ts.Value(backgroundKey{}).(**exec.Cmd)
-		*background = running[len(running)-1]
+		*background = jobs[len(jobs)-1]
 	}
 }
 
 // calls [OPERATION…]: print what was called, a line each; without names, what
 // changes something. ! calls: nothing was.
 func printCalls(ts *testscript.TestScript, neg bool, args []string) {
-	made := (*currentServer(ts)).made(args...)
+	made := running(ts).made(args...)
 	for _, c := range made {
 		_, _ = fmt.Fprintln(ts.Stdout(), c.operation, c.body)
 	}
@@ -252,7 +262,7 @@ func forgetCalls(ts *testscript.TestScript, _ bool, _ []string) {
 // signed [OPERATION]: print the access key and the region of the last call, or of
 // the last one of an operation.
 func printSignature(ts *testscript.TestScript, _ bool, args []string) {
-	made := (*currentServer(ts)).made(strings.Join(args, ""))
+	made := running(ts).made(strings.Join(args, ""))
 	if len(made) == 0 {
 		ts.Fatalf("no call was made")
 	}

@@ -66,7 +66,7 @@ func (k Key) Secret() bool { return k.Name == "aws-access-key" || k.Name == "aws
 func (s *Settings) Keys() []Key {
 	if s.keys == nil {
 		s.keys = make([]Key, 0, 80)
-		s.group("Image and task definition", s.definitionKeys())
+		s.group("Service and image", s.definitionKeys())
 		s.group(editGroup, s.editKeys())
 		s.group("Service settings", s.settingKeys())
 		s.group("Service settings", s.serviceKeys())

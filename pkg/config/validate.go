@@ -28,7 +28,7 @@ func (f File) Validate(ctx context.Context) error {
 		}
 	}
 	if len(problems) > 0 {
-		return &FileError{Problems: problems}
+		return &FileError{Problems: problems, remedy: "correct these settings; ecs-deploy config view shows what a target gets, and from where"}
 	}
 	return nil
 }
