@@ -97,7 +97,7 @@ func missing(err error) bool {
 
 // noCredentials is the error where nothing gives credentials.
 func (a *app) noCredentials() error {
-	problem := "no AWS credentials were found in flags, environment, profile or instance role"
+	problem := "no AWS credentials found in flags, environment, profile or instance role"
 	if a.settings.Profile != "" || os.Getenv("AWS_PROFILE") != "" {
 		problem = fmt.Sprintf("no AWS credentials were found in profile %s or an instance role", a.profile())
 	}

@@ -53,7 +53,7 @@ func (e *InterruptedError) Unwrap() error { return e.Err }
 
 // Hint says how to go on.
 func (e *InterruptedError) Hint() string {
-	return "the service is untouched; run the same command again"
+	return "run the same command again; the service is unchanged"
 }
 
 // ExitCode is that of an interruption.
@@ -171,7 +171,7 @@ func namingOrphan(err error, registered string) error {
 	case errors.Is(err, ErrStale):
 		return fmt.Errorf("%w (%s was registered and is not in use)", err, name)
 	}
-	return fmt.Errorf("%w (the service is untouched; %s was registered and is not in use)", err, name)
+	return fmt.Errorf("%w (the service is unchanged; %s was registered and is not in use)", err, name)
 }
 
 // refreshed holds an old plan against the service as it is now, and returns it
@@ -183,7 +183,7 @@ func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 	}
 	current, now := aws.ToString(service.TaskDefinition), service.before().Deployment
 	if now != p.Before.Deployment || current != p.Current {
-		return nil, fmt.Errorf("%w: %s is in service, by deployment %s", ErrStale, rollout.ShortName(current), now)
+		return nil, fmt.Errorf("%w: the service is running %s (deployment %s)", ErrStale, rollout.ShortName(current), now)
 	}
 	fresh := *p
 	fresh.described = service
@@ -219,7 +219,7 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 	})
 	var uncertain *UncertainError
 	if errors.As(err, &uncertain) {
-		return "", fmt.Errorf("%w (the service is untouched; a revision of %s may have been registered)", uncertain.Err, p.Family)
+		return "", fmt.Errorf("%w (the service is unchanged; a revision of %s may have been registered)", uncertain.Err, p.Family)
 	}
 	if err == nil && sent > 1 {
 		d.nameOrphans(ctx, p, arn)
@@ -241,7 +241,7 @@ func (d *Deployer) warnOfOther(arn string, sent, stored taskdef.Definition) {
 		}
 	}
 	if len(fields) > 0 {
-		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS keeps %s otherwise than it was sent, so that the same deployment will register it again: %s",
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS stored %s with other values than it was sent, so the same deployment will register it again: %s",
 			rollout.ShortName(arn), strings.Join(fields, ", "))})
 	}
 }
@@ -299,7 +299,7 @@ type UncertainError struct {
 }
 
 func (e *UncertainError) Error() string {
-	return fmt.Sprintf("%v; whether ECS carried it out is not known", e.Err)
+	return fmt.Sprintf("%v; it is unknown whether ECS carried it out", e.Err)
 }
 
 // Unwrap gives the error behind it.
@@ -307,7 +307,7 @@ func (e *UncertainError) Unwrap() error { return e.Err }
 
 // Hint says how to find out.
 func (e *UncertainError) Hint() string {
-	return "look with ecs-deploy status; running the same command again is safe"
+	return "run ecs-deploy status to find out; running the same command again is safe"
 }
 
 // ExitCode is that of a rollout that may go on unwatched.

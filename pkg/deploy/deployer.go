@@ -96,7 +96,7 @@ func (d *Deployer) ready(ctx context.Context) error {
 		return &UsageError{Problem: "the context is nil", Remedy: "pass context.Background()"}
 	}
 	if d.api == nil {
-		return &UsageError{Problem: "the deployer has no ECS client", Remedy: "give deploy.New an *ecs.Client"}
+		return &UsageError{Problem: "the deployer has no ECS client", Remedy: "pass an *ecs.Client to deploy.New"}
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ type UnsupportedError struct {
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("service %s uses %s, which this tool does not deploy to", e.Service, e.Kind)
+	return fmt.Sprintf("service %s uses %s, which ecs-deploy does not support", e.Service, e.Kind)
 }
 
 // Hint is the remedy.
@@ -89,7 +89,7 @@ type BusyError struct {
 
 func (e *BusyError) Error() string {
 	if e.Deployment.GoingBack() {
-		return fmt.Sprintf("ECS is rolling back service %s to %s; a deployment now would have nothing to go back to itself",
+		return fmt.Sprintf("ECS is rolling back service %s to %s; ECS could not roll back a deployment that starts now",
 			e.Service, rollout.ShortName(e.Deployment.TaskDefinition))
 	}
 	return fmt.Sprintf("deployment %s of %s is in progress in service %s (%s)", e.Deployment.ID,
@@ -120,7 +120,7 @@ func (e *UnexpectedRevisionError) Error() string {
 
 // Hint says what can be done.
 func (e *UnexpectedRevisionError) Hint() string {
-	return "somebody else deployed; look with ecs-deploy status, then decide"
+	return "run ecs-deploy status to see who deployed what, then decide"
 }
 
 // ExitCode is that of a busy service.
@@ -139,7 +139,7 @@ func (e *OtherAccountError) Error() string {
 
 // Hint says what decides the account.
 func (e *OtherAccountError) Hint() string {
-	return "the profile (-p), the role (--assume-role) or the credentials in the environment decide the account"
+	return "check the profile (-p), the role (--assume-role) and the credentials in the environment: they select the account"
 }
 
 // ExitCode is that of bad input.

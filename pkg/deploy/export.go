@@ -70,7 +70,7 @@ func (d *Deployer) Services(ctx context.Context, cluster string) ([]string, erro
 
 func (d *Deployer) export(ctx context.Context, ref Ref) (Export, error) {
 	if ref.Cluster == "" || ref.Service == "" {
-		return Export{}, &UsageError{Problem: "a service is named by its cluster and its own name, and one of them is missing", Remedy: "name them with -c CLUSTER and -n SERVICE"}
+		return Export{}, &UsageError{Problem: "cluster or service not set", Remedy: "pass -c CLUSTER and -n SERVICE"}
 	}
 	found, err := d.locate(ctx, Request{Ref: ref})
 	if err != nil {

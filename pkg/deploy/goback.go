@@ -24,7 +24,7 @@ func (w *watch) react(ctx context.Context, o Outcome, policy Policy) (Outcome, e
 	case !started || !stop && !back:
 		return o, nil
 	case o.Deployment.guessed:
-		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "not rolling back: the answer of the update was lost, and " + o.Deployment.ID + " may be somebody else's deployment"})
+		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "not rolling back: the response to the update was lost, and " + o.Deployment.ID + " may be somebody else's deployment"})
 		return o, nil
 	case stop:
 		return w.stop(context.WithoutCancel(ctx), o, policy)
@@ -46,7 +46,7 @@ func (w *watch) rolling() bool {
 func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "interrupted: asking ECS to roll back"})
 	if err := w.stopRecord(ctx, o.Deployment); err != nil {
-		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("ECS does not roll back by request (%v); going back by an update", err)})
+		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("ECS cannot roll back on request (%v); rolling back with an update", err)})
 		o.Reason = "interrupted"
 		o, err = w.goBack(ctx, o, policy)
 		o.Verdict = rollout.Interrupted
@@ -67,7 +67,7 @@ func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, er
 func (w *watch) shiftBack(ctx context.Context, o Outcome) (Outcome, error) {
 	w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("%s: %s; asking ECS to roll back", o.Verdict, o.Reason)})
 	if err := w.stopRecord(ctx, o.Deployment); err != nil {
-		o.Reason += fmt.Sprintf("; ECS could not be asked to roll back: %v", err)
+		o.Reason += fmt.Sprintf("; the request to roll back failed: %v", err)
 		return o, nil
 	}
 	after, err := w.untilRolledBack(ctx)
@@ -113,7 +113,7 @@ var errNoRecord = errors.New("ECS does not show the deployment's record")
 // its end. It never registers a revision.
 func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	failed := func(err error) (Outcome, error) {
-		o.Reason += fmt.Sprintf("; going back to %s did not work: %v", rollout.ShortName(o.Deployment.Before.TaskDefinition), err)
+		o.Reason += fmt.Sprintf("; rolling back to %s failed: %v", rollout.ShortName(o.Deployment.Before.TaskDefinition), err)
 		return o, nil
 	}
 	planning, cancel := d.within(ctx, lookLimit)
@@ -122,7 +122,7 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 	if err != nil {
 		return failed(err)
 	}
-	d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("%s: %s; going back to %s", o.Verdict, o.Reason, rollout.ShortName(plan.TaskDefinition))})
+	d.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("%s: %s; rolling back to %s", o.Verdict, o.Reason, rollout.ShortName(plan.TaskDefinition))})
 	d.emit(Event{Type: EventPlan, Elapsed: o.Elapsed, Plan: plan})
 	deployment, err := d.Apply(ctx, plan)
 	if err != nil {
@@ -136,13 +136,13 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 	o.Serving, o.Running, o.Desired, o.Over = after.Serving, after.Running, after.Desired, after.Over
 	if after.Verdict == rollout.Interrupted {
 		o.Verdict = after.Verdict
-		o.Reason += "; interrupted while going back to " + rollout.ShortName(deployment.TaskDefinition) + ", which goes on in ECS"
+		o.Reason += "; interrupted while rolling back to " + rollout.ShortName(deployment.TaskDefinition) + ", which continues in ECS"
 		return o, nil
 	}
 	if after.Verdict != rollout.Succeeded {
 		return failed(fmt.Errorf("%s: %s", after.Verdict, after.Reason))
 	}
-	o.Reason = strings.TrimSuffix(o.Reason, ".") + "; went back to " + rollout.ShortName(deployment.TaskDefinition)
+	o.Reason = strings.TrimSuffix(o.Reason, ".") + "; rolled back to " + rollout.ShortName(deployment.TaskDefinition)
 	o.Verdict = rollout.RolledBack
 	return o, nil
 }
@@ -151,7 +151,7 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, error) {
 	before := deployment.Before
 	if before.TaskDefinition == deployment.TaskDefinition {
-		return nil, errors.New("the same revision was in service before")
+		return nil, errors.New("the same revision was running before")
 	}
 	service, err := d.describe(ctx, deployment.Ref)
 	if err != nil {

@@ -75,7 +75,7 @@ actors: [{afterDeployment: true, after: 30s, operation: UpdateService, input: {c
 			}
 			o := b.run(request(), deploy.Policy{RollbackOnFailure: true})
 			b.want(o, "failed")
-			if !strings.Contains(o.Reason, "going back to web:1 did not work") {
+			if !strings.Contains(o.Reason, "rolling back to web:1 failed") {
 				b.Errorf("reason %q", o.Reason)
 			}
 		})

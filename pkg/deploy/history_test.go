@@ -25,11 +25,11 @@ func TestTheWayBackBehindRestarts(t *testing.T) {
 	})
 }
 
-// TestOtherThanSent: a definition that ECS keeps otherwise than it was sent would be
+// TestOtherThanSent: a definition that ECS stores with other values than it was sent would be
 // registered again by each deployment, and that is said. Tags are not in every
 // answer.
 func TestOtherThanSent(t *testing.T) {
-	const warning = "ECS keeps web:1 otherwise than it was sent, so that the same deployment will register it again: app dockerLabels"
+	const warning = "ECS stored web:1 with other values than it was sent, so the same deployment will register it again: app dockerLabels"
 	for answer, warned := range map[string]bool{
 		`{"name":"app","image":"repo/web:v2"}`:                                           true,
 		`{"name":"app","image":"repo/web:v2","dockerLabels":{"a":"b"},"mountPoints":[]}`: false,
@@ -44,7 +44,7 @@ func TestOtherThanSent(t *testing.T) {
 			if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{NoWait: true}); err != nil {
 				t.Fatal(err)
 			}
-			if b.told(deploy.EventWarning, warning) != warned || b.told(deploy.EventWarning, "otherwise") != warned {
+			if b.told(deploy.EventWarning, warning) != warned || b.told(deploy.EventWarning, "with other values than it was sent") != warned {
 				t.Errorf("%s: %v", answer, b.events)
 			}
 		})
@@ -60,7 +60,7 @@ func TestTidyingHasAnEnd(t *testing.T) {
 		if n := len(b.made("DeregisterTaskDefinition")); n != 60 {
 			t.Errorf("%d revisions were deregistered", n)
 		}
-		if !b.told(deploy.EventWarning, "9 old revisions of web are left for the next deployments, or for ecs-deploy prune") {
+		if !b.told(deploy.EventWarning, "9 old revisions of web remain; the next deployments or ecs-deploy prune deregister them") {
 			t.Errorf("%v", b.events)
 		}
 	})

@@ -97,12 +97,12 @@ func (l *looker) record(ctx context.Context, service *rollout.Service) (*rollout
 		l.recordFails = 0
 		return record, nil
 	case errors.As(err, &call) && call.Class() == ecsapi.Denied:
-		l.giveUpRecord(fmt.Sprintf("%s is not allowed; going on with the service's rollout state alone", call.Action))
+		l.giveUpRecord(fmt.Sprintf("%s is not allowed; continuing with the service's rollout state alone", call.Action))
 		return nil, nil
 	case ecsapi.Is(err, ecsapi.Throttled), ecsapi.Is(err, ecsapi.Unauthenticated):
 		return nil, err
 	case unknownOperation(err):
-		l.giveUpRecord(fmt.Sprintf("service deployments cannot be read (%v); going on with the service's rollout state alone", err))
+		l.giveUpRecord(fmt.Sprintf("service deployments cannot be read (%v); continuing with the service's rollout state alone", err))
 		return nil, nil
 	}
 	// An emulator may not know these calls at all, ECS may be disturbed: ask less
@@ -110,7 +110,7 @@ func (l *looker) record(ctx context.Context, service *rollout.Service) (*rollout
 	if l.recordFails++; l.recordFails%recordFailures == 0 {
 		l.recordPause = recordPause
 		if l.recordFails == recordFailures {
-			l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("service deployments cannot be read for now (%v); going on with the service's rollout state", err)})
+			l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("service deployments cannot be read for now (%v); continuing with the service's rollout state", err)})
 		}
 	}
 	return nil, nil
@@ -218,7 +218,7 @@ func (l *looker) giveUpTasks(err error) bool {
 		return false
 	}
 	l.tasksGone = true
-	l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("tasks cannot be read, so causes will be missing, and earlier tasks are not waited for: %v", err)})
+	l.emit(Event{Type: EventWarning, Message: fmt.Sprintf("tasks cannot be read, so causes will be missing and ecs-deploy will not wait for earlier tasks to stop: %v", err)})
 	return true
 }
 

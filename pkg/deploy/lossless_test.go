@@ -107,7 +107,7 @@ func deployDefinition(t *testing.T, definition taskdef.Definition) bool {
 	b := newBench(t, world)
 	before := b.registered(family + ":1")
 	b.want(b.run(request, deploy.Policy{}), "succeeded")
-	if b.told(deploy.EventWarning, "otherwise than it was sent") {
+	if b.told(deploy.EventWarning, "with other values than it was sent") {
 		t.Errorf("%v", b.events)
 	}
 	after := b.registered(definition.Family() + revision)

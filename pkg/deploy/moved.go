@@ -55,7 +55,7 @@ func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 	}
 	p.Notes = distinct(p.Notes) // containers may share an image
 	if len(unknown) > 0 && p.Action == ActionNone {
-		p.Notes = append(p.Notes, fmt.Sprintf("%s may have been pushed again since %s started; ECS keeps the digest of then. To pull it anew, pass --force-new-deployment",
+		p.Notes = append(p.Notes, fmt.Sprintf("%s may have been pushed again since %s started; ECS keeps using the earlier digest. To pull the image again, pass --force-new-deployment",
 			strings.Join(distinct(unknown), ", "), rollout.ShortName(p.Current)))
 	}
 }

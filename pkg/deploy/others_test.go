@@ -189,7 +189,7 @@ func TestTheWayBackStaysOpen(t *testing.T) {
 	})
 	inWorld(t, webWorld+"\nfaults: [{operations: [ListServiceDeployments], code: AccessDeniedException, message: no}]\n", func(b *bench) {
 		b.want(b.run(request(), deploy.Policy{KeepDefinitions: aws.Int32(0)}), "succeeded")
-		if len(b.made("DeregisterTaskDefinition")) > 0 || !b.told(deploy.EventWarning, "old revisions of web were left") {
+		if len(b.made("DeregisterTaskDefinition")) > 0 || !b.told(deploy.EventWarning, "old revisions of web were not deregistered") {
 			b.Error("without the history nothing may be deregistered")
 		}
 	})

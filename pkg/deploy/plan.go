@@ -103,7 +103,7 @@ func (p Plan) Summary() string {
 	current := rollout.Named(p.Current, p.CurrentTag)
 	switch p.Action {
 	case ActionNone:
-		return fmt.Sprintf("nothing to do, %s is in service", current)
+		return fmt.Sprintf("nothing to do, %s is already running", current)
 	case ActionSettings:
 		return "only settings change"
 	case ActionJoin:
@@ -116,7 +116,7 @@ func (p Plan) Summary() string {
 	}
 	text := fmt.Sprintf("%s -> %s", current, rollout.Named(p.TaskDefinition, p.Tag))
 	if p.Reused {
-		text += ", which is registered already"
+		text += ", which is already registered"
 	}
 	return text
 }

@@ -271,7 +271,7 @@ func TestErrorsName(t *testing.T) {
 		{"throttled", `{operations: ["*"], code: ThrottlingException, message: Rate exceeded}`, "ThrottlingException: Rate exceeded", 1},
 		{"PassRole", `{operations: [RegisterTaskDefinition], code: AccessDeniedException, message: "User: x is not authorized to perform: iam:PassRole on resource: arn:r"}`, "iam:PassRole on resource: arn:r", 4},
 		{"quota", `{operations: [RegisterTaskDefinition], code: LimitExceededException, message: "The limit for task definitions was reached."}`, "LimitExceededException", 1},
-		{"update denied", `{operations: [UpdateService], code: AccessDeniedException, message: no}`, "the service is untouched; web:2 was registered and is not in use", 4},
+		{"update denied", `{operations: [UpdateService], code: AccessDeniedException, message: no}`, "the service is unchanged; web:2 was registered and is not in use", 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, webWorld+"\nfaults: ["+tt.fault+"]\n", func(b *bench) {

@@ -188,13 +188,13 @@ func (d *Deployer) pruneAfter(ctx context.Context, deployment Deployment, keep i
 	err := d.findOld(ctx, p, deployment.TaskDefinition, deployment.Before.TaskDefinition)
 	if more := len(p.Remove) - tidyLimit; err == nil && more > 0 {
 		p.Remove = p.Remove[:tidyLimit]
-		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%d old revisions of %s are left for the next deployments, or for ecs-deploy prune", more, p.Family)})
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%d old revisions of %s remain; the next deployments or ecs-deploy prune deregister them", more, p.Family)})
 	}
 	if err == nil {
 		err = d.Prune(ctx, p)
 	}
 	if err != nil {
-		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("old revisions of %s were left: %v", p.Family, err)})
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("old revisions of %s were not deregistered: %v", p.Family, err)})
 	}
 }
 

@@ -30,12 +30,12 @@ func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Refer
 	}
 	account, region, ok := ecrHost(ref.Registry())
 	if d.ecr == nil {
-		return ref, &UsageError{Problem: fmt.Sprintf("the digest of %s cannot be looked up: there is no client of ECR", ref), Remedy: "give the deployer one with WithRegistry"}
+		return ref, &UsageError{Problem: fmt.Sprintf("the digest of %s cannot be looked up: no ECR client", ref), Remedy: "pass one with WithRegistry"}
 	}
 	if !ok {
 		return ref, &UsageError{
 			Problem: fmt.Sprintf("the digest of %s cannot be looked up: %s is not a private registry of ECR", ref, ref.Registry()),
-			Remedy:  "name the image by its digest (-i REPOSITORY@sha256:…), or leave out --pin-digest",
+			Remedy:  "pass the image with its digest (-i REPOSITORY@sha256:…), or remove --pin-digest",
 		}
 	}
 	now, err := d.describeImage(ctx, account, region, ref)

@@ -161,7 +161,7 @@ func TestNotPinned(t *testing.T) {
 	inWorld(t, registryWorld, func(b *bench) {
 		r, _, _ := b.pinning(repository + ":v2")
 		var usage *deploy.UsageError
-		if _, err := b.deployer().Plan(b.Context(), r); !errors.As(err, &usage) || !strings.Contains(err.Error(), "there is no client of ECR") {
+		if _, err := b.deployer().Plan(b.Context(), r); !errors.As(err, &usage) || !strings.Contains(err.Error(), "no ECR client") {
 			t.Errorf("without a registry: %v", err)
 		}
 	})

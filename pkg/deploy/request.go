@@ -74,14 +74,14 @@ func (r Request) asks(name string) bool {
 func (r Request) validate() error {
 	switch {
 	case r.Cluster == "" && r.Service == "" && r.TaskDefinition != "":
-		return &UsageError{Problem: "cluster not set", Remedy: "pass -c CLUSTER, whose service that runs the family of -d is updated; to print a revision without a service, use ecs-deploy render"}
+		return &UsageError{Problem: "cluster not set", Remedy: "pass -c CLUSTER, so that its service of the family in -d is updated; to print a revision without a service, use ecs-deploy render"}
 	case r.Cluster == "":
 		return &UsageError{Problem: "cluster not set", Remedy: "pass -c CLUSTER or set ECS_DEPLOY_CLUSTER"}
 	case r.Service == "" && r.TaskDefinition == "":
 		return &UsageError{Problem: "service not set", Remedy: "pass -n SERVICE, or -d FAMILY to find the service that runs it"}
 	case r.Service != "" && r.TaskDefinition != "" && !arn.HasRevision(r.TaskDefinition) && !r.edited():
 		return &UsageError{
-			Problem: fmt.Sprintf("%s is a family, and there is nothing to change in it", r.TaskDefinition),
+			Problem: fmt.Sprintf("nothing to deploy: %s is a family without a revision", r.TaskDefinition),
 			Remedy:  "pass a revision to deploy (-d FAMILY:REVISION), or an image (-i IMAGE)",
 		}
 	case !r.Definition.IsZero() && r.TaskDefinition != "" && r.Service != "":
@@ -149,5 +149,5 @@ func (staleError) Error() string { return "the service changed since the plan wa
 
 // Hint says what can be done.
 func (staleError) Hint() string {
-	return "somebody else deployed; look with ecs-deploy status, then run the same command again"
+	return "run ecs-deploy status to see the change, then run the same command again"
 }

@@ -61,7 +61,7 @@ func (d *Deployer) resolve(ctx context.Context, current string, w Want) (resolve
 	switch {
 	case unedited && r.base != current && slices.Contains(r.inactive, r.base):
 		return resolved{}, &UsageError{
-			Problem: fmt.Sprintf("%s is INACTIVE: ECS does not take it for a service any more", rollout.ShortName(r.base)),
+			Problem: fmt.Sprintf("%s is INACTIVE: ECS cannot deploy it", rollout.ShortName(r.base)),
 			Remedy:  "register its content again: " + registerAgain(r.base),
 		}
 	case unedited:

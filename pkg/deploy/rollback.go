@@ -71,12 +71,12 @@ type NoRollbackError struct {
 }
 
 func (e *NoRollbackError) Error() string {
-	return fmt.Sprintf("service %s has nothing to go back to: none of its last deployments succeeded with another definition than %s", e.Service, e.Current)
+	return fmt.Sprintf("service %s has nothing to roll back to: none of its last deployments succeeded with a definition other than %s", e.Service, e.Current)
 }
 
 // Hint says what else there is.
 func (e *NoRollbackError) Hint() string {
-	return "ECS keeps its records of deployments for 90 days; any ACTIVE revision is deployed with -d FAMILY:REVISION"
+	return "deploy any ACTIVE revision with -d FAMILY:REVISION; ECS keeps its records of deployments for 90 days"
 }
 
 // ExitCode is that of a request that cannot be carried out.

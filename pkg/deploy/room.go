@@ -59,5 +59,5 @@ func (p *Plan) roomy() error {
 	if p.stuck == "" || p.request.AllowStuck {
 		return nil
 	}
-	return &UsageError{Problem: p.stuck, Remedy: "lower -m or raise -M, for example -m 50 or -M 200; --allow-stuck deploys all the same"}
+	return &UsageError{Problem: p.stuck, Remedy: "lower -m or raise -M, for example -m 50 or -M 200; to deploy anyway, pass --allow-stuck"}
 }

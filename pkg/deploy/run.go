@@ -123,10 +123,10 @@ func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcom
 // warnOfUnwatched warns of what the plan and the policy together leave undone.
 func (d *Deployer) warnOfUnwatched(plan *Plan, policy Policy) {
 	if plan.Action == ActionSettings && plan.InProgress != nil {
-		d.emit(Event{Type: EventWarning, Message: "deployment " + plan.InProgress.ID + " is in progress, and is not waited for: the settings start none of their own"})
+		d.emit(Event{Type: EventWarning, Message: "deployment " + plan.InProgress.ID + " is in progress; not waiting for it, because new settings alone start no deployment"})
 	}
 	if policy.NoWait && policy.KeepDefinitions != nil {
-		d.emit(Event{Type: EventWarning, Message: "old revisions stay: they are deregistered after success, which is not waited for"})
+		d.emit(Event{Type: EventWarning, Message: "not deregistering old revisions: that follows success, and ecs-deploy does not wait for it"})
 	}
 }
 
@@ -172,7 +172,7 @@ func (d *Deployer) clearTheWay(ctx context.Context, r Request, plan *Plan, polic
 		switch policy.IfInProgress {
 		case IfInProgressReplace:
 			if plan.InProgress.GoingBack() {
-				d.emit(Event{Type: EventWarning, Message: "a rollback is in progress: until it completed, ECS has nothing to roll this deployment back to"})
+				d.emit(Event{Type: EventWarning, Message: "a rollback is in progress: ECS cannot roll this deployment back before it completes"})
 			}
 			return plan, nil
 		case IfInProgressWait:

@@ -162,11 +162,11 @@ func checkTable(t *testing.T, table string) {
 func scenarios() []scenario {
 	return []scenario{
 		{name: "plain success", ecs: "2 tasks, 100/200 percent", verdict: "succeeded", exit: 0, says: "completed", others: "the same, 8 to 10 s later"},
-		{name: "nothing changed", ecs: "the image is in service already", run: func(b *bench) said {
+		{name: "nothing changed", ecs: "the image is already running", run: func(b *bench) said {
 			r := request()
 			r.Images = []string{"repo/web:v1"}
 			return b.say(b.deployer().Run(b.Context(), r, deploy.Policy{}))
-		}, verdict: "unchanged", exit: 0, says: "web:1 is in service already", others: "most register and deploy another revision"},
+		}, verdict: "unchanged", exit: 0, says: "web:1 is already running", others: "most register and deploy another revision"},
 		{name: "ECS starts no deployment", ecs: "UpdateService answers with the old PRIMARY deployment", run: noDeployment, verdict: "timed-out", exit: 7, says: "ECS accepted the update, but shows no deployment of web:2", others: "wait for something that never comes, or report success"},
 		{name: "the gap", ecs: "one deployment, all tasks running, still IN_PROGRESS for 20 s", world: "\nswitches: {completionLag: 25s}\n", verdict: "succeeded", exit: 0, says: "completed", others: "`services-stable` and all built on it: success before ECS says so"},
 		{name: "desired count 0", ecs: "0 of 0 tasks", edit: []string{"desiredCount: 2", "desiredCount: 0"}, verdict: "succeeded", exit: 0, says: "completed", others: "success at once, without a word"},
@@ -182,9 +182,9 @@ func scenarios() []scenario {
 		{name: "somebody rolls it back", ecs: "StopServiceDeployment after 20 s", world: "\nactors: [{afterDeployment: true, after: 20s, operation: StopServiceDeployment, input: {serviceDeploymentArn: '{serviceDeployment}', stopType: ROLLBACK}}]\n", verdict: "rolled-back", exit: 6, says: "rolled back", others: "success"},
 		{name: "another one in progress", ecs: "a deployment is under way", run: whileInProgress, verdict: "busy", exit: 10, says: "is in progress in service web", others: "deploy over it"},
 		{name: "a rollback in progress", ecs: "the last deployment is being rolled back; a new one would have nothing to go back to", world: fail("exits"), run: whileRollingBack, verdict: "busy", exit: 10, says: "rolling back", others: "deploy into the trap: the new deployment can stall"},
-		{name: "interrupted", ecs: "Ctrl-C after 20 s", run: interruptedAfter(20*time.Second, deploy.Policy{}), verdict: "interrupted", exit: 130, says: "the rollout goes on in ECS", others: "end without a word; copilot rolls back"},
+		{name: "interrupted", ecs: "Ctrl-C after 20 s", run: interruptedAfter(20*time.Second, deploy.Policy{}), verdict: "interrupted", exit: 130, says: "the rollout continues in ECS", others: "end without a word; copilot rolls back"},
 		{name: "interrupted, --on-interrupt rollback", ecs: "StopServiceDeployment, followed to its end", run: interruptedAfter(20*time.Second, deploy.Policy{OnInterrupt: deploy.OnInterruptRollback}), verdict: "interrupted", exit: 130, says: "rolled back", others: "none offers it"},
-		{name: "credentials expire", ecs: "ExpiredTokenException from 30 s on", run: expiring, verdict: "timed-out", exit: 7, says: "ECS can no longer be asked", others: "an error that reads like a failed deployment"},
+		{name: "credentials expire", ecs: "ExpiredTokenException from 30 s on", run: expiring, verdict: "timed-out", exit: 7, says: "ecs-deploy can no longer call ECS", others: "an error that reads like a failed deployment"},
 		{name: "early success, cleanup deferred", ecs: "healthy at 50 percent, earlier tasks drain later", edit: []string{"maximumPercent: 200", "maximumPercent: 200\n    earlySuccessCriteria: {enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: DEFERRED}"}, verdict: "succeeded", exit: 0, says: "completed", others: "wait for running = desired and hang"},
 		{name: "pause hook", ecs: "the deployment waits for a person", edit: []string{"maximumPercent: 200", "maximumPercent: 200\n    lifecycleHooks: [{targetType: PAUSE, lifecycleStages: [POST_SCALE_UP]}]"}, verdict: "paused", exit: 9, says: "waits at hook ecs-pause-", others: "hang, up to 14 days"},
 		{name: "Classic Load Balancer", ecs: "ECS gives no rollout state", edit: classicService, verdict: "succeeded", exit: 0, says: "ECS gives no rollout state for this service", others: "mostly the same"},

@@ -80,7 +80,7 @@ func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) 
 		return names[0], nil
 	case 0:
 		return "", &NotFoundError{Kind: "service", Name: "of family " + family, Place: "cluster " + rollout.ShortName(cluster),
-			Detail: fmt.Sprintf("of %d services none runs it", len(arns))}
+			Detail: fmt.Sprintf("none of %d services runs it", len(arns))}
 	}
 	slices.Sort(names)
 	return "", &AmbiguousServiceError{Family: family, Cluster: rollout.ShortName(cluster), Services: names}
@@ -90,7 +90,7 @@ func (d *Deployer) serviceOfFamily(ctx context.Context, cluster, family string) 
 func (s *described) supported() error {
 	name := aws.ToString(s.ServiceName)
 	if status := aws.ToString(s.Status); status != statusActive {
-		return &UsageError{Problem: fmt.Sprintf("service %s is %s, not ACTIVE", name, status), Remedy: "it was deleted; create it again first"}
+		return &UsageError{Problem: fmt.Sprintf("service %s is %s, not ACTIVE", name, status), Remedy: "create the service again: it was deleted"}
 	}
 	if controller := s.DeploymentController; controller != nil && controller.Type != types.DeploymentControllerTypeEcs {
 		remedy := "deploy it with the system that manages its task sets"

@@ -126,7 +126,7 @@ func given[T any](p *T) any {
 // notNegative refuses numbers below 0.
 func notNegative(row settingRow, s ServiceSettings) error {
 	if n, ok := number(row.asked(s)); ok && n < 0 {
-		return &UsageError{Problem: fmt.Sprintf("the %s is %d; it cannot be negative", row.words, n), Remedy: "give 0 or more"}
+		return &UsageError{Problem: fmt.Sprintf("the %s is %d; it cannot be negative", row.words, n), Remedy: "pass 0 or more"}
 	}
 	return nil
 }

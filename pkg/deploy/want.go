@@ -80,8 +80,8 @@ func (w Want) ownFamily(current string) error {
 		return nil
 	}
 	return &UsageError{
-		Problem: fmt.Sprintf("the task definition is of the family %s, and the service runs %s", family, arn.Family(current)),
-		Remedy:  "name the other service, or allow it with --allow-other-family",
+		Problem: fmt.Sprintf("the task definition belongs to family %s, but the service is running %s", family, arn.Family(current)),
+		Remedy:  "pass the service of that family with -n, or pass --allow-other-family",
 	}
 }
 
@@ -127,9 +127,9 @@ func (w Want) parse() (wish, error) {
 	named := len(w.Images)+len(w.ContainerImages) > 0
 	switch {
 	case len(w.TagOnly) > 0 && w.Tag == "":
-		return wish{}, &UsageError{Problem: "containers are named by --only, and no tag for them", Remedy: "give it with --tag TAG"}
+		return wish{}, &UsageError{Problem: "--only is set without a tag", Remedy: "pass --tag TAG"}
 	case len(w.TagOnly) > 0 && named:
-		return wish{}, &UsageError{Problem: "--only names the containers for a tag alone, and images are given too", Remedy: "leave one out; --container NAME=IMAGE sets the image of one container"}
+		return wish{}, &UsageError{Problem: "--only selects the containers for --tag, and cannot be combined with images", Remedy: "remove one of them; --container NAME=IMAGE sets the image of one container"}
 	case w.Tag != "" && !named:
 		parsed.images.Tag, parsed.images.Only = w.Tag, w.TagOnly
 	}
@@ -143,7 +143,7 @@ func (w Want) image(text string) (image.Reference, error) {
 	case err != nil || w.Tag == "":
 		return ref, err
 	case !ref.Untagged():
-		return ref, &UsageError{Problem: fmt.Sprintf("%s has a tag or digest, and %s is given as its tag", text, w.Tag), Remedy: "remove one of them"}
+		return ref, &UsageError{Problem: fmt.Sprintf("%s already has a tag or digest, and the tag %s is set too", text, w.Tag), Remedy: "remove one of them"}
 	}
 	return ref.WithTag(w.Tag)
 }

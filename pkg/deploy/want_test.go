@@ -83,11 +83,11 @@ func TestImagesRefused(t *testing.T) {
 		"one of two does not match": {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2", "nginx"}}}, "the repository of nginx"},
 		"two of one repository":     {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2", "docker.io/team/web:3"}}}, "are images of one repository"},
 		"no such container":         {deploy.Request{Want: deploy.Want{ContainerImages: map[string]string{"App": "x"}}}, `no container "App"; it has app, worker, admin, mirror`},
-		"tag twice":                 {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2"}, Tag: "3"}}, "team/web:2 has a tag or digest"},
+		"tag twice":                 {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2"}, Tag: "3"}}, "team/web:2 already has a tag or digest"},
 		"tag and digest":            {deploy.Request{Want: deploy.Want{ContainerImages: map[string]string{"app": "team/web" + ones}, Tag: "3"}}, "has a tag or digest"},
-		"which container":           {deploy.Request{Want: deploy.Want{Tag: "3"}}, "web has 4 containers, and which of them gets the tag 3 is not said: app=team/web:1"},
-		"only without a tag":        {deploy.Request{Want: deploy.Want{TagOnly: []string{"app"}}}, "no tag for them"},
-		"only with images":          {deploy.Request{Want: deploy.Want{Images: []string{"team/web"}, Tag: "3", TagOnly: []string{"app"}}}, "images are given too"},
+		"which container":           {deploy.Request{Want: deploy.Want{Tag: "3"}}, "web has 4 containers, and no flag selects those that get the tag 3: app=team/web:1"},
+		"only without a tag":        {deploy.Request{Want: deploy.Want{TagOnly: []string{"app"}}}, "--only is set without a tag"},
+		"only with images":          {deploy.Request{Want: deploy.Want{Images: []string{"team/web"}, Tag: "3", TagOnly: []string{"app"}}}, "cannot be combined with images"},
 		"only nobody":               {deploy.Request{Want: deploy.Want{Tag: "3", TagOnly: []string{"app", "nobody"}}}, `no container "nobody"`},
 		"no tag":                    {deploy.Request{Want: deploy.Want{Tag: "a b", TagOnly: []string{"app"}}}, `"a b" is not a tag`},
 		"no image":                  {deploy.Request{Want: deploy.Want{Images: []string{"team/Web"}}}, "is not an image reference"},
@@ -229,7 +229,7 @@ func TestFamilyOfAFile(t *testing.T) {
 		r := deploy.Request{Ref: webInProd, Want: deploy.Want{Definition: parsed(t,
 			`{"family":"other","networkMode":"awsvpc","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512","containerDefinitions":[{"name":"app","image":"x"}]}`)}}
 		var usage *deploy.UsageError
-		if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "the family other, and the service runs web") {
+		if _, err := b.deployer().Run(b.Context(), r, deploy.Policy{}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "belongs to family other, but the service is running web") {
 			t.Errorf("error %v", err)
 		}
 		b.untouched()

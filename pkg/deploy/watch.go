@@ -11,7 +11,7 @@ import (
 )
 
 // goesOn is the reason of an interrupted watch.
-const goesOn = "the rollout goes on in ECS, and nobody watches it"
+const goesOn = "the rollout continues in ECS; ecs-deploy is no longer watching it"
 
 // Watch follows a deployment to its end and says how it went. It only reads. It
 // returns an error only where there is no outcome: the deployment does not
@@ -117,7 +117,7 @@ func (dep Deployment) newsSince() time.Time {
 // can be called again, and goes on.
 func (w *watch) run(ctx context.Context) (Outcome, error) {
 	if deployment := w.looker.deployment; deployment.Action == ActionNone {
-		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is in service already", rollout.Diagnosis{}), nil
+		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is already running", rollout.Diagnosis{}), nil
 	}
 	for {
 		o, err := w.look(ctx)
@@ -228,12 +228,12 @@ func (w *watch) failed(err error) string {
 		w.silentSince = w.elapsed()
 	}
 	if permanent(err) || w.elapsed()-w.silentSince >= lostSight {
-		return "ECS can no longer be asked: " + err.Error()
+		return "ecs-deploy can no longer call ECS: " + err.Error()
 	}
 	if w.failures == warnAfter {
 		message := "ECS does not answer; still trying: "
 		if ecsapi.Is(err, ecsapi.Throttled) {
-			message = "AWS limits the rate of calls; going on more slowly: "
+			message = "AWS limits the rate of calls; calling less often: "
 		}
 		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: message + err.Error()})
 	}

@@ -118,7 +118,7 @@ func TestLostSight(t *testing.T) {
 			inWorld(t, webWorld+never+"\nfaults: [{operations: ['*'], afterUpdate: true, "+fault+"}]\n", func(b *bench) {
 				o := b.run(request(), deploy.Policy{})
 				b.want(o, "timed-out")
-				if !strings.Contains(o.Reason, "ECS can no longer be asked") || o.Deployment.ID == "" {
+				if !strings.Contains(o.Reason, "ecs-deploy can no longer call ECS") || o.Deployment.ID == "" {
 					b.Errorf("reason %q", o.Reason)
 				}
 				if name != "endpoint is gone" && o.Elapsed > 30*time.Second {

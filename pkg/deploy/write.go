@@ -143,7 +143,7 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 
 // errNoTrace says that somebody else's deployment took over, and that nothing tells
 // whether there was one of ours.
-var errNoTrace = errors.New("another deployment took over, and nothing tells whether there was one of ours")
+var errNoTrace = errors.New("another deployment took over; it is unknown whether the update had started one")
 
 // errGone says that the service was deleted, and with it every trace of ours.
 var errGone = errors.New("the service was deleted meanwhile")
@@ -203,7 +203,7 @@ const orphansLimit = 5
 // sends whose answer was lost and which ECS did not show afterwards.
 func (d *Deployer) nameOrphans(ctx context.Context, p *Plan, registered string) {
 	for _, orphan := range d.sameSince(ctx, p, registered) {
-		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%s was registered too, by a call whose answer was lost; it is not in use (%s)", rollout.ShortName(orphan), orphan)})
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("%s was registered too, by a call whose response was lost; it is not in use (%s)", rollout.ShortName(orphan), orphan)})
 	}
 }
 

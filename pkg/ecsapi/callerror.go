@@ -99,7 +99,7 @@ func (e *CallError) Hint() string {
 		}
 		return "check the network, --endpoint-url and the region"
 	case Quota:
-		return "this is a quota of the account, not a rate: trying again does not help"
+		return "request a higher quota for the account in AWS Service Quotas; trying again does not help"
 	}
 	return ""
 }
@@ -110,7 +110,7 @@ func roleHint(reason string) string {
 	if strings.Contains(reason, "MultiFactorAuthentication") {
 		return "wait for the next code of the MFA device and try again; each code works once"
 	}
-	return "allow sts:AssumeRole in the policy of that identity, and that identity in the trust policy of the role; the role may also ask for --external-id or --mfa-serial"
+	return "allow sts:AssumeRole in the policy of that identity, and that identity in the trust policy of the role; the role may also require --external-id or --mfa-serial"
 }
 
 // credentialsHint tells apart what can be wrong with credentials.
@@ -122,7 +122,7 @@ func (e *CallError) credentialsHint() string {
 	case strings.HasPrefix(e.Code, "Expired"):
 		return "get new ones: log in again (aws sso login), or renew AWS_SESSION_TOKEN together with its keys"
 	case strings.Contains(e.reason, "Signature expired"), strings.Contains(e.reason, "Signature not yet current"):
-		return "set the clock of this machine: signatures hold for a few minutes"
+		return "set the clock of this machine: signatures are valid for a few minutes"
 	case e.Code == "InvalidSignatureException", e.Code == "SignatureDoesNotMatch", e.Code == "IncompleteSignature":
 		return "check the secret key: it is not the one of that access key (-k and -s, the environment, or the profile)"
 	case e.Code == "UnrecognizedClientException", e.Code == "InvalidClientTokenId", e.Code == "InvalidAccessKeyId", e.Code == "AuthFailure":
@@ -208,13 +208,13 @@ func NewCallError(action, resource string, err error) *CallError {
 	var lookup *net.DNSError
 	switch {
 	case e.class == Unauthenticated && errors.As(err, &speaker):
-		e.reason = "there are no valid AWS credentials: " + innermost(err)
+		e.reason = "no valid AWS credentials: " + innermost(err)
 	case errors.As(err, &lookup) && lookup.IsNotFound:
-		e.reason = "there is no host " + lookup.Name
+		e.reason = "unknown host " + lookup.Name
 	case e.class == Unauthenticated && strings.Contains(err.Error(), "IMDS"): // the last place where the SDK looks
-		e.reason = "no AWS credentials were found in flags, environment, profile or instance role"
+		e.reason = "no AWS credentials found in flags, environment, profile or instance role"
 	case e.class == Unauthenticated:
-		e.reason = "there are no valid AWS credentials: " + innermost(err)
+		e.reason = "no valid AWS credentials: " + innermost(err)
 	case response != nil && response.HTTPStatusCode() != 0:
 		e.reason = fmt.Sprintf("the server answered HTTP %d without an AWS error; is it ECS?", response.HTTPStatusCode())
 	}
@@ -225,7 +225,7 @@ func NewCallError(action, resource string, err error) *CallError {
 // would have given its credentials failed. That may pass: it was throttled, or
 // got no answer.
 func (e *CallError) without(renewal *CallError) *CallError {
-	e.reason = "there are no valid AWS credentials: " + renewal.Error()
+	e.reason = "no valid AWS credentials: " + renewal.Error()
 	e.class = Unauthenticated
 	if renewal.class == Throttled || renewal.class == Unreachable {
 		e.class = renewal.class

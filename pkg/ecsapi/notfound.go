@@ -71,7 +71,7 @@ func undescribed(action string, asked, described []string, failures []types.Fail
 				break
 			}
 		}
-		return nonsense(action, rollout.ShortName(arn), "it was listed, and now ECS says "+reason+"; try again")
+		return nonsense(action, rollout.ShortName(arn), "ECS listed it, and now reports "+reason+"; try again")
 	}
 	return nil
 }

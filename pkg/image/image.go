@@ -44,9 +44,9 @@ func (e *ParseError) Error() string {
 // Hint shows the form of a reference.
 func (e *ParseError) Hint() string {
 	if isDigest(strings.TrimPrefix(e.Input, "@")) {
-		return "name the image with its digest: -i REPOSITORY@" + strings.TrimPrefix(e.Input, "@")
+		return "pass the image with its digest: -i REPOSITORY@" + strings.TrimPrefix(e.Input, "@")
 	}
-	return "an image is [registry[:port]/]repository[:tag][@sha256:digest], in lower case but for the tag"
+	return "write [registry[:port]/]repository[:tag][@sha256:digest], in lower case except for the tag"
 }
 
 // ExitCode is that of bad input.
@@ -80,9 +80,9 @@ func reason(text string, err error) string {
 	case text == "":
 		return "it is empty"
 	case placeholder != "":
-		return "it has " + placeholder + ", which nothing has filled in"
+		return "it has " + placeholder + ", which was not replaced by a value"
 	case strings.Contains(text, "://"):
-		return "it has a URL scheme; leave out everything up to ://"
+		return "it has a URL scheme; remove everything up to ://"
 	case strings.TrimSpace(text) != text:
 		return "it begins or ends with white space"
 	case strings.Contains(text, digestStart) && !strings.Contains(text, "@"+digestStart):
@@ -182,7 +182,7 @@ func (r Reference) WithDefaultTag() Reference {
 // WithTag returns the reference with another tag, and without a digest. It fails
 // with a [*ParseError] where the text is no tag.
 func (r Reference) WithTag(tag string) (Reference, error) {
-	e := &ParseError{Input: tag, What: "a tag", Reason: "a tag has letters, digits, _, . and -, begins with none of the last two, and has at most 128 of them"}
+	e := &ParseError{Input: tag, What: "a tag", Reason: "use at most 128 letters, digits, _, . and -, and do not begin with . or -"}
 	if isDigest(strings.TrimPrefix(tag, "@")) {
 		e.Reason = digestForm
 	}

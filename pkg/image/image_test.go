@@ -297,7 +297,7 @@ func TestZero(t *testing.T) {
 // form of a digest.
 func TestWhatIsThere(t *testing.T) {
 	for in, want := range map[string]string{
-		"<IMAGE1_NAME>": "it has <IMAGE1_NAME>, which nothing has filled in", "$REPOSITORY_URI:$IMAGE_TAG": "it has $REPOSITORY_URI, which",
+		"<IMAGE1_NAME>": "it has <IMAGE1_NAME>, which was not replaced by a value", "$REPOSITORY_URI:$IMAGE_TAG": "it has $REPOSITORY_URI, which",
 		"a:{{must_env `X`}}": "it has {{must_env `X`}}, which", "a:${TAG}": "it has ${TAG}, which", "a:$(TAG)": "it has $(TAG), which", "%IMAGE%": "it has %IMAGE%, which",
 		digest: "a digest is written REPOSITORY@sha256:…", "web:" + digest: "a digest is written REPOSITORY@sha256:…",
 	} {

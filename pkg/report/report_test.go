@@ -208,7 +208,7 @@ func outcomes() map[string]deploy.Outcome {
 		"succeeded":   {Verdict: rollout.Succeeded, Reason: "done", Deployment: deployment, Elapsed: 143 * time.Second, Serving: wanted, Running: 2, Desired: 2},
 		"to zero":     {Verdict: rollout.Succeeded, Reason: "done", Deployment: deployment, Elapsed: 3 * time.Second, Serving: wanted},
 		"ended":       {Verdict: rollout.Succeeded, Reason: "done", Deployment: follow, EndedAt: at(0), Serving: wanted, Running: 2, Desired: 2},
-		"unchanged":   {Verdict: rollout.Unchanged, Reason: "doorman:41 is in service already", Deployment: deployment, Serving: old, Running: 2, Desired: 2},
+		"unchanged":   {Verdict: rollout.Unchanged, Reason: "doorman:41 is already running", Deployment: deployment, Serving: old, Running: 2, Desired: 2},
 		"updated":     {Verdict: rollout.Updated, Reason: "4 of 4 tasks are running", Deployment: settings, Elapsed: time.Minute, Serving: old, Running: 4, Desired: 4},
 		"running":     {Verdict: rollout.Running, Reason: "a task of the new deployment is running", Deployment: deployment, Elapsed: time.Minute, Serving: old, Running: 3, Desired: 2},
 		"started":     {Verdict: rollout.Started, Reason: "ECS accepted the update. Not waiting for it to finish (--no-wait).", Deployment: deployment, Serving: old, Desired: 2},

@@ -46,7 +46,7 @@ func (e *EditError) Lines() []string {
 
 // Hint says what an edit may touch.
 func (e *EditError) Hint() string {
-	return "no edit was made; ecs-deploy render without edits prints the definition as it is"
+	return "run ecs-deploy render without edits to print the definition as it is"
 }
 
 // ExitCode is that of bad input.
@@ -67,7 +67,7 @@ func (e *UnknownContainerError) Error() string {
 
 // Hint says how names are written where they may be mistaken.
 func (e *UnknownContainerError) Hint() string {
-	return "names are case-sensitive; a name with a colon that is meant for every container is written *:NAME"
+	return "check the name, which is case-sensitive; for every container, write a name with a colon as *:NAME"
 }
 
 // ExitCode is that of bad input.
@@ -133,7 +133,7 @@ func (d Definition) apply(edit Edit) error {
 }
 
 // errNoDriver says that an option is for a log driver that is not there.
-var errNoDriver = errors.New("there is no log driver; write a logConfiguration into the task definition first")
+var errNoDriver = errors.New("no log driver is set; write a logConfiguration into the task definition first")
 
 func (d Definition) has(container string) bool {
 	return slices.ContainsFunc(d.containers(), func(c map[string]any) bool { return text(c, "name") == container })

@@ -247,16 +247,16 @@ func TestEditsRefused(t *testing.T) {
 		"the other way round":    {[]Edit{SetSecret("app", "A", "a")}, []string{"container app has A both"}},
 		"exchanged":              {[]Edit{UnsetSecret("", "S"), SetEnvironment("app", "S", "1"), SetSecret("app", "A", "a"), UnsetEnvironment("", "A")}, nil},
 		"another container's":    {[]Edit{SetEnvironment("side", "S", "1"), SetSecret("side", "A", "a")}, nil},
-		"no such Fargate task":   {[]Edit{SetMemory("4 GB")}, []string{"Fargate has no task with 256 cpu units and 4096 MiB of memory"}},
+		"no such Fargate task":   {[]Edit{SetMemory("4 GB")}, []string{"Fargate does not offer 256 CPU units with 4096 MiB of memory"}},
 		"only both together":     {[]Edit{SetMemory("4 GB"), SetCPU("1 vCPU")}, nil},
 		"a size that is unknown": {[]Edit{SetCPU("32768"), SetMemory("1")}, nil},
 		"sizes":                  {[]Edit{SetCPU("0"), SetMemory("-1"), SetContainerMemory("app", "1.5")}, []string{`cpu: "0" is not a size`, `memory: "-1" is not a size`, `container app: memory: "1.5" is not a size`}},
 		"more sizes":             {[]Edit{SetCPU(""), SetCPU("010"), SetCPU("1e3"), SetMemory("0.0001 GB"), SetMemory("99999999999999999999")}, []string{`cpu: ""`, `cpu: "010"`, `cpu: "1e3"`, `memory: "0.0001 GB"`, `memory: "99999999999999999999"`}},
-		"an option and a secret": {[]Edit{SetLogOption("app", "splunk-token", "x")}, []string{"log option splunk-token: it is a secret option already"}},
-		"no log driver":          {[]Edit{SetLogOption("side", "a", "b")}, []string{"container side: log option a: there is no log driver"}},
-		"AWS's tag":              {[]Edit{SetTag("AWS:x", "y")}, []string{"tag AWS:x: keys that begin with aws: are AWS's own"}},
+		"an option and a secret": {[]Edit{SetLogOption("app", "splunk-token", "x")}, []string{"log option splunk-token: it is already a secret option"}},
+		"no log driver":          {[]Edit{SetLogOption("side", "a", "b")}, []string{"container side: log option a: no log driver"}},
+		"AWS's tag":              {[]Edit{SetTag("AWS:x", "y")}, []string{"tag AWS:x: keys that begin with aws: are reserved for AWS"}},
 		"platforms":              {[]Edit{SetRuntimePlatform("arm64"), SetRuntimePlatform("/x"), SetRuntimePlatform("linux/")}, []string{`"arm64" is not`, `"/x" is not`, `"linux/" is not`}},
-		"a secret of nothing":    {[]Edit{SetSecret("side", "X", "")}, []string{"secret X: it names no parameter or secret"}},
+		"a secret of nothing":    {[]Edit{SetSecret("side", "X", "")}, []string{"secret X: it is not the name of a parameter or secret"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := Parse("test", []byte(fargate), ParseOptions{})

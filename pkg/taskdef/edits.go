@@ -44,10 +44,10 @@ func UnsetEnvironment(container, name string) Edit {
 func SetSecret(container, name, valueFrom string) Edit {
 	return Edit{name: "secret " + name, container: container, inContainer: func(c map[string]any) error {
 		if valueFrom == "" {
-			return errors.New("it names no parameter or secret")
+			return errors.New("it is not the name of a parameter or secret")
 		}
 		if strings.ContainsFunc(valueFrom, unicode.IsSpace) { // the value itself, which is not shown
-			return errors.New("it is neither an ARN nor the name of a parameter: those have no white space")
+			return errors.New("it is neither an ARN nor the name of a parameter, which has no white space")
 		}
 		setNamed(c, "secrets", "name", name, "valueFrom", valueFrom)
 		return nil
@@ -89,7 +89,7 @@ func SetLogOption(container, name, value string) Edit {
 		case !ok:
 			return errNoDriver
 		case slices.ContainsFunc(named(configuration, "secretOptions"), func(o map[string]any) bool { return text(o, "name") == name }):
-			return errors.New("it is a secret option already")
+			return errors.New("it is already a secret option")
 		}
 		inside(configuration, "options")[name] = value
 		return nil
@@ -169,9 +169,9 @@ func setContainerSize(container, member, size string) Edit {
 
 // sizeOf reads a size as ECS does: a plain number, or one with its unit.
 func sizeOf(member, size string) (string, error) {
-	unit, form := "gb", "MiB, as 512, or GB, as 0.5 GB"
+	unit, form := "gb", "MiB, such as 512, or GB, such as 0.5 GB"
 	if member == "cpu" {
-		unit, form = "vcpu", "cpu units, as 256, or vCPU, as 0.25 vCPU"
+		unit, form = "vcpu", "CPU units, such as 256, or vCPU, such as 0.25 vCPU"
 	}
 	number := size
 	if strings.HasSuffix(strings.ToLower(size), unit) {
@@ -207,7 +207,7 @@ func setRole(member, role string) Edit {
 func SetTag(key, value string) Edit {
 	return Edit{name: "tag " + key, inTask: func(doc map[string]any) error {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return errors.New("keys that begin with aws: are AWS's own")
+			return errors.New("keys that begin with aws: are reserved for AWS")
 		}
 		setNamed(doc, "tags", "key", key, "value", value)
 		return nil
@@ -229,7 +229,7 @@ func SetRuntimePlatform(platform string) Edit {
 	return Edit{name: "runtime platform", inTask: func(doc map[string]any) error {
 		system, architecture, found := strings.Cut(strings.ToUpper(platform), "/")
 		if !found || system == "" || architecture == "" {
-			return fmt.Errorf("%q is not of the form system/architecture, as linux/arm64", platform)
+			return fmt.Errorf("%q is not of the form system/architecture, such as linux/arm64", platform)
 		}
 		if architecture == "AMD64" {
 			architecture = "X86_64"

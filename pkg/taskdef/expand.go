@@ -173,7 +173,7 @@ func (r *reader) doubtful(n *yaml.Node) {
 	}
 	if _, inner, found := strings.Cut(n.Value, "{{"); found {
 		if name := leadingName([]byte(strings.TrimLeft(inner, " -"))); name != "" { // {{.Name}} is for log drivers
-			r.warn(n, "%s: {{ %s … }} stays as it is; templates of other programs are not read", r.path, name)
+			r.warn(n, "%s: {{ %s … }} stays as it is; ecs-deploy does not expand the templates of other programs", r.path, name)
 		}
 	}
 }

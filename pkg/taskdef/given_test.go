@@ -96,7 +96,7 @@ func TestDoubtful(t *testing.T) {
 	}
 	want := []string{
 		"8:22: containerDefinitions[0].environment[0].value: $HOST stays as it is; a variable is written ${HOST}",
-		"10:22: containerDefinitions[0].environment[2].value: {{ must_env … }} stays as it is; templates of other programs are not read",
+		"10:22: containerDefinitions[0].environment[2].value: {{ must_env … }} stays as it is; ecs-deploy does not expand the templates of other programs",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -170,19 +170,19 @@ func TestCheckAfterEdits(t *testing.T) {
 // the place of the value.
 func TestChecks(t *testing.T) {
 	for name, tt := range map[string]struct{ task, container, want string }{
-		"<…>":                {container: `"image":"<IMAGE1_NAME>"`, want: `2:47: container app: "<IMAGE1_NAME>" is not an image reference: it has <IMAGE1_NAME>, which nothing has filled in`},
-		"$NAME":              {container: `"image":"$REPOSITORY_URI:$IMAGE_TAG"`, want: `it has $REPOSITORY_URI, which nothing has filled in`},
-		"{{…}}":              {container: "\"image\":\"x:{{must_env `X`}}\"", want: "it has {{must_env `X`}}, which nothing has filled in"},
+		"<…>":                {container: `"image":"<IMAGE1_NAME>"`, want: `2:47: container app: "<IMAGE1_NAME>" is not an image reference: it has <IMAGE1_NAME>, which was not replaced by a value`},
+		"$NAME":              {container: `"image":"$REPOSITORY_URI:$IMAGE_TAG"`, want: `it has $REPOSITORY_URI, which was not replaced by a value`},
+		"{{…}}":              {container: "\"image\":\"x:{{must_env `X`}}\"", want: "it has {{must_env `X`}}, which was not replaced by a value"},
 		"upper case":         {container: `"image":"team/Web:1"`, want: "repository name (team/Web) must be lowercase"},
 		"a digest alone":     {container: `"image":"sha256:` + strings.Repeat("a", 64) + `"`, want: "a digest is written REPOSITORY@sha256:…"},
 		"a blank variable":   {container: `"image":"x","environment":[{"name":" ","value":"1"}]`, want: "2:66: container app has an element of environment without a name"},
 		"a secret, nameless": {container: `"image":"x","secrets":[{"valueFrom":"1"}]`, want: "an element of secrets without a name"},
 		"a port":             {container: `"image":"x","portMappings":[{"containerPort":70000}]`, want: "2:84: container app: containerPort is 70000; a port is at most 65535"},
-		"storage":            {task: `"ephemeralStorage":{"sizeInGiB":20},`, container: `"image":"x"`, want: "1:47: ephemeralStorage.sizeInGiB is 20; ECS takes 21 to 200"},
-		"arm64":              {task: `"runtimePlatform":{"cpuArchitecture":"arm64"},`, container: `"image":"x"`, want: `1:52: runtimePlatform.cpuArchitecture is "arm64"; ECS writes it "ARM64"`},
-		"fargate":            {task: `"requiresCompatibilities":["fargate"],`, container: `"image":"x"`, want: `requiresCompatibilities[0] is "fargate"; ECS writes it "FARGATE"`},
-		"cpu of Fargate":     {task: `"requiresCompatibilities":["FARGATE"],"cpu":"300","memory":"512",`, container: `"image":"x"`, want: "Fargate has no task with 300 cpu units; it has 256 (memory 512, doubled up to 2048); 512 (memory 1024 to 4096 in steps of 1024); 1024 ("},
-		"cpu, no memory":     {task: `"requiresCompatibilities":["FARGATE"],"cpu":"300",`, container: `"image":"x"`, want: "Fargate has no task with 300 cpu units"},
+		"storage":            {task: `"ephemeralStorage":{"sizeInGiB":20},`, container: `"image":"x"`, want: "1:47: ephemeralStorage.sizeInGiB is 20; ECS accepts 21 to 200"},
+		"arm64":              {task: `"runtimePlatform":{"cpuArchitecture":"arm64"},`, container: `"image":"x"`, want: `1:52: runtimePlatform.cpuArchitecture is "arm64"; ECS spells it "ARM64"`},
+		"fargate":            {task: `"requiresCompatibilities":["fargate"],`, container: `"image":"x"`, want: `requiresCompatibilities[0] is "fargate"; ECS spells it "FARGATE"`},
+		"cpu of Fargate":     {task: `"requiresCompatibilities":["FARGATE"],"cpu":"300","memory":"512",`, container: `"image":"x"`, want: "Fargate does not offer 300 CPU units; it offers 256 (memory 512, doubled up to 2048); 512 (memory 1024 to 4096 in steps of 1024); 1024 ("},
+		"cpu, no memory":     {task: `"requiresCompatibilities":["FARGATE"],"cpu":"300",`, container: `"image":"x"`, want: "Fargate does not offer 300 CPU units"},
 		"a larger Fargate":   {task: `"requiresCompatibilities":["FARGATE"],"cpu":"32768","memory":"61440",`, container: `"image":"x"`},
 		"a new word":         {task: `"runtimePlatform":{"cpuArchitecture":"RISCV"},`, container: `"image":"x"`},
 	} {
@@ -202,20 +202,20 @@ func TestChecks(t *testing.T) {
 // TestWhatIsReallyThere: an error in a text names what is wrong, at its own place.
 func TestWhatIsReallyThere(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want, hint string }{
-		"a Windows path":       {text: `{"family":"C:\inetpub"}`, want: `td:1:14: \i is no escape of JSON; a backslash is written \\`},
-		"an escaped dollar":    {text: "{\n\"family\":\"日\\$x\"}", want: `td:2:12: \$ is no escape of JSON; a dollar stands for itself, and before { it is written $$`},
+		"a Windows path":       {text: `{"family":"C:\inetpub"}`, want: `td:1:14: \i is not an escape of JSON; write a backslash as \\`},
+		"an escaped dollar":    {text: "{\n\"family\":\"日\\$x\"}", want: `td:2:12: \$ is not an escape of JSON; write $, or $$ before {`},
 		"a line break":         {text: "{\"family\":\"a\nb\"}", want: `td:1:13: a text has a line break in it; write \n, or close the quotes before it`},
 		"a tab":                {text: "{\"family\":\"a\tb\"}", want: `td:1:13: a text has the control character \x09 in it; write \u0009`},
 		"half an escape":       {text: `{"family":"a\u12"}`, want: `td:1:13: \u is not followed by four hexadecimal digits`},
-		"a number's variable":  {text: `{"cpu": ${PORT}}`, want: `td:1:9: a variable stands in quotes, also where ECS takes a number: "${PORT}"`},
-		"of no number":         {text: `{"containerDefinitions":[{"portMappings":[{"containerPort":"${PORT}"}]}]}`, want: "td:1:60: containerDefinitions[0].portMappings[0].containerPort: with the values of its variables, ${PORT} is not a whole number, which ECS takes here"},
-		"one line":             {text: `{"family":"a","containerDefinitions":[{"name":"a"},{"cpu":true}]}`, want: "td:1:59: containerDefinitions[1].cpu: this is true or false; ECS takes a whole number here"},
+		"a number's variable":  {text: `{"cpu": ${PORT}}`, want: `td:1:9: a variable must be in quotes, even if ECS expects a number: "${PORT}"`},
+		"of no number":         {text: `{"containerDefinitions":[{"portMappings":[{"containerPort":"${PORT}"}]}]}`, want: "td:1:60: containerDefinitions[0].portMappings[0].containerPort: with the values of its variables, ${PORT} is not a whole number, which ECS expects here"},
+		"one line":             {text: `{"family":"a","containerDefinitions":[{"name":"a"},{"cpu":true}]}`, want: "td:1:59: containerDefinitions[1].cpu: this is true or false; ECS expects a whole number here"},
 		"of a secret":          {text: `{"containerDefinitions":[{"environment":[{"name":"A","valueFrom":"x"}]}]}`, want: `td:1:54: "valueFrom" is a field of secrets and secretOptions, and not of environment`, hint: "move the field to where ECS has it"},
 		"of a container":       {text: `{"logConfiguration":{}}`, want: `td:1:2: "logConfiguration" is a field of a container, and not of the task`, hint: "move the field to where ECS has it"},
 		"of the task":          {text: `{"containerDefinitions":[{"executionRoleArn":"x"}]}`, want: `"executionRoleArn" is a field of the task, and not of a container`, hint: "move the field to where ECS has it"},
 		"a list of containers": {text: `[{"name":"a","image":"b"}]`, want: "td:1:1: a task definition is an object, this is a list of containers alone", hint: `write {"family": "NAME", "containerDefinitions": […]}`},
-		"several":              {text: `[{"taskDefinition":{}},{"taskDefinition":{}}]`, want: "td:1:1: a task definition is an object, this is a list of 2 of them; give one in each file"},
-		"wrapped twice":        {text: `{"taskDefinition":{"taskDefinition":{}}}`, want: "there is a taskDefinition within a taskDefinition"},
+		"several":              {text: `[{"taskDefinition":{}},{"taskDefinition":{}}]`, want: "td:1:1: a task definition is an object, this is a list of 2 of them; write each into its own file"},
+		"wrapped twice":        {text: `{"taskDefinition":{"taskDefinition":{}}}`, want: "a taskDefinition contains another taskDefinition"},
 		"Jsonnet":              {text: "local x = 1;\n{family: x}", want: "; this is Jsonnet", hint: "render it first: jsonnet td | ecs-deploy … --task-definition-file -"},
 		"a template":           {text: `{"cpu": {{ must_env "CPU" }}}`, want: "; this is a template with {{ … }} of another program", hint: "render it first (ecspresso render taskdef), or write ${NAME} for variables"},
 		"a template in YAML":   {text: "family: a\ncpu: {{ must_env `CPU` }}\n", want: "; "},

@@ -63,7 +63,7 @@ func (e *NoMatchError) Error() string {
 
 // Hint says how images are matched.
 func (e *NoMatchError) Hint() string {
-	return "an image replaces those of the same registry and repository, whatever their tags; --container NAME=IMAGE sets any"
+	return "pass an image of the same registry and repository (any tag), or set the image of one container with --container NAME=IMAGE"
 }
 
 // ExitCode is that of bad input.
@@ -82,7 +82,7 @@ func (e *ConflictError) Error() string {
 
 // Hint says what to do.
 func (e *ConflictError) Hint() string {
-	return "name each repository once, or the containers with --container NAME=IMAGE"
+	return "pass each repository once, or set each container with --container NAME=IMAGE"
 }
 
 // ExitCode is that of bad input.
@@ -98,12 +98,12 @@ type WhichError struct {
 
 // Error lists the containers and their images.
 func (e *WhichError) Error() string {
-	return fmt.Sprintf("%s has %d containers, and which of them gets the tag %s is not said: %s",
+	return fmt.Sprintf("%s has %d containers, and no flag selects those that get the tag %s: %s",
 		e.Family, len(e.Containers), e.Tag, containersAndImages(e.Containers))
 }
 
 // Hint says how to name them.
-func (e *WhichError) Hint() string { return "name them with --only NAME,… (--only '*': all)" }
+func (e *WhichError) Hint() string { return "pass --only NAME,… (--only '*' for all of them)" }
 
 // ExitCode is that of bad input.
 func (e *WhichError) ExitCode() int { return 3 }

@@ -47,9 +47,9 @@ func jsonProblem(text []byte, err error) *Problem {
 			offset, reason = offset+length, why
 		}
 	case bytes.HasPrefix(rest, []byte("${")):
-		reason = fmt.Sprintf(`a variable stands in quotes, also where ECS takes a number: "${%s}"`, leadingName(rest[2:]))
+		reason = fmt.Sprintf(`a variable must be in quotes, even if ECS expects a number: "${%s}"`, leadingName(rest[2:]))
 	case strings.HasPrefix(reason, "invalid literal: "): // what follows may be secret
-		reason = "invalid literal: a text stands in quotes"
+		reason = "invalid literal: text must be in quotes"
 	}
 	places := places{text: text}
 	line, column = places.at(offset)
@@ -83,9 +83,9 @@ func badText(text []byte) (offset int, reason string) {
 			}
 			i++
 		case text[i+1] == '$':
-			return i, `\$ is no escape of JSON; a dollar stands for itself, and before { it is written $$`
+			return i, `\$ is not an escape of JSON; write $, or $$ before {`
 		case !bytes.ContainsRune([]byte(`"\/bfnrt`), rune(text[i+1])):
-			return i, fmt.Sprintf(`\%s is no escape of JSON; a backslash is written \\`, printable(text[i+1:]))
+			return i, fmt.Sprintf(`\%s is not an escape of JSON; write a backslash as \\`, printable(text[i+1:]))
 		default:
 			i++
 		}
@@ -93,7 +93,7 @@ func badText(text []byte) (offset int, reason string) {
 	return 0, ""
 }
 
-const halfPair = "this is half of a surrogate pair, which is no character"
+const halfPair = "this is half of a surrogate pair, which is not a character"
 
 // printable is the first character of a text, as an error may show it.
 func printable(text []byte) string {

@@ -37,7 +37,7 @@ func TestWholeNumbers(t *testing.T) {
 	}
 	for _, text := range []string{"512.5", "1e-3", "1e400", "9007199254740993.5", `"512.5"`} {
 		_, err := taskdef.Parse("td", []byte(oddly(`"memory": `+text)), taskdef.ParseOptions{})
-		if err == nil || !strings.HasSuffix(err.Error(), "ECS takes a whole number here") {
+		if err == nil || !strings.HasSuffix(err.Error(), "ECS expects a whole number here") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

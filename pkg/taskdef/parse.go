@@ -76,7 +76,7 @@ func (e *ParseError) Hint() string { return e.hint }
 // ExitCode is that of bad input.
 func (e *ParseError) ExitCode() int { return 3 }
 
-const formsHint = "a task definition is JSON, JSON with comments, or YAML: what RegisterTaskDefinition takes or DescribeTaskDefinition prints"
+const formsHint = "write JSON, JSON with comments, or YAML, in the form of RegisterTaskDefinition or DescribeTaskDefinition"
 
 // Parse reads a task definition: the input of RegisterTaskDefinition, or the
 // output of DescribeTaskDefinition with its wrapper ({"taskDefinition": …,
@@ -139,7 +139,7 @@ const sizeLimit = 256 << 10
 func tree(text []byte) (*yaml.Node, *Problem) {
 	switch {
 	case len(text) > sizeLimit:
-		return nil, &Problem{Reason: fmt.Sprintf("it has %d KiB; ECS takes no task definition over 64 KiB", len(text)>>10)}
+		return nil, &Problem{Reason: fmt.Sprintf("it has %d KiB; ECS accepts at most 64 KiB", len(text)>>10)}
 	case len(bytes.TrimSpace(text)) == 0:
 		return nil, &Problem{Reason: "it is empty"}
 	}

@@ -149,7 +149,7 @@ containerDefinitions:
 	}
 	want := `td.yaml:1:9: the variable FAMILY is not set
 td.yaml:4:10: the variable TAG is not set
-td.yaml:5:11: containerDefinitions[0].memory: with the values of its variables, ${PASSWORD} is not a whole number, which ECS takes here
+td.yaml:5:11: containerDefinitions[0].memory: with the values of its variables, ${PASSWORD} is not a whole number, which ECS expects here
 td.yaml:6:3: unknown field "enviroment"; did you mean "environment"?
 td.yaml:7:13: a variable is written ${NAME} or ${NAME:-default}; $$ is a dollar
 td.yaml:7:30: ${ has no closing brace; $$ is a dollar`
@@ -166,7 +166,7 @@ func TestEndless(t *testing.T) {
 		"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e]",
 	} {
 		_, err := taskdef.Parse("td", []byte(text), taskdef.ParseOptions{AllowUnknownFields: true})
-		if err == nil || !strings.Contains(err.Error(), "stands for itself") {
+		if err == nil || !strings.Contains(err.Error(), "refers to itself") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -177,7 +177,7 @@ func TestEndless(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	const most = 256 << 10
 	for text, want := range map[string]string{
-		strings.Repeat(" ", most+1):              "td: it has 256 KiB; ECS takes no task definition over 64 KiB",
+		strings.Repeat(" ", most+1):              "td: it has 256 KiB; ECS accepts at most 64 KiB",
 		strings.Repeat("x", 3*most):              "td: it has 768 KiB; ",
 		strings.Repeat("[", most):                "td:1:262145: the text ends in the middle of the task definition",
 		strings.Repeat(`{"a":`, most/5):          "the text ends in the middle of the task definition",
@@ -213,7 +213,7 @@ func TestRealDefinitions(t *testing.T) {
 		"06-appmesh-colorteller-jq-template.json":        ":2:13: ",
 		"31-agent-placeholder-breaks-json.json":          ": invalid character",
 		"32-agent-placeholder-number.json":               ":6:12: ",
-		"07-otel-ec2-sidecar-trailing-comma.json":        ":42:11: invalid literal: a text stands in quotes",
+		"07-otel-ec2-sidecar-trailing-comma.json":        ":42:11: invalid literal: text must be in quotes",
 		"36-awsdocs-docker-volume-ellipsis.json":         ":8:33: ",
 		"13-agent-registry-with-port-unknown-field.json": `unknown field "portBindings"`,
 		"17-agent-inference-accelerators.json":           `unknown field "inferenceDevices"`,

@@ -44,9 +44,9 @@ func (r *reader) misfit(n *yaml.Node, format string, args ...any) {
 func (r *reader) hint() string {
 	switch {
 	case r.missing:
-		return "set the variables, or write ${NAME:-default}; $$ is a dollar, and --no-variables takes the file as it is"
+		return "set the variables, or write ${NAME:-default}; write $$ for a dollar, or pass --no-variables to expand nothing"
 	case r.unknown:
-		return "ECS would ignore an unknown field; if it is newer than this program, --allow-unknown-fields takes it"
+		return "correct the name, or pass --allow-unknown-fields if the field is newer than this program"
 	case r.misplaced:
 		return "move the field to where ECS has it"
 	case r.bare:
@@ -100,7 +100,7 @@ func (r *reader) noObject(n *yaml.Node) {
 	}
 	switch {
 	case len(n.Content) > 1 && has("taskDefinition", "family", "containerDefinitions"):
-		r.problem(n, "a task definition is an object, this is a list of %d of them; give one in each file", len(n.Content))
+		r.problem(n, "a task definition is an object, this is a list of %d of them; write each into its own file", len(n.Content))
 	case has("image"):
 		r.bare = true
 		r.problem(n, "a task definition is an object, this is a list of containers alone")
@@ -129,7 +129,7 @@ func (r *reader) described(root *yaml.Node) Definition {
 			r.path.pop()
 		case wrappings[0], wrappings[1]:
 		default:
-			r.problem(m.key, "unknown field %q beside taskDefinition; there is only tags", fieldName(m.key))
+			r.problem(m.key, "unknown field %q beside taskDefinition; only tags is allowed there", fieldName(m.key))
 		}
 	}
 	return unwrap(doc)
@@ -143,7 +143,7 @@ func (r *reader) input(n *yaml.Node) map[string]any {
 		return nil
 	}
 	if slices.Contains(keysOf(n), "taskDefinition") {
-		r.problem(n, "there is a taskDefinition within a taskDefinition")
+		r.problem(n, "a taskDefinition contains another taskDefinition")
 		return nil
 	}
 	return r.object(n, registration(), outputOnly)
@@ -164,7 +164,7 @@ func (r *reader) members(n *yaml.Node) []member {
 		case key.Kind != yaml.ScalarNode:
 			r.problem(key, "the name of a field is text, this is %s%s", nodeName(key), ifTemplate(key))
 		case seen[key.Value]:
-			r.problem(key, "field %q stands here a second time", fieldName(key))
+			r.problem(key, "duplicate field %q", fieldName(key))
 		default:
 			seen[key.Value] = true
 			own = append(own, member{key, value})
@@ -203,7 +203,7 @@ func (r *reader) merged(value *yaml.Node) []member {
 		}
 		return all
 	}
-	r.problem(value, "<< takes an object or a list of them, this is %s", nodeName(value))
+	r.problem(value, "<< expects an object or a list of them, this is %s", nodeName(value))
 	return nil
 }
 
@@ -218,7 +218,7 @@ func resolved(n *yaml.Node) *yaml.Node {
 // endless counts the nodes, and says once that there are too many.
 func (r *reader) endless(n *yaml.Node) bool {
 	if r.visited++; r.visited == visitLimit+1 {
-		r.problem(n, "this is too large, or stands for itself")
+		r.problem(n, "this is too large, or refers to itself")
 	}
 	return r.visited > visitLimit
 }
@@ -245,7 +245,7 @@ func (r *reader) value(n *yaml.Node, s shape) any {
 	case yaml.ScalarNode:
 		return r.scalar(n, s)
 	}
-	r.problem(n, "this is no value")
+	r.problem(n, "this is not a value")
 	return nil
 }
 
@@ -254,7 +254,7 @@ func (r *reader) is(n *yaml.Node, s shape, kinds ...kind) bool {
 	if s.kind() == anything || slices.Contains(kinds, s.kind()) {
 		return true
 	}
-	r.misfit(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
+	r.misfit(n, "this is %s; ECS expects %s here", nodeName(n), s.kind())
 	return false
 }
 
@@ -302,7 +302,7 @@ func (r *reader) list(n *yaml.Node, s shape) []any {
 	for _, element := range n.Content {
 		element = resolved(element)
 		if element.Tag == "!!null" {
-			r.misfit(element, "null is no element of a list")
+			r.misfit(element, "null is not allowed in a list")
 			continue
 		}
 		r.path.index(len(list))
@@ -333,11 +333,11 @@ func (r *reader) scalar(n *yaml.Node, s shape) any {
 	switch {
 	case len(r.problems) > before: // what it would be is not known
 	case text != n.Value: // what variables put into it stays unsaid
-		r.misfit(n, "with the values of its variables, %s is not %s, which ECS takes here", variablesIn(n.Value), s.kind())
+		r.misfit(n, "with the values of its variables, %s is not %s, which ECS expects here", variablesIn(n.Value), s.kind())
 	case s.kind() == numberKind && nodeName(n) == aNumber:
-		r.misfit(n, "this is a number, %s; ECS takes %s here", n.Value, s.kind())
+		r.misfit(n, "this is a number, %s; ECS expects %s here", n.Value, s.kind())
 	default: // the value may be a secret in the wrong place
-		r.misfit(n, "this is %s; ECS takes %s here", nodeName(n), s.kind())
+		r.misfit(n, "this is %s; ECS expects %s here", nodeName(n), s.kind())
 	}
 	return nil
 }

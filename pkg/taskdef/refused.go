@@ -71,7 +71,7 @@ func (d Definition) refused() []finding {
 			}
 		}
 		if name := text(container, "name"); name != "" && seen[name] {
-			add(at, "two containers are called %s", name)
+			add(at, "duplicate container name %s", name)
 		}
 		seen[text(container, "name")] = true
 		refusedOf(container, at, add)
@@ -80,7 +80,7 @@ func (d Definition) refused() []finding {
 		add("", "%s", reason)
 	}
 	if size, given := wholeNumber(d.doc, "ephemeralStorage", "sizeInGiB"); given && (size < 21 || size > 200) {
-		add("ephemeralStorage.sizeInGiB", "ephemeralStorage.sizeInGiB is %d; ECS takes 21 to 200, and a task without it has 20", size)
+		add("ephemeralStorage.sizeInGiB", "ephemeralStorage.sizeInGiB is %d; ECS accepts 21 to 200, and uses 20 if it is not set", size)
 	}
 	badTexts(path{}, d.doc, "", add)
 	return found
@@ -136,7 +136,7 @@ func badTexts(p path, value any, member string, add func(at, format string, args
 			add(p.String(), "%s: %s", p, reason)
 		}
 		if meant := wordLike(member, value); meant != "" {
-			add(p.String(), "%s is %q; ECS writes it %q", p, value, meant)
+			add(p.String(), "%s is %q; ECS spells it %q", p, value, meant)
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(value)) {
@@ -216,9 +216,9 @@ func (d Definition) fargateSize() string {
 		case memoryErr != nil || size.has(memory):
 			return ""
 		default:
-			return fmt.Sprintf("Fargate has no task with %d cpu units and %d MiB of memory; with %d units it takes %s", cpu, memory, cpu, size)
+			return fmt.Sprintf("Fargate does not offer %d CPU units with %d MiB of memory; with %d units it offers %s", cpu, memory, cpu, size)
 		}
 		all = append(all, fmt.Sprintf("%d (memory %s)", size.cpu, size.memories))
 	}
-	return fmt.Sprintf("Fargate has no task with %d cpu units; it has %s", cpu, strings.Join(all, "; "))
+	return fmt.Sprintf("Fargate does not offer %d CPU units; it offers %s", cpu, strings.Join(all, "; "))
 }

@@ -84,7 +84,7 @@ func placed(err error) error {
 		reason += " " + load.ContextMsg
 	}
 	if strings.HasPrefix(reason, "unknown anchor") { // the name may be a password that begins with an asterisk
-		reason = "unknown anchor; a text that begins with * stands in quotes"
+		reason = "unknown anchor; put text that begins with * in quotes"
 	}
 	return &Error{Line: mark.Line, Column: mark.Column, Reason: reason}
 }
