@@ -145,7 +145,7 @@ func checkTable(t *testing.T, table string) {
 	if !found {
 		t.Fatalf("%s has no line %q", page, mark)
 	}
-	want := mark + "\n| # | scenario | in ECS | verdict, exit code | what we say | what others say |\n|---|---|---|---|---|---|\n" + table
+	want := mark + "\n| # | scenario | in ECS | verdict, exit code | ecs-deploy reports | other tools |\n|---|---|---|---|---|---|\n" + table
 	if mark+rest == want {
 		return
 	}
