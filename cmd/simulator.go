@@ -73,7 +73,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return &usageError{problem: "cannot listen: " + err.Error(), hint: "choose another address with --listen 127.0.0.1:PORT"}
 	}
-	server := &http.Server{Handler: simulator, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: simulator, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
 	stopped := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
 	defer stopped()
 	_, _ = fmt.Fprintf(a.streams.Out, "simulated: listening on http://%s\n", listener.Addr())

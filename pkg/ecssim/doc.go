@@ -39,7 +39,7 @@
 // Four neighbours of ECS answer at the same address, so that one client
 // configuration serves for all: Elastic Load Balancing v2 (DescribeTargetHealth,
 // DescribeTargetGroups and DescribeTargetGroupAttributes) tells the health of the
-// tasks as targets, CloudWatch Logs (GetLogEvents) what their containers wrote,
+// tasks as targets, CloudWatch Logs (GetLogEvents, FilterLogEvents) what their containers wrote,
 // ECR (DescribeImages) the digests of images, and STS (GetCallerIdentity and
 // AssumeRole) who calls.
 //

@@ -185,7 +185,7 @@ func (e *engine) look() {
 	e.call("ListTasks", Document{"serviceName": "web"})
 	for _, t := range e.web().tasks() {
 		e.call("DescribeTasks", Document{"tasks": []any{t.ID}})
-		_, _ = e.getLogEvents(getLogEventsInput{Group: "/ecs/web", Stream: "ecs/web/" + t.ID}, nil)
+		_, _ = e.getLogEvents(getLogEventsInput{logRange: logRange{Group: "/ecs/web"}, Stream: "ecs/web/" + t.ID}, nil)
 	}
 	_, _ = e.describeTargetHealth(url.Values{"TargetGroupArn": {testGroup}})
 }

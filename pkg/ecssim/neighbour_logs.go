@@ -23,51 +23,85 @@ var (
 
 // logging is the operations of CloudWatch Logs.
 func logging() map[string]operation {
-	return map[string]operation{"GetLogEvents": in[cloudwatchlogs.GetLogEventsInput]("", (*engine).getLogEvents)}
+	return map[string]operation{
+		"GetLogEvents":    in[cloudwatchlogs.GetLogEventsInput]("", (*engine).getLogEvents),
+		"FilterLogEvents": in[cloudwatchlogs.FilterLogEventsInput]("", (*engine).filterLogEvents),
+	}
 }
 
-type getLogEventsInput struct {
+// logRange is what every read of a log group says: which group, which part of
+// its time, and how many events at most.
+type logRange struct {
 	Group      string `json:"logGroupName"`
-	Identifier string `json:"logGroupIdentifier"`
-	Stream     string `json:"logStreamName"`
-	Start      *int64 `json:"startTime"`
-	End        *int64 `json:"endTime"`
+	Identifier string `json:"logGroupIdentifier"` // an ARN or a name
+	Start      *int64 `json:"startTime"`          // included
+	End        *int64 `json:"endTime"`            // excluded
 	Limit      *int   `json:"limit"`
-	FromHead   bool   `json:"startFromHead"`
 	NextToken  string `json:"nextToken"`
 }
 
-func (e *engine) getLogEvents(in getLogEventsInput, _ Document) (any, *apiError) {
-	if in.Group == "" { // an ARN or a name
-		in.Group = in.Identifier
-		if _, name, ok := strings.Cut(in.Identifier, ":log-group:"); ok {
-			in.Group = strings.TrimSuffix(name, ":*")
-		}
+func (r logRange) group() (string, *apiError) {
+	if r.Group != "" {
+		return r.Group, nil
 	}
+	if _, name, ok := strings.Cut(r.Identifier, ":log-group:"); ok {
+		return strings.TrimSuffix(name, ":*"), nil
+	}
+	if r.Identifier == "" {
+		return "", invalid("Either logGroupName or logGroupIdentifier must be specified.") // assumed text
+	}
+	return r.Identifier, nil
+}
+
+func (r logRange) limit() (int, *apiError) {
 	limit := maxLogEvents
-	if in.Limit != nil {
-		limit = *in.Limit
+	if r.Limit != nil {
+		limit = *r.Limit
 	}
 	switch {
-	case in.Group == "":
-		return nil, invalid("Either logGroupName or logGroupIdentifier must be specified.") // assumed text
-	case in.Stream == "":
-		return nil, invalid("1 validation error detected: Value null at 'logStreamName' failed to satisfy constraint: Member must not be null")
 	case limit < 1:
-		return nil, invalid(fmt.Sprintf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", limit))
+		return 0, invalid(fmt.Sprintf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", limit))
 	case limit > maxLogEvents:
-		return nil, invalid(fmt.Sprintf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to %d", limit, maxLogEvents))
+		return 0, invalid(fmt.Sprintf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to %d", limit, maxLogEvents))
 	}
-	log, apiErr := e.stream(in.Group, in.Stream)
-	if apiErr != nil {
-		return nil, apiErr
-	}
+	return limit, nil
+}
+
+// within are the events in the part of time.
+func (r logRange) within(log []logEvent) []logEvent {
 	var fit []logEvent
 	for _, ev := range log {
-		if (in.Start == nil || int64(ev.at) >= *in.Start) && (in.End == nil || int64(ev.at) < *in.End) {
+		if (r.Start == nil || int64(ev.at) >= *r.Start) && (r.End == nil || int64(ev.at) < *r.End) {
 			fit = append(fit, ev)
 		}
 	}
+	return fit
+}
+
+type getLogEventsInput struct {
+	logRange
+
+	Stream   string `json:"logStreamName"`
+	FromHead bool   `json:"startFromHead"`
+}
+
+func (e *engine) getLogEvents(in getLogEventsInput, _ Document) (any, *apiError) {
+	group, apiErr := in.group()
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	if in.Stream == "" {
+		return nil, invalid("1 validation error detected: Value null at 'logStreamName' failed to satisfy constraint: Member must not be null")
+	}
+	limit, apiErr := in.limit()
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	log, apiErr := e.stream(group, in.Stream)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	fit := in.within(log)
 	from, to, ok := logPage(len(fit), limit, in.FromHead, in.NextToken)
 	if !ok {
 		return nil, errLogToken
@@ -119,16 +153,25 @@ func (e *engine) stream(group, stream string) ([]logEvent, *apiError) {
 		return nil, errNoLogGroup
 	}
 	t, i, ok := e.writer(group, stream)
-	ready := e.Now - millis(orDefault(e.World.Switches.LogLag, 0).Milliseconds())
-	if !ok || ready < t.Containers[i].StartedAt {
+	if !ok || e.logsUntil() < t.Containers[i].StartedAt {
 		return nil, errNoLogStream
 	}
-	log := e.logOf(t, t.Containers[i])
+	return e.readable(t, t.Containers[i]), nil
+}
+
+// logsUntil is the moment of the newest line that can be read: logLag ago.
+func (e *engine) logsUntil() millis {
+	return e.Now - millis(orDefault(e.World.Switches.LogLag, 0).Milliseconds())
+}
+
+// readable is what a container has written, as far as it can be read.
+func (e *engine) readable(t *task, c container) []logEvent {
+	log := e.logOf(t, c)
 	last := len(log)
-	for last > 0 && log[last-1].at > ready {
+	for last > 0 && log[last-1].at > e.logsUntil() {
 		last--
 	}
-	return log[:last], nil
+	return log[:last]
 }
 
 // writer is the container that writes to a stream: that of a task, and which.
@@ -142,16 +185,20 @@ func (e *engine) writer(group, stream string) (*task, int, bool) {
 			continue
 		}
 		for i, spec := range e.specsOf(t.order) {
-			own := t.runtimeID(t.Containers[i])
-			if spec.streamPrefix != "" {
-				own = spec.streamPrefix + "/" + spec.name + "/" + t.ID
-			}
-			if spec.group == group && own == stream && t.Containers[i].StartedAt != 0 {
+			if spec.group == group && t.streamOf(i, spec) == stream && t.Containers[i].StartedAt != 0 {
 				return t, i, true
 			}
 		}
 	}
 	return nil, 0, false
+}
+
+// streamOf is the name of the stream that a container of the task writes to.
+func (t *task) streamOf(i int, spec containerSpec) string {
+	if spec.streamPrefix == "" {
+		return t.runtimeID(t.Containers[i])
+	}
+	return spec.streamPrefix + "/" + spec.name + "/" + t.ID
 }
 
 // logTarget is the log group of a container that logs with awslogs, and the

@@ -293,7 +293,7 @@ const (
 type Fault struct {
 	// Operations are globs over the names of ECS operations and of those of its
 	// neighbours: DescribeTargetHealth, DescribeTargetGroups,
-	// DescribeTargetGroupAttributes, GetLogEvents, DescribeImages, AssumeRole,
+	// DescribeTargetGroupAttributes, GetLogEvents, FilterLogEvents, DescribeImages, AssumeRole,
 	// GetCallerIdentity. Empty: all.
 	Operations []string `yaml:"operations" json:"operations,omitempty"`
 	// AfterUpdate limits the fault to requests after the first UpdateService
