@@ -89,7 +89,9 @@ type WhatIf struct {
 	Verdict rollout.Verdict `json:"verdict"`
 	// ByECS: ECS itself ends the deployment.
 	ByECS bool `json:"byECS"`
-	// After is when, from UpdateService; a rollback included. 0: nobody ends it.
+	// After is when, from UpdateService; a rollback included. 0: nobody ends it. If
+	// ecs-deploy gives up first, it is the earliest time: ecs-deploy gives up when a look
+	// shows none of the new tasks running.
 	After Seconds `json:"afterSeconds,omitempty"`
 	// FailedTasks is how many tasks fail until then, as ECS counts them.
 	FailedTasks int `json:"failedTasks"`

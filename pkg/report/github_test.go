@@ -86,7 +86,7 @@ func TestHostileTextIsNoWorkflowCommand(t *testing.T) {
 var (
 	code    = regexp.MustCompile("(?ms)^(```+)text\n.*?^(```+)$")
 	literal = regexp.MustCompile(`\\[[:punct:]]`)
-	ownMark = regexp.MustCompile("(?m)^### [a-z -]+:|^\\|.*\\|$|^\\*\\*(Next|Causes)\\*\\*$|^[a-z ,A-Z]*:$|Hint:")
+	ownMark = regexp.MustCompile(`(?m)^### [a-z -]+:|^\|.*\|$|^\*\*(Next|Causes)\*\*$|^[a-z ,A-Z]*:$|Hint:`)
 )
 
 // harmlessMarkdown fails where a text is more than text.

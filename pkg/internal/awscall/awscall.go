@@ -122,7 +122,7 @@ func (c *Client) call(ctx context.Context, r call) ([]byte, error) {
 	if err := errors.Join(steps...); err != nil {
 		return nil, err
 	}
-	out, _, err := middleware.DecorateHandler(smithyhttp.NewClientHandler(c.cfg.HTTPClient), stack).Handle(ctx, r)
+	out, _, err := middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(c.cfg.HTTPClient), stack).Handle(ctx, r)
 	if err != nil {
 		return nil, err
 	}
