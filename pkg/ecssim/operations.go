@@ -106,6 +106,10 @@ func operations() map[string]operation {
 		"DescribeContainerInstances":    in[ecs.DescribeContainerInstancesInput]("resource read", (*engine).describeContainerInstances),
 		"ListContainerInstances":        in[ecs.ListContainerInstancesInput]("resource read", (*engine).listContainerInstances),
 
+		"PutAttributes":    in[ecs.PutAttributesInput]("cluster resource modify", (*engine).putAttributes),
+		"DeleteAttributes": in[ecs.DeleteAttributesInput]("cluster resource modify", (*engine).deleteAttributes),
+		"ListAttributes":   in[ecs.ListAttributesInput]("cluster resource read", (*engine).listAttributes),
+
 		"CreateCluster":    in[ecs.CreateClusterInput]("cluster modify", (*engine).createCluster),
 		"DescribeClusters": in[ecs.DescribeClustersInput]("cluster read", (*engine).describeClusters),
 		"ListClusters":     in[ecs.ListClustersInput]("cluster read", (*engine).listClusters),

@@ -34,6 +34,7 @@ const (
 	eventForget  eventKind = "forget"  // a stopped task is forgotten
 	eventPass    eventKind = "pass"    // the scheduler looks at a service
 	eventSteady  eventKind = "steady"  // "has reached a steady state" is repeated
+	eventTargets eventKind = "targets" // load balancers' targets are reported
 	eventActor   eventKind = "actor"   // somebody else acts
 	eventAlarm   eventKind = "alarm"   // an alarm goes to ALARM
 	eventCalm    eventKind = "calm"    // an alarm goes back to OK
@@ -103,6 +104,8 @@ func (e *engine) play(ev event) {
 		e.pass(s)
 	case ev.Kind == eventSteady && s.SteadyAt == ev.At:
 		e.repeatSteady(s)
+	case ev.Kind == eventTargets:
+		e.reportTargets(s)
 	}
 }
 

@@ -31,9 +31,7 @@ func (e *engine) tell(t *task, now turn) {
 	d := s.deployment(t.StartedBy)
 	switch now {
 	case startedRunning:
-		for _, lb := range t.Balancers {
-			e.say(s, 0, "registered 1 %s in %s", lb.targets(), lb)
-		}
+		e.noteRegistered(s, t)
 	case becameHealthy:
 		if d != nil {
 			e.recovered(s, d)

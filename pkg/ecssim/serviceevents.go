@@ -91,17 +91,11 @@ func (e *engine) stopAll(s *service, tasks []*task, reason string) {
 		}
 		if t.Status == running {
 			ids = append(ids, "(task "+t.ID+")")
+			e.noteDeregistered(s, t)
 		} else {
 			waiting++
 		}
-		drain := len(t.Balancers) > 0 && t.Status == running
 		e.halt(t, "ServiceSchedulerInitiated", why)
-		if drain {
-			for _, lb := range t.Balancers {
-				e.say(s, 0, "deregistered 1 %s in %s", lb.targets(), lb)
-			}
-			e.record(s, 0, fmt.Sprintf("(service %s, taskSet %s) has begun draining connections on 1 tasks.", s.Name, t.StartedBy))
-		}
 	}
 	if len(ids) > 0 {
 		e.say(s, 0, "has stopped %d running tasks: %s.", len(ids), strings.Join(ids, " "))

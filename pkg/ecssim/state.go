@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 7
+const stateFormat = 8
 
 // state is one simulated account in one Region.
 type state struct {
@@ -135,6 +135,7 @@ type service struct {
 	Revisions   []*revision          `json:"revisions"`
 	Events      []serviceEvent       `json:"events"` // oldest first, at most 100
 	Said        map[string]millis    `json:"said,omitempty"`
+	Notes       []targetNote         `json:"notes,omitempty"` // events about targets, not written yet
 
 	PassAt   millis `json:"passAt,omitempty"`   // the scheduler's next look
 	SteadyAt millis `json:"steadyAt,omitempty"` // when "steady state" is said again; 0: not steady

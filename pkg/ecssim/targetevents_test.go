@@ -1,0 +1,47 @@
+package ecssim_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+)
+
+// TestTargetEvents checks counts, order and distances of the events behind a
+// load balancer with those of a real deployment of two tasks.
+func TestTargetEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client := demo(t, "unhealthy", func(w *ecssim.World) { w.Images = nil })
+		arn := register(t, client, "web:2")
+		update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn})
+		settle(t, client, 10*time.Minute)
+		events := describe(t, client).Events // newest first
+		want := []struct {
+			text  string
+			after time.Duration // after the event before
+		}{
+			{"has reached a steady state.", time.Millisecond},
+			{"deployment completed.", 0},
+			{"has begun draining connections on 2 tasks.", 4 * time.Millisecond},
+			{"deregistered 2 targets in (target-group ", 1554 * time.Millisecond},
+			{"has stopped 2 running tasks: ", 0},
+			{"registered 2 targets in (target-group ", 30100 * time.Millisecond},
+			{"has started 2 tasks: ", 0},
+		}
+		if len(events) < len(want) {
+			t.Fatalf("%d events", len(events))
+		}
+		for i, w := range want {
+			if !strings.Contains(*events[i].Message, w.text) {
+				t.Errorf("event %d: %s", i, *events[i].Message)
+			}
+			if got := events[i].CreatedAt.Sub(*events[i+1].CreatedAt); w.after != 0 && got != w.after {
+				t.Errorf("%q comes %s after the event before", w.text, got)
+			}
+		}
+	})
+}
