@@ -36,9 +36,8 @@ type Streams struct {
 	InTerminal, OutTerminal, ErrTerminal bool
 }
 
-// System are the streams of the process. From then on, a pipe that nobody reads
-// any more is an error of writing, and does not end the process: a deployment goes
-// on, whoever looks at it.
+// System are the streams of the process. From then on, a broken pipe is a write error, and
+// does not end the process: a deployment continues even if nobody reads its output.
 func System() Streams {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return Streams{
@@ -110,9 +109,9 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	return code
 }
 
-// output is the form of the output that the arguments or the environment ask
-// for, also where the arguments cannot be understood as a whole, or the command
-// reads no other settings: an error should come in the form that was asked for.
+// output is the output format that the arguments or the environment select, even if the other
+// arguments are invalid, or the command reads no other settings: an error should have the
+// selected format.
 func (a *app) output() string {
 	asks := slices.ContainsFunc(a.args, func(arg string) bool { return strings.HasPrefix(arg, "-") })
 	if a.settings.Output != "" || !asks && os.Getenv(config.EnvPrefix+"OUTPUT") == "" {
@@ -158,8 +157,8 @@ func (a *app) prepare(c *cobra.Command) error {
 	return a.resolve(c, file)
 }
 
-// needTarget refuses to go on without a service where the settings file has
-// targets: one of them was meant.
+// needTarget is an error if no service is set and the settings file has targets: one of them
+// was meant.
 func (a *app) needTarget() error {
 	s := a.settings
 	if len(a.targets) == 0 || s.Target != "" || s.Service != "" || s.TaskDefinition != "" || s.Deployment != "" {

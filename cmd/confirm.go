@@ -19,7 +19,7 @@ type declinedError struct{}
 
 func (declinedError) Error() string { return "not confirmed; nothing was changed" }
 
-// Hint says how to go on.
+// Hint says how to continue.
 func (declinedError) Hint() string { return "run the command again and answer y" }
 
 // ExitCode is that of an interruption.

@@ -99,7 +99,7 @@ func missing(err error) bool {
 func (a *app) noCredentials() error {
 	problem := "no AWS credentials found in flags, environment, profile or instance role"
 	if a.settings.Profile != "" || os.Getenv("AWS_PROFILE") != "" {
-		problem = fmt.Sprintf("no AWS credentials were found in profile %s or an instance role", a.profile())
+		problem = fmt.Sprintf("no AWS credentials found in profile %s or an instance role", a.profile())
 	}
 	return &credentialsError{problem: problem,
 		hint: "log in (aws sso login), pass a profile (-p), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; to try without an AWS account, pass --simulate"}

@@ -1,7 +1,6 @@
 package cmd
 
-// Credentials that come from variables: what is wrong with a variable is said of
-// that variable, and not of a profile that nobody uses.
+// Credentials from variables: errors name the variable, and not a profile that nobody uses.
 
 import (
 	"cmp"
@@ -127,7 +126,7 @@ func containerError(text string, err error) error {
 		if network := new(net.OpError); errors.As(err, &network) {
 			cause = network.Error()
 		}
-		return &credentialsError{problem: endpoint + " gives no credentials: " + cause, hint: hint}
+		return &credentialsError{problem: endpoint + " returned no credentials: " + cause, hint: hint}
 	}
 	return nil
 }

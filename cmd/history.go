@@ -15,8 +15,8 @@ func (a *app) history() *cobra.Command {
 		Short: "List a service's past deployments and how each one ended",
 		Long: `History lists the deployments of a service, newest first: when each one started,
 how long it took, which revision it deployed, how it ended and why, and the images
-with the digests that ran. It marks the deployment that runs now and the one that
-a rollback restores (the way back).
+with the digests that ran. It marks the running deployment and the one that a
+rollback restores ("way back").
 
 ECS keeps its records of deployments for 90 days. If it has none, or does not show
 them, history lists the ACTIVE revisions of the family instead, and the way back is

@@ -29,7 +29,7 @@ func registryDigest(ctx context.Context, reference string) (string, error) {
 	}
 	registry := ref.Context().Registry
 	failed := func(err error) (string, error) {
-		return "", fmt.Errorf("%s cannot be asked: %w", registry.RegistryStr(), err)
+		return "", fmt.Errorf("%s is unreachable: %w", registry.RegistryStr(), err)
 	}
 	credentials, err := authn.DefaultKeychain.Resolve(ref.Context())
 	if err != nil {

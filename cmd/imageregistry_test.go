@@ -35,7 +35,7 @@ func TestRegistryDigest(t *testing.T) {
 	if _, err := registryDigest(t.Context(), host+"/web:gone"); !errors.As(err, &missing) {
 		t.Errorf("%v", err)
 	}
-	for image, want := range map[string]string{host + "/web:denied": "answers HTTP 403", "127.0.0.1:1/web:v1": "cannot be asked", "A:B:C": "image A:B:C"} {
+	for image, want := range map[string]string{host + "/web:denied": "answers HTTP 403", "127.0.0.1:1/web:v1": "is unreachable", "A:B:C": "image A:B:C"} {
 		if _, err := registryDigest(t.Context(), image); errors.As(err, &missing) || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", image, err)
 		}

@@ -161,7 +161,7 @@ func (a *app) initFiles(services []string, force bool) (initFiles, error) {
 	}
 	switch {
 	case files.settings.Path == noFile:
-		return files, &usageError{problem: "--config " + noFile + " stands for no settings file, but init writes one", hint: "pass --config FILE, or ./" + noFile + "; --config - prints it"}
+		return files, &usageError{problem: "--config " + noFile + " means no settings file, but init writes one", hint: "pass --config FILE, or ./" + noFile + "; --config - prints it"}
 	case a.settings.Cluster == "":
 		return files, &usageError{problem: "cluster not set", hint: "pass -c CLUSTER or set ECS_DEPLOY_CLUSTER"}
 	case slices.Contains(services, ""):

@@ -1,7 +1,7 @@
 package cmd
 
-// What was probably meant by a word that is no command, or a flag that does not
-// exist. What stands behind a mistyped flag may be a secret, and is never shown.
+// Suggestions for unknown commands and flags. The value of a mistyped flag may be a secret,
+// and is never shown.
 
 import (
 	"errors"

@@ -35,8 +35,8 @@ func (e *twiceError) Error() string {
 	return fmt.Sprintf("two different values, %q and %q", e.first, e.second)
 }
 
-// eachOnce makes every flag of a command and those below it, but for those that are
-// repeatable, take one value.
+// eachOnce makes every flag of a command and its subcommands take one value, except the
+// repeatable flags.
 func eachOnce(c *cobra.Command) {
 	single := func(f *pflag.Flag) {
 		_, is := f.Value.(*once)

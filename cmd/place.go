@@ -14,7 +14,7 @@ import (
 // said is a value, and who says it; without a value, nobody does.
 type said struct{ value, source string }
 
-// place is what is said of where a service is.
+// place collects the region and account of a service, and who said so.
 type place struct{ region, account, cluster, service said }
 
 // add holds what else is said against what was said before, or, where nothing was,

@@ -10,9 +10,9 @@ func (a *app) status() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show the current state of a service",
-		Long: `Status takes one look at a service: its tasks, its settings, its deployments, how
-the last one ended, why its tasks stopped, with what to do and their last log
-lines, and the service's newest events.`,
+		Long: `Status shows the current state of a service: its tasks, settings and deployments, the
+result of the last deployment, its newest events, and why tasks stopped, with hints
+and the last lines of their logs.`,
 		Example: `  ecs-deploy status -c production1 -n doorman-service`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runStatus(c) },
@@ -33,7 +33,7 @@ func (a *app) runStatus(c *cobra.Command) error {
 	return a.show(report.Status(found))
 }
 
-// show shows a result in the form that was asked for.
+// show prints a result in the selected format.
 func (a *app) show(r report.Result) error {
 	a.reporter().Result(r)
 	return a.reporter().Err()

@@ -16,8 +16,8 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
-// command is a command line that goes on with a deployment: the same settings,
-// other words.
+// command is a command line that continues a deployment: the same settings with another
+// command.
 func (a *app) command(d deploy.Deployment, words ...string) string {
 	if words[0] == "deploy" && a.settings.ExpectRevision != "" && a.settings.Origin("expect-revision").Layer != config.Flag {
 		words = append(words, "--expect-revision", arn.ShortName(d.TaskDefinition)) // the one that was expected is in service no more

@@ -8,9 +8,9 @@ func (a *app) wait() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "wait",
 		Short: "Follow the current deployment of a service, no matter who started it",
-		Long: `Wait joins the deployment that is in progress, started by anybody, and ends with
-the same verdict and exit code as deploy. With nothing in progress it tells at
-once how the last deployment ended.`,
+		Long: `Wait follows the deployment in progress, no matter who started it, and ends with the
+same verdict and exit code as deploy. If no deployment is in progress, it reports how
+the last one ended.`,
 		Example: `  ecs-deploy wait -c production1 -n doorman-service`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runWait(c) },

@@ -1,15 +1,15 @@
 package config
 
-// A count, a limit or a restart that is asked for by flags is all that happens: the
-// file's image, which may be older than what is in service, is not deployed with it.
+// If flags ask only for a count, a limit or a restart, nothing else changes: the file's image
+// may be older than the running one, and is ignored.
 
 import "slices"
 
 // imageless are the flags that ask for something, and for no definition.
 func imageless() []string { return append(SettingKeys(), "force-new-deployment") }
 
-// settleImageless takes back what the file says of the definition, where flags ask
-// for something else alone.
+// settleImageless clears the file's settings of the definition if the flags ask only for
+// something else.
 func (s *Settings) settleImageless() {
 	asked, imageless := false, imageless()
 	for _, key := range s.Keys() {

@@ -17,12 +17,12 @@ const FileName = "ecs-deploy.yaml"
 var FileNames = []string{FileName, "ecs-deploy.yml"}
 
 // Find looks for the settings file in dir and above it, up to the root of the
-// repository; outside of a repository, in dir alone. It returns "" where there is
-// none. Two in one folder, one that is no file, and a link that leads
-// out of the repository are an [*Error].
+// repository; outside of a repository, in dir alone. It returns "" if there is none.
+// Two files in one folder, a path that is not a file, and a link that leads out of
+// the repository are an [*Error].
 //
-// A folder above dir in which everybody may write, such as /tmp, is not searched,
-// and is no repository: what is in it is nobody's word.
+// Find does not search a folder above dir in which everybody can write, such as /tmp,
+// and does not treat it as a repository: anybody can put a file there.
 func Find(dir string) (string, error) {
 	found := ""
 	for at := dir; ; at = filepath.Dir(at) {

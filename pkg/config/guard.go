@@ -1,9 +1,7 @@
 package config
 
-// A file is the word of whoever wrote the repository, a flag or a variable that of
-// the user. What follows is not for a file to decide: where credentials are sent,
-// and which of them become a part of what is deployed. docs/security.md has the
-// whole of it.
+// The repository controls files, and the user controls flags and variables. A file cannot
+// decide where credentials are sent, and cannot deploy them. See docs/security.md.
 
 import (
 	"bytes"

@@ -1,8 +1,8 @@
 package config
 
-// Some keys say one thing in two ways, and one says a thing that others change.
-// After every key has got the value of its highest layer, what a higher layer says
-// in one way takes back what a lower one says in another.
+// Some keys overlap: two of them set one thing, or one replaces what others edit. After every
+// key has the value of its highest layer, a key of a higher layer clears overlapping keys of
+// lower layers.
 
 import (
 	"slices"
@@ -11,8 +11,8 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 )
 
-// reconcile takes back what a higher layer says otherwise. What one layer says in
-// two ways stays, and is an error of the request.
+// reconcile clears values that a higher layer sets with another key. Two overlapping keys in
+// one layer stay, and are an error of the request.
 func (s *Settings) reconcile() {
 	s.settleImageless()
 	s.settleRevision()

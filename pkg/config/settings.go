@@ -124,7 +124,7 @@ type Notes struct {
 // Notes are those of the last [Settings.Request].
 func (s *Settings) Notes() Notes { return s.notes }
 
-// Simulated reports whether the embedded ECS was asked for.
+// Simulated reports whether the command uses the embedded ECS.
 func (s *Settings) Simulated() bool { return s.Simulate || s.Scenario != "" }
 
 // ScenarioName is the scenario of the embedded ECS; "" where AWS is meant.

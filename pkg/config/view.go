@@ -41,9 +41,9 @@ type member struct {
 	origin  Origin
 }
 
-// View shows the settings that were given, but for those that only a flag gives
-// and the form of the output: they are about one command line, and not about
-// what is deployed. Credentials are never shown, nor those in URLs.
+// View shows the settings that are set, except those that only a flag can set and the output
+// format: they belong to one command line, and not to the deployment. Credentials are never
+// shown, nor those in URLs.
 func (s *Settings) View(o ViewOptions) View {
 	view := View{origins: o.Origins}
 	for _, key := range s.Keys() {

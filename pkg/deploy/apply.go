@@ -51,7 +51,7 @@ func (e *InterruptedError) Error() string {
 // Unwrap gives the context's error.
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
-// Hint says how to go on.
+// Hint says how to continue.
 func (e *InterruptedError) Hint() string {
 	return "run the same command again; the service is unchanged"
 }
@@ -273,9 +273,8 @@ func (d *Deployer) update(ctx context.Context, p *Plan, deployment *Deployment) 
 	return nil
 }
 
-// untilSeen looks for a deployment that the answer of UpdateService did not show,
-// and returns the service as seen last. If it is not found, the watch goes on
-// looking.
+// untilSeen looks for a deployment that the answer of UpdateService did not show, and returns
+// the service as seen last. If it is not found, the watch continues the search.
 func (d *Deployer) untilSeen(ctx context.Context, deployment *Deployment, service *rollout.Service) *rollout.Service {
 	ctx, cancel := d.within(ctx, seenWithin)
 	defer cancel()
@@ -310,7 +309,7 @@ func (e *UncertainError) Hint() string {
 	return "run ecs-deploy status to find out; running the same command again is safe"
 }
 
-// ExitCode is that of a rollout that may go on unwatched.
+// ExitCode is 7, as of a rollout that may continue unwatched.
 func (e *UncertainError) ExitCode() int { return rollout.TimedOut.ExitCode() }
 
 // uninterrupted runs a call that the caller's cancellation must not cut off.

@@ -1,9 +1,8 @@
 package deploy
 
-// Evidence beyond ECS itself, where the deployer was given clients for it: the
-// last lines that a container wrote before it died, and what a load balancer
-// says of the targets. It is bounded, and nothing depends on it: what may not be
-// read is left out.
+// Evidence beyond ECS itself, where the deployer was given clients for it: the last lines that
+// a container wrote before it died, and the health of the targets of a load balancer. It is
+// bounded, and nothing depends on it: data that cannot be read is missing.
 
 import (
 	"cmp"

@@ -12,8 +12,8 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
-// Export is a service as it is, in the terms in which a deployment to it is
-// asked for: what a [Request] must say to find it and to change nothing.
+// Export is a service as it is, in the terms of a [Request]: a request with these values finds
+// the service and changes nothing.
 type Export struct {
 	// Ref is the service; names. ServiceARN is its ARN.
 	Ref

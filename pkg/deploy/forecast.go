@@ -124,8 +124,8 @@ func (s *Seconds) UnmarshalJSON(text []byte) error {
 // String is the span as people write it, such as 2m30s.
 func (s Seconds) String() string { return Span(time.Duration(s)) }
 
-// foresee gives a plan its forecast. One that cannot be made is no reason not to
-// have the plan: it says why.
+// foresee adds the forecast to a plan. If there can be none, the forecast says why, and the
+// plan is still valid.
 func (d *Deployer) foresee(ctx context.Context, p *Plan) {
 	if d.forecaster == nil || p.Action != ActionDeploy && p.Action != ActionRestart {
 		return

@@ -40,9 +40,9 @@ func (w *watch) rolling() bool {
 	return strategy == "" || strategy == rollout.StrategyRolling
 }
 
-// stop asks ECS to roll an interrupted deployment back and goes on watching to
-// the end. The verdict stays Interrupted; the reason says how it ended. If ECS
-// cannot be asked, the earlier revision is restored by an update.
+// stop asks ECS to roll an interrupted deployment back and continues to watch until the end.
+// The verdict stays Interrupted; the reason says how it ended. If ECS cannot be asked, the
+// earlier revision is restored by an update.
 func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: "interrupted: asking ECS to roll back"})
 	if err := w.stopRecord(ctx, o.Deployment); err != nil {
@@ -78,8 +78,7 @@ func (w *watch) shiftBack(ctx context.Context, o Outcome) (Outcome, error) {
 	return after, nil
 }
 
-// untilRolledBack goes on watching after ECS was asked to roll back. The limits
-// count anew.
+// untilRolledBack continues to watch after the request to roll back. The limits start again.
 func (w *watch) untilRolledBack(ctx context.Context) (Outcome, error) {
 	w.extended, w.warned = w.elapsed(), true
 	w.options.RunningTimeout = 0

@@ -74,8 +74,8 @@ func (w *watch) waitingForTasks() string {
 	return text
 }
 
-// whoEnds says who ends a deployment that does not do well, and when: the circuit
-// breaker, alarms, or only whoever waits for it.
+// whoEnds says who ends a failing deployment, and when: the circuit breaker, alarms, or only
+// ecs-deploy.
 func (w *watch) whoEnds() string {
 	service, record := w.last.Service, w.last.ServiceDeployment
 	limit := Span(w.completeLimit())

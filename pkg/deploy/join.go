@@ -16,12 +16,11 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// Join finds a deployment to wait for. Without a deployment that is the one of
-// the service that is in progress, whoever started it, or else the last one,
-// which [Deployer.Watch] then finds at its end at once. A deployment is named by
-// its id ("ecs-svc/…") or by the ARN of its service deployment, which also says
-// the cluster and the service. Join returns a [*NotFoundError] or a [*CallError]
-// where there is nothing to follow.
+// Join finds a deployment to wait for. Without a deployment, that is the one in progress, no
+// matter who started it, or otherwise the last one, which [Deployer.Watch] then reports as
+// ended. A deployment is named by its id ("ecs-svc/…") or by the ARN of its service
+// deployment, which also says the cluster and the service. Join returns a [*NotFoundError] or
+// a [*CallError] where there is nothing to follow.
 func (d *Deployer) Join(ctx context.Context, ref Ref, deployment string) (Deployment, error) {
 	if err := d.ready(ctx); err != nil {
 		return Deployment{}, err

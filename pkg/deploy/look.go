@@ -211,8 +211,8 @@ func (l *looker) completed(o rollout.Observation) bool {
 		mine == nil || mine.RolloutState != rollout.RolloutInProgress
 }
 
-// giveUpTasks notes that tasks may not be read, and says so once. No verdict
-// depends on them, only the diagnosis and how long earlier tasks are waited for.
+// giveUpTasks notes that tasks cannot be read, and warns once. No verdict depends on them,
+// only the diagnosis and how long earlier tasks are waited for.
 func (l *looker) giveUpTasks(err error) bool {
 	if !ecsapi.Is(err, ecsapi.Denied) {
 		return false
@@ -244,8 +244,8 @@ func (l *looker) lookAtOthers(ctx context.Context, o *rollout.Observation) error
 	return nil
 }
 
-// countOthers counts tasks of other deployments that have not stopped, but for
-// those of a later one that is PRIMARY now.
+// countOthers counts tasks of other deployments that have not stopped, except those of a later
+// deployment that is PRIMARY now.
 func (l *looker) countOthers(ctx context.Context, primary *rollout.Deployment) (int, error) {
 	others := 0
 	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {

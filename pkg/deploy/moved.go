@@ -22,9 +22,9 @@ import (
 // and no permission or connection that a deployment does not need.
 const movedLimit = 10 * time.Second
 
-// pushedAgain looks whether the tags of the images that are asked for stand for
-// something else than what runs, where nothing else changes. If one does, the revision
-// is started anew; where that cannot be known, a note says how to force it.
+// pushedAgain checks, if nothing else changes, whether a tag of the wanted images now has
+// another digest than the running one. If so, the revision is deployed again; if that cannot
+// be known, a note says how to force it.
 func (d *Deployer) pushedAgain(ctx context.Context, p *Plan) {
 	if p.Action != ActionNone || p.request.IfUnchanged == IfUnchangedSkip || len(p.resolved.tagged) == 0 {
 		return

@@ -71,8 +71,8 @@ func (n *news) tellEvents(o rollout.Observation) (unhealthy bool) {
 	return unhealthy
 }
 
-// causesTold is how many causes are told as they appear: who has read that many
-// reads the diagnosis at the end.
+// causesTold is how many causes are reported as they appear; the diagnosis at the end has the
+// rest.
 const causesTold = 10
 
 // tellCauses emits a cause when it is new, and not again when it only counts up.

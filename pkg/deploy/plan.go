@@ -273,8 +273,7 @@ func registerAgain(arn string) string {
 	return "ecs-deploy render -d " + name + " > " + file + " && ecs-deploy deploy --no-variables --task-definition-file " + file
 }
 
-// updateBody is the input of UpdateService: the fields that were asked for, and
-// no others.
+// updateBody is the input of UpdateService: the requested fields, and no others.
 func (p *Plan) updateBody(taskDefinition string) ([]byte, error) {
 	body := map[string]any{"cluster": p.Cluster, "service": p.Service}
 	if p.Action == ActionDeploy {

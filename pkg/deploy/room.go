@@ -54,7 +54,7 @@ func orDefault(value *int32, otherwise int32) int32 {
 	return *value
 }
 
-// roomy refuses a plan that cannot make progress, unless that is asked for.
+// roomy refuses a plan that cannot make progress, unless the request allows it.
 func (p *Plan) roomy() error {
 	if p.stuck == "" || p.request.AllowStuck {
 		return nil

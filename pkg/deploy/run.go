@@ -22,8 +22,8 @@ type Policy struct {
 	// deployment failed, or did not end within a limit, and ECS does not roll
 	// back by itself.
 	RollbackOnFailure bool
-	// KeepDefinitions, if not nil, has the oldest revisions of the family
-	// deregistered after success, but for this many, and for those in use.
+	// KeepDefinitions, if not nil, deregisters the oldest revisions of the family after
+	// success, except the newest of this number, and those in use.
 	KeepDefinitions *int32
 	// Confirm, if not nil, is asked before anything is written, and not asked where
 	// nothing would be. An error ends Run with it.

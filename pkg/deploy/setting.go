@@ -15,7 +15,7 @@ import (
 )
 
 // ServiceSettings are the settings of a service that a request can change. A nil member
-// is not asked for and stays as it is in ECS; 0 is a value.
+// changes nothing in ECS; 0 is a value.
 type ServiceSettings struct {
 	// DesiredCount is the number of tasks that the service should run
 	// (UpdateService.desiredCount).

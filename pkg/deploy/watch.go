@@ -13,11 +13,10 @@ import (
 // goesOn is the reason of an interrupted watch.
 const goesOn = "the rollout continues in ECS; ecs-deploy is no longer watching it"
 
-// Watch follows a deployment to its end and says how it went. It only reads. It
-// returns an error only where there is no outcome: the deployment does not
-// exist, or the caller may not read the service at all. Everything else is a
-// verdict: a limit that passed or credentials that expired make it TimedOut, a
-// cancelled context Interrupted, and in both cases the rollout goes on.
+// Watch follows a deployment to its end and returns the outcome. It only reads. It returns an
+// error only if there is no outcome: the deployment does not exist, or the caller is not
+// allowed to read the service. Everything else is a verdict: TimedOut after a limit or expired
+// credentials, Interrupted after a cancelled context. In both cases the rollout continues.
 func (d *Deployer) Watch(ctx context.Context, deployment Deployment, o WatchOptions) (Outcome, error) {
 	if err := cmp.Or(d.ready(ctx), o.Validate()); err != nil {
 		return Outcome{}, err
@@ -113,8 +112,8 @@ func (dep Deployment) newsSince() time.Time {
 	return dep.CreatedAt.Add(-time.Millisecond)
 }
 
-// run looks, judges and waits until there is a verdict. After an interruption it
-// can be called again, and goes on.
+// run looks, judges and waits until there is a verdict. After an interruption it can be called
+// again, and continues.
 func (w *watch) run(ctx context.Context) (Outcome, error) {
 	if deployment := w.looker.deployment; deployment.Action == ActionNone {
 		return w.outcome(rollout.Unchanged, rollout.ShortName(deployment.TaskDefinition)+" is already running", rollout.Diagnosis{}), nil
@@ -198,7 +197,7 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 		w.tracker.Know(w.looker.before.RollsBack, w.looker.before.Guarded, w.looker.before.Strategy)
 	}
 	verdict := w.tracker.Observe(o)
-	// What was over before anybody looked is told by its outcome alone.
+	// A deployment that ended before the first look is reported by its outcome alone.
 	w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
 	w.last = o
 	if w.news.tell(o, w.explain(ctx).Causes) {

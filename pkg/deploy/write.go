@@ -141,8 +141,8 @@ func (d *Deployer) carriedOut(ctx context.Context, p *Plan, deployment *Deployme
 	return service, false, fmt.Errorf("%w: %w", ErrStale, &BusyError{Service: snapshot.Name, Deployment: *primary})
 }
 
-// errNoTrace says that somebody else's deployment took over, and that nothing tells
-// whether there was one of ours.
+// errNoTrace says that somebody else's deployment took over, and that it is unknown whether
+// there was one of ours.
 var errNoTrace = errors.New("another deployment took over; it is unknown whether the update had started one")
 
 // errGone says that the service was deleted, and with it every trace of ours.

@@ -104,8 +104,8 @@ func (e *CallError) Hint() string {
 	return ""
 }
 
-// roleHint says what to try where a role may not be assumed. AWS does not say
-// which condition of the role's trust policy is not met.
+// roleHint says what to try if a role cannot be assumed. AWS does not say which condition of
+// the role's trust policy is not met.
 func roleHint(reason string) string {
 	if strings.Contains(reason, "MultiFactorAuthentication") {
 		return "wait for the next code of the MFA device and try again; each code works once"

@@ -86,8 +86,8 @@ func (s *Simulator) NextEvent() (time.Time, bool) {
 	return s.core.Queue[0].At.time(), true
 }
 
-// Moment is what a service looks like at the clock's now. The error says that
-// there is no such service.
+// Moment is the state of a service at the clock's now. It returns an error if the service does
+// not exist.
 func (s *Simulator) Moment(clusterName, serviceName string) (Moment, error) {
 	var m Moment
 	var apiErr *apiError

@@ -56,7 +56,7 @@ func LoadScenario(name string) (World, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return World{}, fmt.Errorf("no scenario is called %q; there are: %s", name, strings.Join(names, ", "))
+	return World{}, fmt.Errorf("unknown scenario %q; known are: %s", name, strings.Join(names, ", "))
 }
 
 func readScenario(name string) (World, error) {

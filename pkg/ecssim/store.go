@@ -138,8 +138,8 @@ func (s *Store) Close() error {
 // Created reports whether OpenStore made the world.
 func (s *Store) Created() bool { return s.created }
 
-// RemoveStore forgets the simulator at path, with its lock file. One that does
-// not exist is no error.
+// RemoveStore deletes the simulator at path, with its lock file. If it does not exist, that is
+// not an error.
 func RemoveStore(path string) error {
 	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -213,7 +213,7 @@ func (s *Store) load() error {
 }
 
 func (s *Store) unreadable(err error) error {
-	return fmt.Errorf("simulator: cannot read the state in %s: %w; forget it with: ecs-deploy simulator reset", s.path, err)
+	return fmt.Errorf("simulator: cannot read the state in %s: %w; delete it with: ecs-deploy simulator reset", s.path, err)
 }
 
 // save replaces the file. From the simulated moment now, time runs fast for the

@@ -303,7 +303,7 @@ type Fault struct {
 	First int `yaml:"first" json:"first,omitempty"`
 	// Nth limits it to the nth fitting request, counted from 1. 0: no limit.
 	Nth int `yaml:"nth" json:"nth,omitempty"`
-	// Every limits it to every so manieth fitting request. 0: no limit.
+	// Every limits it to every Nth matching request. 0: no limit.
 	Every int `yaml:"every" json:"every,omitempty"`
 	// Probability is the chance that it happens. 0 counts as 1.
 	Probability float64 `yaml:"probability" json:"probability,omitempty"`

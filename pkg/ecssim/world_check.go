@@ -108,7 +108,7 @@ func (c *checker) checkClusters(w World) {
 		case !isName(cl.Name):
 			c.add(at("clusters", i, "name"), "%q is not a cluster name", cl.Name)
 		case seen[cl.Name]:
-			c.add(at("clusters", i, "name"), "cluster %q is here twice", cl.Name)
+			c.add(at("clusters", i, "name"), "duplicate cluster %q", cl.Name)
 		}
 		seen[cl.Name] = true
 		if cl.TaskSlots != nil && *cl.TaskSlots < 0 {
@@ -162,7 +162,7 @@ func (c *checker) checkServices(w World) {
 		}
 		key := fmt.Sprint(cluster, "/", doc["serviceName"])
 		if seen[key] {
-			c.add(at("services", i, "serviceName"), "service %s is here twice", key)
+			c.add(at("services", i, "serviceName"), "duplicate service %s", key)
 		}
 		seen[key] = true
 	}
@@ -212,9 +212,9 @@ func (c *checker) checkAlarms(w World) {
 		case a.Name == "":
 			c.add(at("alarms", i), "an alarm needs a name")
 		case seen[a.Name]:
-			c.add(at("alarms", i, "name"), "alarm %q is here twice", a.Name)
+			c.add(at("alarms", i, "name"), "duplicate alarm %q", a.Name)
 		case !a.AfterDeployment && (a.Image != "" || len(a.ExceptImages) > 0):
-			c.add(at("alarms", i), "image and exceptImages go with afterDeployment")
+			c.add(at("alarms", i), "image and exceptImages need afterDeployment")
 		}
 		seen[a.Name] = true
 	}
@@ -284,9 +284,9 @@ func (c *checker) checkActor(path []any, a Actor) {
 		c.add(append(path, "operation"), "the simulator has no operation %q", a.Operation)
 	}
 	if a.AfterDeployment && (a.Cluster != "" || a.Service != "") {
-		c.add(path, "with afterDeployment the deployment says which service: leave out cluster and service")
+		c.add(path, "afterDeployment selects the service: remove cluster and service")
 	}
 	if a.Times < 0 || a.Times > 0 && !a.AfterDeployment {
-		c.add(append(path, "times"), "times goes with afterDeployment and cannot be negative")
+		c.add(append(path, "times"), "times needs afterDeployment and cannot be negative")
 	}
 }

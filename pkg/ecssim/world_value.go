@@ -107,7 +107,7 @@ func jsonValue(node *yaml.Node) (any, error) {
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key := node.Content[i]
 			if _, twice := m[key.Value]; twice {
-				return nil, fmt.Errorf("key %q is here twice", key.Value)
+				return nil, fmt.Errorf("duplicate key %q", key.Value)
 			}
 			v, err := jsonValue(node.Content[i+1])
 			if err != nil {

@@ -28,7 +28,7 @@ var scenarios = []string{
 // Scenarios are the names that [deploy.WithForecaster] takes, beside [All].
 func Scenarios() []string { return slices.Clone(scenarios) }
 
-// UnknownScenarioError says that there is no scenario of that name.
+// UnknownScenarioError is an unknown scenario name.
 type UnknownScenarioError struct{ Name string }
 
 func (e *UnknownScenarioError) Error() string { return fmt.Sprintf("unknown scenario %q", e.Name) }

@@ -179,8 +179,8 @@ func (r Reference) WithDefaultTag() Reference {
 	return Reference{typed: r.typed + ":" + DefaultTag, named: tagged, tag: DefaultTag}
 }
 
-// WithTag returns the reference with another tag, and without a digest. It fails
-// with a [*ParseError] where the text is no tag.
+// WithTag returns the reference with another tag, and without a digest. It returns a
+// [*ParseError] if the text is not a tag.
 func (r Reference) WithTag(tag string) (Reference, error) {
 	e := &ParseError{Input: tag, What: "a tag", Reason: "use at most 128 letters, digits, _, . and -, and do not begin with . or -"}
 	if isDigest(strings.TrimPrefix(tag, "@")) {
@@ -189,8 +189,8 @@ func (r Reference) WithTag(tag string) (Reference, error) {
 	return r.with(":"+tag, e)
 }
 
-// WithDigest returns the reference with a digest ("sha256:…"), and without a
-// tag. It fails with a [*ParseError] where the text is no digest.
+// WithDigest returns the reference with a digest ("sha256:…"), and without a tag. It returns a
+// [*ParseError] if the text is not a digest.
 func (r Reference) WithDigest(digest string) (Reference, error) {
 	return r.with("@"+digest, &ParseError{Input: digest, What: "a digest", Reason: "it is not sha256: and 64 hexadecimal digits"})
 }

@@ -213,8 +213,8 @@ func YAML(text []byte) []byte {
 	})
 }
 
-// escaped is a text in which whatever is hidden is escaped, but for the newlines
-// between its lines, and so are the brackets of commands.
+// escaped is a text in which hidden characters, except the newlines between its lines, and the
+// brackets of commands are escaped.
 func escaped(text []byte, escape func(rune) string) []byte {
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {

@@ -106,8 +106,7 @@ func (g *github) group(title string, lines []Line) {
 	g.commands.write([]byte("::endgroup::\n"))
 }
 
-// command writes a workflow command with a title and lines of text, of which empty
-// ones are left out.
+// command writes a workflow command with a title and lines of text, and skips empty ones.
 func (g *github) command(name, title string, texts ...string) {
 	var data []string
 	for _, text := range texts {

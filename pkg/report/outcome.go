@@ -1,6 +1,6 @@
 package report
 
-// What is said at the end: the verdict, why, and what to do next.
+// The report at the end: the verdict, the reasons, and the next step.
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type verdict struct {
 	options Options
 }
 
-// all is everything that is said at the end.
+// all is the whole report at the end.
 func (v verdict) all() []Line {
 	return slices.Concat(v.lines(), indented(2, diagnosis(v.Diagnosis)), indented(2, suggested(Next(v.Outcome, v.options.Command))))
 }

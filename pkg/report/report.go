@@ -64,7 +64,7 @@ type Options struct {
 	Summary io.Writer
 	// OutColor and ErrColor colour what goes there.
 	OutColor, ErrColor bool
-	// Quiet leaves out all but the result and errors.
+	// Quiet prints only the result and errors.
 	Quiet bool
 	// Location is the time zone of time stamps for people; nil means local time.
 	Location *time.Location

@@ -1,6 +1,6 @@
 package report
 
-// What is said about where a service stands.
+// The report about the current state of a service.
 
 import (
 	"fmt"

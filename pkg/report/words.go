@@ -1,6 +1,6 @@
 package report
 
-// What is said about each event. The words have no colour and no writer.
+// The words for each event. They have no colour and no writer.
 
 import (
 	"fmt"

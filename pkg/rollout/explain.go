@@ -11,9 +11,8 @@ import (
 type Diagnosis struct {
 	// Causes are ordered by the number of tasks, the most frequent first.
 	Causes []Cause `json:"causes,omitempty"`
-	// MoreCauses is the number of causes that are left out, because the list is
-	// short enough to be read, and MoreTasks the number of tasks that stopped for
-	// them.
+	// MoreCauses is the number of causes that the list omits to stay readable, and MoreTasks
+	// the number of tasks that stopped for them.
 	MoreCauses int `json:"moreCauses,omitempty"`
 	MoreTasks  int `json:"moreTasks,omitempty"`
 	// Events are the newest service events that tell of trouble with placing or
@@ -39,7 +38,7 @@ func (d Diagnosis) Failed() int {
 	return failed
 }
 
-// More says how much is left out of the causes; "" where nothing is.
+// More counts the causes that the list omits; "" if there are none.
 func (d Diagnosis) More() string {
 	if d.MoreCauses == 0 {
 		return ""

@@ -28,8 +28,7 @@ type Target struct {
 	// SettingsOnly: no deployment was started. The verdict is Updated when the
 	// service has as many running tasks as desired.
 	SettingsOnly bool
-	// DesiredCount is the count that was asked for, with SettingsOnly; nil
-	// where none was.
+	// DesiredCount is the requested count, with SettingsOnly; nil if there is none.
 	DesiredCount *int
 	// Until is how far the deployment is followed; "" means UntilComplete.
 	Until Until
@@ -113,8 +112,8 @@ func (t *Tracker) RollingBack() bool { return t.rollingBack }
 // EverRan reports whether a task of the deployment was seen RUNNING.
 func (t *Tracker) EverRan() bool { return t.everRan }
 
-// Hopeless reports whether the verdict is Failed because nothing will ever end
-// the rollout: ECS goes on with it.
+// Hopeless reports whether the verdict is Failed because nothing will ever end the rollout:
+// ECS keeps retrying.
 func (t *Tracker) Hopeless() bool { return t.hopeless }
 
 // Reopen makes the tracker look for a verdict again, after somebody acted on a

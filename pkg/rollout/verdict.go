@@ -23,8 +23,8 @@ const (
 	Failed Verdict = "failed"
 	// RolledBack: the service went back to what was in service before.
 	RolledBack Verdict = "rolled-back"
-	// TimedOut: waiting ended, by a limit or because ECS could no longer be
-	// asked; the rollout goes on.
+	// TimedOut: waiting ended, by a limit or because ECS became unreachable; the rollout
+	// continues.
 	TimedOut Verdict = "timed-out"
 	// Superseded: somebody else's newer deployment took over, or somebody
 	// stopped this one.
@@ -33,7 +33,7 @@ const (
 	Paused Verdict = "paused"
 	// Busy: another deployment was in progress, and nothing was done.
 	Busy Verdict = "busy"
-	// Interrupted: a signal ended the waiting; the rollout goes on.
+	// Interrupted: a signal ended the waiting; the rollout continues.
 	Interrupted Verdict = "interrupted"
 	// Error: something failed before there was a deployment.
 	Error Verdict = "error"

@@ -25,9 +25,9 @@ var outputOnly = []string{
 	"requiresAttributes", "revision", "status", "taskDefinitionArn",
 }
 
-// Definition is a task definition in the form in which it is registered: the
-// document with every member that ECS returned or the file had, without the
-// output-only ones, and with its tags. The zero value is no definition.
+// Definition is a task definition in the form in which it is registered: the document with
+// every member that ECS returned or the file had, without the output-only ones, and with its
+// tags. The zero value has no definition.
 type Definition struct {
 	doc    map[string]any
 	origin *origin // where it was read from; nil for one that ECS returned
