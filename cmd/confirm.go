@@ -32,14 +32,21 @@ func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 		return nil
 	}
 	return func(ctx context.Context, plan *deploy.Plan) error {
-		if a.settings.Quiet || a.forPrograms() { // the terminal did not show it
-			shown := a.onErr()
-			if shown.Result(report.Plan(plan)); shown.Err() != nil {
-				return shown.Err()
-			}
+		if err := a.showUnseen(plan); err != nil {
+			return err
 		}
-		return a.ask(ctx, fmt.Sprintf("deploy this to %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target)))
+		return a.ask(ctx, a.confirmer(), fmt.Sprintf("deploy this to %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target)))
 	}
+}
+
+// showUnseen shows a plan that the terminal did not show.
+func (a *app) showUnseen(plan *deploy.Plan) error {
+	if !a.settings.Quiet && !a.forPrograms() {
+		return nil
+	}
+	shown := a.onErr()
+	shown.Result(report.Plan(plan))
+	return shown.Err()
 }
 
 // asks reports whether questions are to be asked.
@@ -53,10 +60,10 @@ func (a *app) confirmer() string {
 	return fmt.Sprintf("target %q", a.settings.Target)
 }
 
-// ask asks a question to which only yes is yes.
-func (a *app) ask(ctx context.Context, question string) error {
+// ask asks a question to which only yes is yes; asker is what wants it asked.
+func (a *app) ask(ctx context.Context, asker, question string) error {
 	if !a.streams.InTerminal || !a.streams.ErrTerminal {
-		return &usageError{problem: a.confirmer() + " requires confirmation, but this is not a terminal", hint: "pass --yes to confirm"}
+		return &usageError{problem: asker + " requires confirmation, but this is not a terminal", hint: "pass --yes to confirm"}
 	}
 	_, _ = fmt.Fprint(a.streams.Err, question, " [y/N] ")
 	answer := make(chan string, 1)

@@ -45,7 +45,7 @@ func (a *app) runPrune(c *cobra.Command) error {
 	}
 	if !a.settings.DryRun && len(pruning.Remove) > 0 {
 		if a.asks() {
-			if err := a.ask(c.Context(), fmt.Sprintf("deregister %d revisions of %s?", len(pruning.Remove), pruning.Family)); err != nil {
+			if err := a.ask(c.Context(), a.confirmer(), fmt.Sprintf("deregister %d revisions of %s?", len(pruning.Remove), pruning.Family)); err != nil {
 				return err
 			}
 		}

@@ -25,7 +25,7 @@ without them, the newest ACTIVE revision before the running one is a guess.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
 	}
-	a.flags.Add(c.Flags(), "cluster", "service-name", "to", "pin-digest", "check-registry", "what-if", "show-values", "exit-code")
+	a.flags.Add(c.Flags(), append([]string{"exit-code"}, rollbackFlags...)...)
 	return c
 }
 
@@ -33,23 +33,15 @@ func (a *app) runRollbackPreview(c *cobra.Command) error {
 	if err := a.needService(c); err != nil {
 		return err
 	}
-	forecast, err := a.forecast()
+	_, plan, err := a.planRollback(c, nil, deploy.ServiceSettings{})
 	if err != nil {
 		return err
 	}
-	deployer, err := a.connect(c, forecast)
-	if err != nil {
-		return err
-	}
-	preview, err := deployer.PreviewRollback(c.Context(), a.settings.Ref(), deploy.RollbackOptions{To: a.settings.To, PinDigest: a.settings.PinDigest})
-	if err != nil {
-		return err
-	}
-	err = a.show(report.Rollback(preview))
-	if err == nil && len(deploy.Problems(preview.Checks)) > 0 {
+	err = a.show(report.Plan(plan))
+	if err == nil && len(deploy.Problems(plan.Checks)) > 0 {
 		return exitStatus(1)
 	}
-	if err == nil && a.settings.ExitCode { // another definition is in service, or there would be no preview
+	if err == nil && a.settings.ExitCode && plan.Changes() {
 		return exitPending
 	}
 	return err

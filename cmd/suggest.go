@@ -6,7 +6,6 @@ package cmd
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
@@ -19,18 +18,12 @@ import (
 // command is a command line that continues a deployment: the same settings with another
 // command.
 func (a *app) command(d deploy.Deployment, words ...string) string {
-	if words[0] == "deploy" && a.settings.ExpectRevision != "" && a.settings.Origin("expect-revision").Layer != config.Flag {
-		words = append(words, "--expect-revision", arn.ShortName(d.TaskDefinition)) // the one that was expected is in service no more
-	}
 	return a.line(arn.ShortName(d.Cluster), arn.ShortName(d.Service), words...)
 }
 
 // line is a command line about a service, with the flags that find it again.
-//
-// A definition from a file would get the images and edits of the settings file, so
-// that the settings file has no say where one is deployed.
 func (a *app) line(cluster, service string, words ...string) string {
-	l := commandLine{words: []string{"ecs-deploy", words[0]}, settings: a.settings, file: a.fromFile && !slices.Contains(words, "--task-definition-file")}
+	l := commandLine{words: []string{"ecs-deploy", words[0]}, settings: a.settings, file: a.fromFile}
 	if !l.fromFile("cluster") || arn.ShortName(a.settings.Cluster) != cluster {
 		l.give("-c", cluster)
 	}
@@ -99,7 +92,7 @@ func (l *commandLine) access() {
 // bare matches commands in a hint or a warning of the library, which cannot say how
 // the service is found here.
 var bare = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|render -d [\w:-]+|deploy --no-variables --task-definition-file [\w.-]+)`)
+	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|render -d [\w:-]+|rollback --to [\w:-]+(?: --yes)?)`)
 })
 
 // whole gives the commands in a hint or a warning the flags with which they can be

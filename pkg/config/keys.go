@@ -200,7 +200,7 @@ func (s *Settings) policyKeys() []row {
 		{"limit", "", "list at most this `number` of deployments (default 10)", FlagOnly, optionalCount{&s.Limit}},
 		{"all", "", "list all deployments that ECS has recorded", FlagOnly, toggle{&s.All}},
 		{"confirm", "", "ask before changing anything", FileOnly, toggle{&s.Confirm}},
-		{"yes", "y", "skip the question of a target with confirm: true", FlagOnly, toggle{&s.Yes}},
+		{"yes", "y", "skip the question of a rollback, or of a target with confirm: true", FlagOnly, toggle{&s.Yes}},
 		{"if-in-progress", "", "what to do if another deployment is in progress (default fail)", Anywhere, choice{&s.IfInProgress, words(deploy.IfInProgressValues())}},
 		{"no-wait", "", "return as soon as ECS accepts the update", Anywhere, toggle{&s.NoWait}},
 		{"until", "", "what to wait for (default complete)", Anywhere, choice{&s.Until, words(deploy.UntilValues())}},

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,6 +90,19 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if err := ctx.Err(); err != nil {
 		return Deployment{}, &InterruptedError{Err: err}
 	}
+	if p.Action == ActionStop {
+		err := d.stopRecord(ctx, deployment)
+		var uncertain *UncertainError
+		if err == nil {
+			d.emit(Event{Type: EventUpdated, Deployment: &deployment, Service: p.described.Snapshot()})
+		}
+		if err == nil || errors.As(err, &uncertain) {
+			return deployment, err
+		}
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS does not roll back by request (%v); going back by an update", err)})
+		p = p.byUpdate()
+		deployment = p.deployment()
+	}
 	registered := ""
 	if p.Register {
 		var err error
@@ -119,6 +133,9 @@ func (p *Plan) applicable() error {
 	if p == nil || p.Action == "" {
 		return &UsageError{Problem: "there is no plan to apply", Remedy: "make one with Plan"}
 	}
+	if p.Back != nil { // Plan refuses it otherwise
+		return cmp.Or(p.gone, p.roomy())
+	}
 	return nil
 }
 
@@ -132,6 +149,10 @@ func (p *Plan) deployment() Deployment {
 	}
 	if p.starts() {
 		deployment.ID = ""
+	}
+	if p.Action == ActionStop || p.Action == ActionFollow {
+		deployment.TaskDefinition, deployment.ServiceDeployment, deployment.Before.RollsBack = p.InProgress.TaskDefinition, p.stopping, true
+		deployment.CreatedAt = p.InProgress.CreatedAt
 	}
 	if p.Register { // nobody else runs it
 		deployment.Before.NewestDeployment = time.Time{}
@@ -149,7 +170,7 @@ func (p *Plan) Changes() bool { return !p.writesNothing() }
 // nothing to do but, perhaps, to wait.
 func (p *Plan) writesNothing() bool {
 	switch p.Action {
-	case ActionNone:
+	case ActionNone, ActionFollow:
 		return true
 	case ActionJoin, ActionSettings:
 		return len(p.Settings) == 0

@@ -45,15 +45,6 @@ type Check struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// CheckOptions are what the checks of a plan should know.
-type CheckOptions struct {
-	// Ran are the images that ran when the wanted revision was deployed last, and
-	// RanAt is when it was, by ECS's clock: a rollback should run the same code. Without
-	// them, tags may stand for anything.
-	Ran   []RanImage
-	RanAt time.Time
-}
-
 // checkLimit bounds all checks together: they are worth a moment.
 const checkLimit = 15 * time.Second
 
@@ -86,9 +77,10 @@ func Problems(checks []Check) []Check {
 }
 
 // Check finds out whether a plan can work. The checks are in a fixed order; those of
-// what does not concern the service are left out. It returns an [*InterruptedError] if
+// what does not concern the service are left out. A rollback should run the code that
+// ran then: the images of Plan.Back. It returns an [*InterruptedError] if
 // ctx ended, and no other error but that of a plan which [Deployer.Plan] did not make.
-func (d *Deployer) Check(ctx context.Context, p *Plan, o CheckOptions) ([]Check, error) {
+func (d *Deployer) Check(ctx context.Context, p *Plan) ([]Check, error) {
 	if err := d.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -97,7 +89,7 @@ func (d *Deployer) Check(ctx context.Context, p *Plan, o CheckOptions) ([]Check,
 	}
 	limited, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
-	c := checker{Deployer: d, plan: p, CheckOptions: o}
+	c := checker{Deployer: d, plan: p}
 	checks := []func(context.Context) []Check{c.revision, c.images, c.roles, c.secrets, c.limits, c.room, c.guards, c.alarms, c.scaling}
 	results := make([][]Check, len(checks))
 	var group errgroup.Group
@@ -121,8 +113,16 @@ func (d *Deployer) Check(ctx context.Context, p *Plan, o CheckOptions) ([]Check,
 // checker checks one plan.
 type checker struct {
 	*Deployer
-	CheckOptions
 	plan *Plan
+}
+
+// ran is what a rollback should run again: the images of the deployment that it
+// restores, and when that was, by ECS's clock.
+func (c *checker) ran() ([]RanImage, time.Time) {
+	if c.plan.Back == nil {
+		return nil, time.Time{}
+	}
+	return c.plan.Back.Images, c.plan.Back.CreatedAt
 }
 
 // starts reports whether the plan starts tasks.
@@ -133,17 +133,26 @@ func (c *checker) starts() bool {
 // revision checks whether ECS takes the wanted revision.
 func (c *checker) revision(context.Context) []Check {
 	p := c.plan
+	if p.Action == ActionStop || p.Action == ActionFollow {
+		return []Check{{Subject: "revision", State: CheckOK, Detail: "ECS returns to " + rollout.ShortName(p.TaskDefinition) + " by itself, with the images that ran"}}
+	}
 	if !c.starts() {
 		return nil
 	}
 	check := Check{Subject: "revision", State: CheckOK, Detail: rollout.ShortName(p.TaskDefinition) + " is ACTIVE"}
 	switch {
+	case p.gone != nil:
+		check.State, check.Detail, check.Remedy = CheckProblem, p.gone.Error(), "choose another revision with --to"
+	case p.revives && p.Register:
+		check.State, check.Detail = CheckWarning, rollout.ShortName(p.Back.TaskDefinition)+" is INACTIVE; its content is registered again as a new revision"
+	case p.revives:
+		check.Detail = fmt.Sprintf("%s is INACTIVE; %s has the same content", rollout.ShortName(p.Back.TaskDefinition), rollout.ShortName(p.TaskDefinition))
 	case p.Register && slices.Contains(p.resolved.inactive, p.Base):
 		check.State, check.Detail = CheckWarning, fmt.Sprintf("%s is INACTIVE; its content is registered again as a new revision of %s", rollout.ShortName(p.Base), p.Family)
 	case p.Register:
 		check.Detail = "a new revision of " + p.Family + " is registered"
 	case p.Before.Inactive && p.TaskDefinition == p.Before.TaskDefinition:
-		check.State, check.Detail, check.Remedy = CheckProblem, rollout.ShortName(p.TaskDefinition)+" is INACTIVE: ECS starts no tasks of it", "register its content again: "+registerAgain(p.TaskDefinition)
+		check.State, check.Detail, check.Remedy = CheckProblem, rollout.ShortName(p.TaskDefinition)+" is INACTIVE: ECS starts no tasks of it", "register its content again: "+restoring(p.TaskDefinition)
 	}
 	return []Check{check}
 }

@@ -17,11 +17,12 @@ func (c *checker) images(ctx context.Context) []Check {
 	if !c.starts() || c.plan.Definition.IsZero() {
 		return nil
 	}
+	images, _ := c.ran()
 	var checks []Check
 	known := map[string]Check{} // by image and what ran of it: containers may share one
 	for _, wanted := range containerImages(c.plan.Definition) {
 		ran := ""
-		for _, r := range c.Ran {
+		for _, r := range images {
 			if r.Container == wanted.Container {
 				ran = r.Digest
 			}
@@ -42,6 +43,7 @@ func (c *checker) images(ctx context.Context) []Check {
 // not matter.
 func (c *checker) image(ctx context.Context, ref image.Reference, ran string) Check {
 	now, err := c.stored(ctx, ref)
+	_, ranAt := c.ran()
 	var gone *NotFoundError
 	switch {
 	case errors.As(err, &gone) && ran != "" && ref.Digest() == "" && c.keeps(ctx, ref, ran):
@@ -54,7 +56,7 @@ func (c *checker) image(ctx context.Context, ref image.Reference, ran string) Ch
 		return Check{State: CheckOK, Detail: fmt.Sprintf("%s exists (%s)", ref, shortDigest(cmp.Or(now.digest, ref.Digest())))}
 	case now.pushed.IsZero():
 		return Check{State: CheckWarning, Detail: fmt.Sprintf("`%s` is %s now, and %s ran: it may have moved", ref.Tag(), shortDigest(now.digest), shortDigest(ran)), Remedy: "pass --pin-digest to run what ran"}
-	case !c.RanAt.IsZero() && !now.pushed.After(c.RanAt): // a list of images for several platforms has a digest of its own
+	case !ranAt.IsZero() && !now.pushed.After(ranAt): // a list of images for several platforms has a digest of its own
 		return Check{State: CheckOK, Detail: fmt.Sprintf("%s was not pushed again since it ran", ref)}
 	case c.keeps(ctx, ref, ran):
 		return Check{State: CheckProblem, Detail: fmt.Sprintf("`%s` has moved since (%s ran, it is %s now): the rollback would run other code", ref.Tag(), shortDigest(ran), shortDigest(now.digest)), Remedy: "pass --pin-digest"}

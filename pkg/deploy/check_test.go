@@ -49,7 +49,7 @@ alarms: [{name: errors, afterDeployment: true}]
 func ecrImage(tag string) string { return "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:" + tag }
 
 // checked are the checks of a request, one line each.
-func (b *bench) checked(r deploy.Request, o deploy.CheckOptions, options ...deploy.Option) []string {
+func (b *bench) checked(r deploy.Request, back *deploy.Past, options ...deploy.Option) []string {
 	b.Helper()
 	cfg := simulated(&recorder{bench: b, next: b.http})
 	d := deploy.New(b.client, append([]deploy.Option{deploy.WithNeighbours(cfg), deploy.WithRegistry(ecr.NewFromConfig(cfg))}, options...)...)
@@ -57,7 +57,8 @@ func (b *bench) checked(r deploy.Request, o deploy.CheckOptions, options ...depl
 	if err != nil {
 		b.Fatal(err)
 	}
-	checks, err := d.Check(b.Context(), plan, o)
+	plan.Back = back
+	checks, err := d.Check(b.Context(), plan)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestChecks(t *testing.T) {
 			inWorld(t, world, func(b *bench) {
 				b.refuse = func(operation string) (string, bool) { return denied, c.refuse != "" && operation == c.refuse }
 				time.Sleep(time.Minute)
-				got := b.checked(deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{ecrImage("v2")}}}, deploy.CheckOptions{})
+				got := b.checked(deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{ecrImage("v2")}}}, nil)
 				for _, want := range c.want {
 					if !slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, want) }) {
 						t.Errorf("no check %q:\n%s", want, strings.Join(got, "\n"))
@@ -168,7 +169,7 @@ func TestCheckOfATagThatMoved(t *testing.T) {
 				return `{"__type":"ImageNotFoundException","message":"gone"}`, true
 			}
 			r := deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{ecrImage("v2")}}}
-			got := b.checked(r, deploy.CheckOptions{Ran: []deploy.RanImage{{Container: "app", Digest: ran}}, RanAt: at})
+			got := b.checked(r, &deploy.Past{Images: []deploy.RanImage{{Container: "app", Digest: ran}}, CreatedAt: at})
 			if !slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, want) }) {
 				t.Errorf("no check %q:\n%s", want, strings.Join(got, "\n"))
 			}
@@ -188,7 +189,7 @@ func TestCheckOfOtherRegistries(t *testing.T) {
 				return "", &deploy.NotFoundError{Kind: "image", Name: name}
 			},
 		} {
-			got := b.checked(request(), deploy.CheckOptions{}, deploy.WithImageRegistry(digest))
+			got := b.checked(request(), nil, deploy.WithImageRegistry(digest))
 			if digest == nil {
 				want = "image app: not checked: docker.io is asked only with --check-registry"
 			}
@@ -214,7 +215,7 @@ services: [{cluster: prod, serviceName: web, taskDefinition: web, desiredCount: 
 		"room: ok: ECS stops tasks before it starts others":              {1100, 50},
 	} {
 		inWorld(t, fmt.Sprintf(world, c[0], c[1]), func(b *bench) {
-			got := b.checked(request(), deploy.CheckOptions{})
+			got := b.checked(request(), nil)
 			if !slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, want) }) {
 				t.Errorf("no check %q:\n%s", want, strings.Join(got, "\n"))
 			}

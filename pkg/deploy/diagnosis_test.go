@@ -243,8 +243,8 @@ func TestTagsStandBesideRevisions(t *testing.T) {
 		if n := len(b.made("DescribeTaskDefinition")); n != 1 {
 			b.Errorf("%d reads for one revision", n)
 		}
-		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
-		if err != nil || preview.CurrentTag != "v2" || preview.TargetTag != "v1" {
+		preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+		if err != nil || preview.CurrentTag != "v2" || preview.Tag != "v1" {
 			b.Errorf("%+v, %v", preview, err)
 		}
 	})

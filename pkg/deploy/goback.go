@@ -160,13 +160,13 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	if primary == nil || aws.ToString(primary.Id) != deployment.ID {
 		return nil, errors.New("another deployment has taken over")
 	}
-	r := Request{Ref: deployment.Ref, Want: Want{TaskDefinition: before.TaskDefinition}}
+	r := Request{Ref: deployment.Ref}
 	for _, setting := range deployment.Settings {
 		r.restore(setting, service)
 	}
-	plan, err := d.plan(ctx, r)
-	if err == nil && plan.Before.Deployment != deployment.ID {
-		err = errors.New("another deployment has taken over")
+	plan, err := d.planTo(ctx, service, r, Past{TaskDefinition: before.TaskDefinition}, false)
+	if err == nil && plan.Register {
+		err = fmt.Errorf("it is INACTIVE; to register its content again: %s", restoring(before.TaskDefinition))
 	}
 	return plan, err
 }

@@ -18,9 +18,9 @@ func TestTheWayBackBehindRestarts(t *testing.T) {
 		for range 21 {
 			b.want(b.run(restart, deploy.Policy{}), "succeeded")
 		}
-		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
-		if err != nil || rollout.ShortName(preview.Target) != "web:1" {
-			t.Errorf("would go back to %s: %v", preview.Target, err)
+		preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+		if err != nil || rollout.ShortName(preview.Back.TaskDefinition) != "web:1" {
+			t.Errorf("would go back to %s: %v", preview.Back.TaskDefinition, err)
 		}
 	})
 }

@@ -39,7 +39,7 @@ func TestInactiveInService(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if warnings := strings.Join(plan.Warnings, "\n"); !plan.Before.Inactive || !strings.Contains(warnings, "web:1 is INACTIVE: ECS cannot roll back to it") || !strings.Contains(warnings, "ecs-deploy render -d web:1") {
+				if warnings := strings.Join(plan.Warnings, "\n"); !plan.Before.Inactive || !strings.Contains(warnings, "web:1 is INACTIVE: ECS cannot roll back to it") || !strings.Contains(warnings, "ecs-deploy rollback --to web:1 --yes") {
 					t.Errorf("inactive %t, warnings %q", plan.Before.Inactive, warnings)
 				}
 				b.want(b.run(r, deploy.Policy{}), "succeeded")

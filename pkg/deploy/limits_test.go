@@ -101,7 +101,7 @@ func TestPagesThatGoRound(t *testing.T) {
 			return err
 		}},
 		"records, rollback": {"ListServiceDeployments", "serviceDeployments", func(b *bench, d *deploy.Deployer) error {
-			_, err := d.PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+			_, err := d.PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
 			return err
 		}},
 		"definitions, tidying": {"ListTaskDefinitions", "taskDefinitionArns", func(b *bench, d *deploy.Deployer) error {

@@ -160,9 +160,9 @@ func TestJoinTakesWhatWasAsked(t *testing.T) {
 func TestTheWayBackStaysOpen(t *testing.T) {
 	open := func(b *bench) {
 		b.Helper()
-		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
-		if err != nil || len(deploy.Problems(preview.Checks)) > 0 || rollout.ShortName(preview.Target) != "web:1" {
-			b.Errorf("back to %s: %v %v", preview.Target, preview.Checks, err)
+		preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+		if err != nil || len(deploy.Problems(preview.Checks)) > 0 || rollout.ShortName(preview.Back.TaskDefinition) != "web:1" {
+			b.Errorf("back to %s: %v %v", preview.Back.TaskDefinition, preview.Checks, err)
 		}
 	}
 	one := deploy.Policy{KeepDefinitions: aws.Int32(1)}

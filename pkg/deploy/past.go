@@ -57,6 +57,15 @@ type RanImage struct {
 // Succeeded reports whether the deployment ended well.
 func (p *Past) Succeeded() bool { return p.Status == rollout.ServiceDeploymentSuccessful }
 
+// goingBack reports whether ECS is rolling the deployment back, or will.
+func (p *Past) goingBack() bool {
+	switch p.Status {
+	case rollout.ServiceDeploymentStopRequested, rollout.ServiceDeploymentRollbackRequested, rollout.ServiceDeploymentRollbackInProgress:
+		return true
+	}
+	return false
+}
+
 // sameImages reports whether both deployments ran exactly the same images, by their
 // digests.
 func (p *Past) sameImages(other *Past) bool {

@@ -31,6 +31,8 @@ const (
 	ActionRestart Action = "restart"
 	// ActionJoin: the wanted revision is on its way already.
 	ActionJoin Action = "join"
+	// ActionStop: ECS is asked to roll back the deployment that is in progress.
+	ActionStop Action = "stop"
 	// ActionFollow: nothing is done; a deployment is only followed.
 	ActionFollow Action = "follow"
 )
@@ -78,6 +80,15 @@ type Plan struct {
 	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
 	// Before is what is in service now: the way back.
 	Before Before `json:"before"`
+	// Back is the earlier deployment that a rollback restores; nil if the plan is no
+	// rollback. See [Deployer.PlanRollback].
+	Back *Past `json:"back,omitempty"`
+	// Guess says why nobody knows whether Back ever worked; "" if ECS has a record of it,
+	// or if it was chosen.
+	Guess string `json:"guess,omitempty"`
+	// Checks say whether the plan can work; nil if nobody checked it. See
+	// [Deployer.Check].
+	Checks []Check `json:"checks,omitempty"`
 	// Forecast is how the deployment would go; nil if nobody asked for it or the plan
 	// starts none. See [WithForecaster].
 	Forecast *Forecast `json:"forecast,omitempty"`
@@ -91,6 +102,9 @@ type Plan struct {
 	described *described // the service, as ECS showed it
 	resolved  resolved   // zero if no definition is wanted
 	stuck     string     // why the deployment cannot make progress, or ""
+	revives   bool       // the revision to restore is INACTIVE
+	gone      error      // the revision to restore does not exist, or nil
+	stopping  string     // the ARN of the record of the deployment that ActionStop stops
 }
 
 // String is the plan in one line.
@@ -110,6 +124,10 @@ func (p Plan) Summary() string {
 		return fmt.Sprintf("%s is already being deployed; following it", current)
 	case ActionRestart:
 		return fmt.Sprintf("%s is started anew", current)
+	case ActionFollow:
+		return fmt.Sprintf("%s -> %s, which ECS is doing already", current, rollout.Named(p.TaskDefinition, p.Tag))
+	case ActionStop:
+		return fmt.Sprintf("%s -> %s, by stopping the deployment in progress", current, rollout.Named(p.TaskDefinition, p.Tag))
 	}
 	if p.Register {
 		return fmt.Sprintf("%s -> %s", current, rollout.Named("a new revision of "+p.Family, p.Tag))
@@ -156,16 +174,25 @@ func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.planFor(ctx, r, service)
+}
+
+// planned is a plan of the request before the wanted definition is known.
+func (r Request) planned(service *described, now time.Time) *Plan {
+	return &Plan{
+		Ref:     service.ref(),
+		Current: aws.ToString(service.TaskDefinition), TaskDefinition: aws.ToString(service.TaskDefinition),
+		InProgress: service.inProgress(), Before: service.before(), Settings: settingsOf(r, service),
+		made: now, request: r, described: service,
+	}
+}
+
+// planFor plans a valid request for a service that was read.
+func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (*Plan, error) {
 	if err := r.ownAccount(aws.ToString(service.ServiceArn)); err != nil {
 		return nil, err
 	}
-	p := &Plan{
-		Ref:     service.ref(),
-		Current: aws.ToString(service.TaskDefinition), TaskDefinition: aws.ToString(service.TaskDefinition),
-		InProgress: service.inProgress(), Before: service.before(),
-		made: d.clock.Now(), request: r, described: service,
-	}
-	p.Settings = settingsOf(r, service)
+	p := r.planned(service, d.clock.Now())
 	if !r.Want.empty() {
 		resolved, err := d.resolve(ctx, p.Current, r.baseless())
 		if err != nil {
@@ -261,16 +288,14 @@ func (p *Plan) settled(primary *types.Deployment) bool {
 // back.
 func (p *Plan) warnOfInactive() {
 	if p.Before.Inactive && p.Action == ActionDeploy {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is INACTIVE: ECS cannot roll back to it. To restore it, register its content again: %s",
-			rollout.ShortName(p.Before.TaskDefinition), registerAgain(p.Before.TaskDefinition)))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is INACTIVE: ECS cannot roll back to it. To register its content again: %s",
+			rollout.ShortName(p.Before.TaskDefinition), restoring(p.Before.TaskDefinition)))
 	}
 }
 
-// registerAgain are the commands that deploy a revision that was deregistered.
-func registerAgain(arn string) string {
-	name := rollout.ShortName(arn)
-	file := strings.ReplaceAll(name, ":", "-") + ".json"
-	return "ecs-deploy render -d " + name + " > " + file + " && ecs-deploy deploy --no-variables --task-definition-file " + file
+// restoring is the command that restores a revision, also one that was deregistered.
+func restoring(arn string) string {
+	return "ecs-deploy rollback --to " + rollout.ShortName(arn) + " --yes"
 }
 
 // updateBody is the input of UpdateService: the requested fields, and no others.

@@ -206,7 +206,7 @@ func TestUnsupportedServices(t *testing.T) {
 				if !errors.As(err, &unsupported) || !strings.Contains(err.Error(), kind) || unsupported.Hint() == "" {
 					b.Errorf("error %v", err)
 				}
-				if _, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{}); !errors.As(err, &unsupported) {
+				if _, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{}); !errors.As(err, &unsupported) {
 					b.Errorf("error of the preview: %v", err)
 				}
 			})

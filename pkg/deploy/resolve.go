@@ -62,7 +62,7 @@ func (d *Deployer) resolve(ctx context.Context, current string, w Want) (resolve
 	case unedited && r.base != current && slices.Contains(r.inactive, r.base):
 		return resolved{}, &UsageError{
 			Problem: fmt.Sprintf("%s is INACTIVE: ECS cannot deploy it", rollout.ShortName(r.base)),
-			Remedy:  "register its content again: " + registerAgain(r.base),
+			Remedy:  "register its content again: " + restoring(r.base),
 		}
 	case unedited:
 		r.taskDefinition = r.base

@@ -1,11 +1,16 @@
 package deploy
 
+// The plan of a rollback: to which deployment, and by which way. ECS is asked to roll
+// back a deployment in progress; otherwise the earlier revision is deployed again, or
+// its content is registered again. goback.go plans the way back from a failed
+// deployment with the same planner.
+
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -15,44 +20,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
-	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
-
-// Rollback is what going back would bring: the definition of the newest
-// deployment that succeeded with another definition than the one serving.
-type Rollback struct {
-	// Ref is the service; ARNs.
-	Ref
-	// Current is the revision in service, Target the one to go back to; ARNs.
-	Current string `json:"current"`
-	Target  string `json:"target"`
-	// CurrentTag and TargetTag are the tags of their images; "" if not known.
-	CurrentTag string `json:"currentTag,omitempty"`
-	TargetTag  string `json:"targetTag,omitempty"`
-	// ServiceDeployment is the ARN of ECS's record of the deployment that
-	// brought Target into service, and SucceededAt when it did.
-	ServiceDeployment string    `json:"serviceDeployment"`
-	SucceededAt       time.Time `json:"succeededAt,omitzero"`
-	// Differences are those between Current and Target, masked; see [WithValues].
-	Differences []taskdef.Difference `json:"differences"`
-	// Images are the images that ran then, with the digests that ECS resolved.
-	Images []RanImage `json:"images,omitempty"`
-	// Guess says why nobody knows whether Target ever worked; "" if ECS has a record of
-	// its deployment, or if it was chosen.
-	Guess string `json:"guess,omitempty"`
-	// InProgress is the deployment that is in progress, nil if there is none. Target is
-	// then what ECS itself would roll back to, unless it was chosen.
-	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
-	// Register: the content of Target has to be registered again as a new revision,
-	// because it is INACTIVE or because digests are pinned.
-	Register bool `json:"register,omitempty"`
-	// Checks say whether the rollback can work. A problem means that it fails, or runs
-	// other code than it should.
-	Checks []Check `json:"checks"`
-	// Forecast is how the rollback would go; nil if nobody asked for it or it cannot
-	// work. See [WithForecaster].
-	Forecast *Forecast `json:"forecast,omitempty"`
-}
 
 // RollbackOptions say what a rollback should restore.
 type RollbackOptions struct {
@@ -62,6 +30,11 @@ type RollbackOptions struct {
 	// PinDigest restores the digests that ran then, and not what their tags stand for
 	// now: the content is registered again as a new revision.
 	PinDigest bool
+	// ServiceSettings are set with it. What is not asked for stays as it is.
+	ServiceSettings
+	// AllowStuck and Account are those of a [Request].
+	AllowStuck bool
+	Account    string
 }
 
 // NoRollbackError says that no earlier deployment is known to go back to.
@@ -76,65 +49,190 @@ func (e *NoRollbackError) Error() string {
 
 // Hint says what else there is.
 func (e *NoRollbackError) Hint() string {
-	return "deploy any ACTIVE revision with -d FAMILY:REVISION; ECS keeps its records of deployments for 90 days"
+	return "choose a revision with ecs-deploy rollback --to FAMILY:REVISION; ECS keeps its records of deployments for 90 days"
 }
 
 // ExitCode is that of a request that cannot be carried out.
 func (e *NoRollbackError) ExitCode() int { return exitcode.Usage }
 
-// PreviewRollback finds out what a rollback of a service would restore, and whether it
-// can work. It only reads. If no earlier deployment is known, and none is chosen, it
-// returns a [*NoRollbackError]; ECS keeps its records of deployments for 90 days.
-func (d *Deployer) PreviewRollback(ctx context.Context, ref Ref, o RollbackOptions) (Rollback, error) {
+// PlanRollback plans to restore an earlier revision of a service, and checks whether that
+// can work. It only reads; [Deployer.Carry] carries the plan out. Plan.Back is the
+// deployment that is restored: the chosen one, or what ECS itself would roll back to
+// while a deployment is in progress, or else the newest deployment that succeeded with
+// another definition and that no later rollback replaced. If there is none, PlanRollback
+// returns a [*NoRollbackError]; its other errors are those of [Deployer.Plan]. ECS keeps
+// its records of deployments for 90 days.
+func (d *Deployer) PlanRollback(ctx context.Context, ref Ref, o RollbackOptions) (*Plan, error) {
 	if err := d.ready(ctx); err != nil {
-		return Rollback{}, err
+		return nil, err
 	}
-	r, err := d.previewRollback(ctx, ref, o)
-	if err != nil && ctx.Err() != nil {
-		return Rollback{}, &InterruptedError{Err: err}
+	p, err := d.planRollback(ctx, ref, o)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, &InterruptedError{Err: err}
+	case err != nil:
+		return nil, err
 	}
-	return r, err
+	d.about(p.Ref).emit(Event{Type: EventPlan, Plan: p})
+	return p, nil
 }
 
-func (d *Deployer) previewRollback(ctx context.Context, ref Ref, o RollbackOptions) (Rollback, error) {
-	found, err := d.describe(ctx, ref)
-	if err != nil {
-		return Rollback{}, err
+func (d *Deployer) planRollback(ctx context.Context, ref Ref, o RollbackOptions) (*Plan, error) {
+	r := Request{Ref: ref, Account: o.Account, ServiceSettings: o.ServiceSettings, AllowStuck: o.AllowStuck}
+	if err := r.ServiceSettings.check(); err != nil {
+		return nil, err
 	}
-	if err := found.supported(); err != nil {
-		return Rollback{}, err
+	found, err := d.locate(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	h, err := d.historyOf(ctx, found, historyRead)
 	if err != nil {
-		return Rollback{}, err
+		return nil, err
 	}
-	target, err := h.target(o.To)
+	back, err := h.target(o.To, found)
 	if err != nil {
-		return Rollback{}, err
+		return nil, err
 	}
-	r := Rollback{
-		Ref: h.Ref, Current: h.Current, Target: target.TaskDefinition, InProgress: h.InProgress,
-		ServiceDeployment: target.ServiceDeployment, SucceededAt: target.FinishedAt, Images: target.Images,
+	p, err := d.planTo(ctx, found, r, back, o.PinDigest)
+	if err != nil {
+		return nil, err
 	}
-	if o.To == "" {
-		r.Guess = h.Guess
+	if back.WayBack {
+		p.Guess = h.Guess
 	}
-	return r, d.checkTarget(ctx, &r, target, o)
+	p.byStopping(&h, o)
+	p.noteFurther(&h)
+	if p.Checks, err = d.Check(ctx, p); err != nil {
+		return nil, err
+	}
+	if len(Problems(p.Checks)) > 0 {
+		p.Forecast = nil
+	}
+	return p, nil
+}
+
+// byStopping has ECS roll back the deployment in progress, if the plan restores what
+// ECS would restore, and nothing else.
+func (p *Plan) byStopping(h *History, o RollbackOptions) {
+	going := h.underWay()
+	if p.Action != ActionDeploy || going == nil || p.Register || o.PinDigest || len(p.Settings) > 0 || p.TaskDefinition != p.Before.TaskDefinition {
+		return
+	}
+	action := ActionStop
+	if going.goingBack() {
+		action = ActionFollow
+	}
+	p.Action, p.stopping, p.stuck, p.Warnings, p.Forecast = action, going.ServiceDeployment, "", nil, nil
+}
+
+// byUpdate is the plan of a deployment that replaces the one which ECS does not stop.
+func (p *Plan) byUpdate() *Plan {
+	other := *p
+	other.Action = ActionDeploy
+	return &other
+}
+
+// underWay is the record of the deployment in progress that ECS can be asked to roll
+// back, or was asked to; nil if there is none.
+func (h *History) underWay() *Past {
+	if h.InProgress == nil || h.InProgress.GoingBack() {
+		return nil
+	}
+	for i := range h.Past {
+		p := &h.Past[i]
+		if (p.Status == rollout.ServiceDeploymentPending || p.Status == rollout.ServiceDeploymentInProgress || p.goingBack()) && (p.TaskDefinition == "" || p.TaskDefinition == h.InProgress.TaskDefinition) {
+			return p
+		}
+	}
+	return nil
+}
+
+// noteFurther says that the last change was a rollback, so that this one goes further
+// back.
+func (p *Plan) noteFurther(h *History) {
+	for _, past := range h.Past {
+		if !past.Succeeded() {
+			continue
+		}
+		if past.Rollback && past.TaskDefinition == p.Current && p.Back.WayBack {
+			p.Notes = append(p.Notes, fmt.Sprintf("the last change was a rollback to %s; this one goes further back", rollout.ShortName(p.Current)))
+		}
+		return
+	}
+}
+
+// planTo plans to restore the revision of an earlier deployment, with the settings of a
+// request. If the revision is INACTIVE, or digests are pinned, its content is registered
+// again. If it is gone altogether, the plan cannot be carried out, and its checks say so.
+func (d *Deployer) planTo(ctx context.Context, found *described, r Request, back Past, pin bool) (*Plan, error) {
+	definition, stored, err := d.describeStored(ctx, back.TaskDefinition)
+	var missing *NotFoundError
+	if errors.As(err, &missing) && back.WayBack {
+		p := r.planned(found, d.clock.Now())
+		p.Back, p.gone, p.Action, p.TaskDefinition = &back, missing, ActionDeploy, back.TaskDefinition
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	back.TaskDefinition = aws.ToString(stored.TaskDefinitionArn)
+	r.Ref, r.Want = found.ref(), Want{TaskDefinition: back.TaskDefinition}
+	inactive := stored.Status != types.TaskDefinitionStatusActive
+	if inactive {
+		r.Want = Want{Definition: definition, AllowOtherFamily: true}
+	}
+	if pin {
+		if r.Want.ContainerImages, err = pinnedImages(back.Images); err != nil {
+			return nil, err
+		}
+	}
+	p, err := d.planFor(ctx, r, found)
+	if err != nil {
+		return nil, err
+	}
+	p.Back, p.revives = &back, inactive
+	return p, nil
 }
 
 // historyRead is how many deployments are read to find the way back, unless it is
 // behind them: as many as fit into one call.
 const historyRead = ecsapi.DescribeAtOnce
 
-// target is the deployment whose revision is restored: the chosen one, or the way back.
-// A revision of which there is no record is taken as well.
-func (h *History) target(to string) (Past, error) {
-	if to == "" {
-		if h.WayBack == nil {
-			return Past{}, &NoRollbackError{Service: rollout.ShortName(h.Service), Current: rollout.ShortName(h.Current)}
-		}
-		return *h.WayBack, nil
+// target is the deployment whose revision is restored: the chosen one; or, while a
+// deployment is in progress, the one to which ECS itself goes back; or the way back. A
+// revision of which there is no record is taken as well.
+func (h *History) target(to string, found *described) (Past, error) {
+	if to != "" {
+		return h.chosen(to)
 	}
+	if going := h.InProgress; going != nil {
+		before := found.before().TaskDefinition
+		if going.GoingBack() {
+			before = going.TaskDefinition
+		}
+		if completed := slices.ContainsFunc(found.Deployments, isCompleted); completed || going.GoingBack() {
+			for _, p := range h.Past {
+				if p.Succeeded() && p.TaskDefinition == before {
+					return p, nil
+				}
+			}
+			return Past{TaskDefinition: before}, nil
+		}
+	}
+	if h.WayBack == nil {
+		return Past{}, &NoRollbackError{Service: rollout.ShortName(h.Service), Current: rollout.ShortName(h.Current)}
+	}
+	return *h.WayBack, nil
+}
+
+// isCompleted reports whether a deployment completed.
+func isCompleted(d types.Deployment) bool {
+	return d.RolloutState == types.DeploymentRolloutStateCompleted
+}
+
+// chosen is the deployment that is named by its revision, id or record.
+func (h *History) chosen(to string) (Past, error) {
 	deployment := strings.HasPrefix(to, rollout.DeploymentPrefix) || strings.Contains(to, ":service-deployment/")
 	var found *Past
 	for i := range h.Past {
@@ -156,48 +254,6 @@ func (h *History) target(to string) (Past, error) {
 		return Past{}, &UsageError{Problem: fmt.Sprintf("%q is neither a revision nor a deployment", to), Remedy: "pass --to FAMILY:REVISION, or the id of a deployment (ecs-deploy history)"}
 	}
 	return Past{TaskDefinition: to}, nil
-}
-
-// checkTarget plans the rollback, and checks the plan.
-func (d *Deployer) checkTarget(ctx context.Context, r *Rollback, target Past, o RollbackOptions) error {
-	definition, stored, err := d.describeStored(ctx, r.Target)
-	var missing *NotFoundError
-	switch {
-	case errors.As(err, &missing) && o.To != "":
-		return err
-	case errors.As(err, &missing):
-		r.Checks = []Check{{Subject: "revision", State: CheckProblem, Detail: missing.Error(), Remedy: "choose another revision with --to"}}
-		return nil
-	case err != nil:
-		return err
-	}
-	r.Target = aws.ToString(stored.TaskDefinitionArn)
-	want := Want{TaskDefinition: r.Target}
-	if stored.Status != types.TaskDefinitionStatusActive {
-		want = Want{Definition: definition, AllowOtherFamily: true}
-	}
-	if o.PinDigest {
-		if want.ContainerImages, err = pinnedImages(target.Images); err != nil {
-			return err
-		}
-	}
-	plan, err := d.plan(ctx, Request{Ref: r.Ref, Want: want})
-	if err != nil {
-		return err
-	}
-	r.Register, r.Differences = plan.Register, plan.Differences
-	r.CurrentTag, r.TargetTag = d.tags.of(r.Current), d.tags.of(r.Target)
-	options := CheckOptions{Ran: target.Images, RanAt: target.CreatedAt}
-	if r.Checks, err = d.Check(ctx, plan, options); err != nil {
-		return err
-	}
-	if stored.Status != types.TaskDefinitionStatusActive && len(r.Checks) > 0 {
-		r.Checks[0] = Check{Subject: "revision", State: CheckWarning, Detail: rollout.ShortName(r.Target) + " is INACTIVE; its content is registered again as a new revision"}
-	}
-	if len(Problems(r.Checks)) == 0 {
-		r.Forecast = plan.Forecast
-	}
-	return nil
 }
 
 // pinnedImages are the images that ran, by container, with their digests.

@@ -112,6 +112,9 @@ func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcom
 		if outcome, err = w.react(ctx, outcome, policy); err != nil {
 			return Outcome{}, err
 		}
+		if (plan.Action == ActionStop || plan.Action == ActionFollow) && outcome.Verdict == rollout.RolledBack {
+			outcome.Verdict, outcome.Reason = rollout.Succeeded, "rolled back on request: "+outcome.Reason
+		}
 	}
 	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {
 		d.pruneAfter(ctx, outcome.Deployment, *policy.KeepDefinitions)

@@ -1,11 +1,15 @@
 package deploy_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -235,22 +239,22 @@ func TestStatus(t *testing.T) {
 	})
 }
 
-func TestPreviewRollback(t *testing.T) {
+func TestPlanRollback(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
-		if _, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{}); err == nil {
+		if _, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{}); err == nil {
 			b.Error("there is nothing to go back to yet")
 		}
 		b.want(b.run(request(), deploy.Policy{}), "succeeded")
-		preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+		preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" || len(deploy.Problems(preview.Checks)) > 0 ||
+		if rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Back.TaskDefinition) != "web:1" || len(deploy.Problems(preview.Checks)) > 0 ||
 			len(preview.Differences) != 1 || preview.Differences[0].String() != "app: image: repo/web:v2 -> repo/web:v1" {
 			b.Errorf("%+v", preview)
 		}
 		b.deregister("web:1")
-		preview, err = b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+		preview, err = b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
 		if err != nil || !preview.Register || preview.Checks[0].State != deploy.CheckWarning || !strings.Contains(preview.Checks[0].Detail, "web:1 is INACTIVE; its content is registered again") {
 			b.Errorf("a deregistered target is registered again: %+v, %v", preview, err)
 		}
@@ -261,8 +265,8 @@ func TestPreviewRollback(t *testing.T) {
 			third := request()
 			third.Images = []string{"repo/web:v3"}
 			b.want(b.run(third, deploy.Policy{}), "rolled-back")
-			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{})
-			if err != nil || rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Target) != "web:1" {
+			preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+			if err != nil || rollout.ShortName(preview.Current) != "web:2" || rollout.ShortName(preview.Back.TaskDefinition) != "web:1" {
 				b.Errorf("%+v %v", preview, err)
 			}
 		})
@@ -272,18 +276,18 @@ func TestPreviewRollback(t *testing.T) {
 			b.deeds("v2 v3 v4")
 			h := b.history(0)
 			for _, to := range []string{"web:2", h.Past[2].TaskDefinition, h.Past[2].ServiceDeployment} {
-				preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{To: to})
-				if err != nil || preview.Target != h.Past[2].TaskDefinition || preview.ServiceDeployment != h.Past[2].ServiceDeployment {
+				preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{To: to})
+				if err != nil || preview.Back.TaskDefinition != h.Past[2].TaskDefinition || preview.Back.ServiceDeployment != h.Past[2].ServiceDeployment {
 					b.Errorf("%s: %+v %v", to, preview, err)
 				}
 			}
 			for _, to := range []string{"web:9", "web", "ecs-svc/1"} {
-				if preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{To: to}); err == nil {
+				if preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{To: to}); err == nil {
 					b.Errorf("%s: %+v", to, preview)
 				}
 			}
 			b.calls = nil
-			preview, err := b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{PinDigest: true})
+			preview, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{PinDigest: true})
 			if err != nil || !preview.Register || !strings.Contains(fmt.Sprint(preview.Differences), "repo/web:v4 -> repo/web@sha256:") {
 				b.Errorf("%v %v %v", preview.Register, preview.Differences, err)
 			}
@@ -291,9 +295,113 @@ func TestPreviewRollback(t *testing.T) {
 				b.Errorf("%d calls", len(b.calls))
 			}
 			b.deeds("v5…")
-			if preview, err = b.deployer().PreviewRollback(b.Context(), webInProd, deploy.RollbackOptions{}); err != nil || preview.InProgress == nil || rollout.ShortName(preview.Target) != "web:4" {
+			if preview, err = b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{}); err != nil || preview.InProgress == nil || rollout.ShortName(preview.Back.TaskDefinition) != "web:4" {
 				b.Errorf("during a deployment: %+v %v", preview, err)
 			}
+		})
+	})
+}
+
+// TestRollback: the plan of a rollback is carried out like a deployment, and ends well if
+// the earlier revision runs.
+func TestRollback(t *testing.T) {
+	back := func(b *bench, o deploy.RollbackOptions, revision string, writes ...string) {
+		b.Helper()
+		plan, err := b.deployer().PlanRollback(b.Context(), webInProd, o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.calls = nil
+		outcome, err := b.deployer().Carry(b.Context(), plan, deploy.Policy{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.want(outcome, "succeeded")
+		if got := rollout.ShortName(*b.describe("web").TaskDefinition); got != revision || outcome.ExitCode() != 0 {
+			b.Errorf("%s runs, want %s: %+v", got, revision, outcome)
+		}
+		if diff := cmp.Diff(writes, b.wrote()); diff != "" {
+			b.Errorf("writes (-want +got):\n%s", diff)
+		}
+	}
+	update, register := "UpdateService", "RegisterTaskDefinition"
+	t.Run("three in a row go further and further back", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 v3 v4")
+			for _, revision := range []string{"web:3", "web:2", "web:1"} {
+				plan, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+				if err != nil || (revision != "web:3") != strings.Contains(fmt.Sprint(plan.Notes), "goes further back") {
+					b.Errorf("%v %v", plan, err)
+				}
+				back(b, deploy.RollbackOptions{}, revision, update)
+			}
+			var none *deploy.NoRollbackError
+			if _, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{}); !errors.As(err, &none) {
+				b.Error(err)
+			}
+		})
+	})
+	t.Run("an INACTIVE revision is registered again", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2")
+			b.deregister("web:1")
+			back(b, deploy.RollbackOptions{}, "web:3", register, update)
+		})
+	})
+	t.Run("digests are pinned", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 v3")
+			back(b, deploy.RollbackOptions{PinDigest: true}, "web:4", register, update)
+		})
+	})
+	t.Run("settings stay unless they are asked for", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2")
+			r := deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(5)}}
+			b.want(b.run(r, deploy.Policy{}), "updated")
+			back(b, deploy.RollbackOptions{To: "web:1"}, "web:1", update)
+			if s := b.describe("web"); s.DesiredCount != 5 {
+				b.Errorf("%d tasks", s.DesiredCount)
+			}
+			back(b, deploy.RollbackOptions{To: "web:2", ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(3)}}, "web:2", update)
+			if s := b.describe("web"); s.DesiredCount != 3 {
+				b.Errorf("%d tasks", s.DesiredCount)
+			}
+		})
+	})
+	t.Run("a deployment in progress is stopped", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 v3…")
+			back(b, deploy.RollbackOptions{}, "web:2", "StopServiceDeployment")
+		})
+	})
+	t.Run("an update, if ECS does not stop it", func(t *testing.T) {
+		inWorld(t, webWorld+"\nfaults: [{operations: [StopServiceDeployment], code: AccessDeniedException, message: no}]\n", func(b *bench) {
+			b.deeds("v2 v3…")
+			back(b, deploy.RollbackOptions{}, "web:2", "StopServiceDeployment", update)
+		})
+	})
+	t.Run("another revision than the one ECS would restore", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 v3…")
+			back(b, deploy.RollbackOptions{To: "web:1"}, "web:1", update)
+		})
+	})
+	t.Run("during a rollback it is followed", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 v3…")
+			plan, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err = b.deployer().Apply(b.Context(), plan); err != nil {
+				b.Fatal(err)
+			}
+			plan, err = b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+			if err != nil || rollout.ShortName(plan.Back.TaskDefinition) != "web:2" || plan.Changes() {
+				b.Errorf("%v %v", plan, err)
+			}
+			back(b, deploy.RollbackOptions{}, "web:2")
 		})
 	})
 }

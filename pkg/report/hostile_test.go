@@ -90,7 +90,7 @@ var (
 		deploy.EventPlan, deploy.EventRegistered, deploy.EventUpdated, deploy.EventProgress, deploy.EventService, deploy.EventCause,
 		deploy.EventHeartbeat, deploy.EventWarning, deploy.EventDeregistered, deploy.EventOutcome,
 	}
-	actions  = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionFollow}
+	actions  = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionStop, deploy.ActionFollow}
 	verdicts = []rollout.Verdict{
 		rollout.Succeeded, rollout.Unchanged, rollout.Updated, rollout.Running, rollout.Started, rollout.Failed, rollout.RolledBack,
 		rollout.TimedOut, rollout.Superseded, rollout.Paused, rollout.Interrupted,
@@ -206,9 +206,8 @@ func TestHostileJSON(t *testing.T) {
 
 // views are all functions that make a result of something.
 var views = map[string]func(t *rapid.T) report.Result{
-	"Status":   func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
-	"History":  func(t *rapid.T) report.Result { return report.History(filled[deploy.History](t)) },
-	"Rollback": func(t *rapid.T) report.Result { return report.Rollback(filled[deploy.Rollback](t)) },
+	"Status":  func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
+	"History": func(t *rapid.T) report.Result { return report.History(filled[deploy.History](t)) },
 	"Plan": func(t *rapid.T) report.Result {
 		p := filled[deploy.Plan](t)
 		p.Action = rapid.SampledFrom(actions).Draw(t, "action")

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"strings"
-
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -34,24 +32,15 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 	return next
 }
 
-// wayBack are the commands that restore what was in service before a deployment,
-// with its settings. A revision that was deregistered is not taken by ECS any more:
-// its content is registered again, from a file.
+// wayBack is the command that restores what was in service before a deployment, with its
+// settings, also if its revision was deregistered.
 func wayBack(d deploy.Deployment, command func(d deploy.Deployment, words ...string) string) []Suggestion {
 	previous := d.Before.TaskDefinition
-	if previous == "" || previous == d.TaskDefinition {
+	if previous == "" || previous == d.TaskDefinition || d.Action == deploy.ActionStop {
 		return nil
 	}
-	name := arn.ShortName(previous)
-	words := append([]string{"--if-in-progress", "replace"}, before(d)...)
-	if !d.Before.Inactive {
-		return []Suggestion{{"roll back", command(d, append([]string{"deploy", "-d", name}, words...)...)}}
-	}
-	file := strings.ReplaceAll(name, ":", "-") + ".json"
-	return []Suggestion{
-		{"save the earlier revision (it is INACTIVE)", command(d, "render", "-d", name) + " > " + file},
-		{"roll back", command(d, append([]string{"deploy", "--no-variables", "--task-definition-file", file}, words...)...)},
-	}
+	words := append([]string{"rollback", "--to", arn.ShortName(previous), "--yes"}, before(d)...)
+	return []Suggestion{{"roll back", command(d, words...)}}
 }
 
 // before are the flags for the settings as they were before a deployment. Limits

@@ -247,7 +247,7 @@ func TestTimesAreOfTheChosenZone(t *testing.T) {
 }
 
 func TestNext(t *testing.T) {
-	follow, look, back := "wait -c production1 -n doorman", "status -c production1 -n doorman", "deploy -d doorman:41 --if-in-progress replace -c production1 -n doorman"
+	follow, look, back := "wait -c production1 -n doorman", "status -c production1 -n doorman", "rollback --to doorman:41 --yes -c production1 -n doorman"
 	for name, want := range map[string][]string{
 		"succeeded": nil, "unchanged": nil, "updated": nil,
 		"running": {follow}, "superseded": {follow}, "paused": {look},
@@ -283,7 +283,7 @@ func TestNoWayBackToWhatIsDeployed(t *testing.T) {
 
 func TestTheWayBackRestoresTheSettings(t *testing.T) {
 	number := func(n int32) *int32 { return &n }
-	const back = "ecs-deploy deploy -d doorman:41 --if-in-progress replace"
+	const back = "ecs-deploy rollback --to doorman:41 --yes"
 	for name, tt := range map[string]struct {
 		settings []deploy.Setting
 		before   deploy.Before
@@ -314,8 +314,7 @@ func TestAnInactiveRevisionIsRegisteredAgain(t *testing.T) {
 		got = append(got, s.Command)
 	}
 	want := []string{
-		"ecs-deploy render -d doorman:41 -c production1 -n doorman > doorman-41.json",
-		"ecs-deploy deploy --no-variables --task-definition-file doorman-41.json --if-in-progress replace -c production1 -n doorman",
+		"ecs-deploy rollback --to doorman:41 --yes -c production1 -n doorman",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -519,18 +518,18 @@ func TestViews(t *testing.T) {
 	show(t, "text", &b, report.Status(status))
 	status.Last, status.LastUnread = nil, "ecs:ListServiceDeployments is denied"
 	show(t, "text", &b, report.Status(status))
-	rollback := deploy.Rollback{
-		Ref: deploy.Ref{Service: service}, Current: wanted, Target: old, Differences: plan(t).Differences,
+	rollback := &deploy.Plan{
+		Ref: deploy.Ref{Service: service}, Action: deploy.ActionDeploy, Current: wanted, Back: &deploy.Past{TaskDefinition: old}, Differences: plan(t).Differences,
 		Guess:  "ECS has no records",
 		Checks: []deploy.Check{{Subject: "revision", State: deploy.CheckProblem, Detail: "doorman:41 does not exist", Remedy: "choose another"}, {Subject: "room", State: deploy.CheckOK, Detail: "there is room"}},
 	}
-	show(t, "text", &b, report.Rollback(rollback))
-	show(t, "text", &b, report.Rollback(deploy.Rollback{Ref: deploy.Ref{Service: service}, Current: wanted, Target: old}))
+	show(t, "text", &b, report.Plan(rollback))
+	show(t, "text", &b, report.Plan(&deploy.Plan{Ref: deploy.Ref{Service: service}, Action: deploy.ActionDeploy, Current: wanted, Back: &deploy.Past{TaskDefinition: old}}))
 	golden(t, "views", b.String())
 	if strings.Contains(b.String(), "hunter2") {
 		t.Error("a value of the environment is shown")
 	}
-	for name, result := range map[string]report.Result{"status": report.Status(status), "rollback": report.Rollback(rollback)} {
+	for name, result := range map[string]report.Result{"status": report.Status(status), "rollback": report.Plan(rollback)} {
 		for _, format := range report.Formats() {
 			r := report.New(format, report.Options{Out: &full{}, OutColor: true})
 			if r.Result(result); !errors.Is(r.Err(), errFull) {

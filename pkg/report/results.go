@@ -31,10 +31,13 @@ func Plan(p *deploy.Plan) Result {
 		// Changes: carrying the plan out would write something.
 		Changes bool `json:"changes"`
 	}{p, p.Changes()}
-	return Result{Value: value, Lines: func(Options) []Line { return changes(p) }}
+	return Result{Value: value, Lines: func(o Options) []Line { return changes(p, o) }}
 }
 
-func changes(p *deploy.Plan) []Line {
+func changes(p *deploy.Plan, o Options) []Line {
+	if p.Back != nil {
+		return restored(p, o)
+	}
 	name := rollout.ShortName(p.Service)
 	lines := []Line{say("%s%s", heading(name), strings.TrimPrefix(p.String(), name)).whole()}
 	var containers []string // in the order of the differences, "" is the task
@@ -59,6 +62,10 @@ func changes(p *deploy.Plan) []Line {
 		settings = append(settings, s.String())
 	}
 	lines = append(lines, section("service", settings)...)
+	if len(p.Checks) > 0 {
+		lines = append(lines, toned(Strong, "can it work").in(2))
+		lines = append(lines, indented(4, checks(p.Checks))...)
+	}
 	lines = append(lines, foreseen(p.Forecast)...)
 	if other := p.InProgress; other != nil {
 		lines = append(lines, warning("deployment "+other.ID+" of "+other.Name()+" is in progress"))

@@ -1,7 +1,7 @@
 package report
 
-// The preview of a rollback, on one screen: to what, what changes, and whether it can
-// work.
+// The preview of a rollback, on one screen: to what, what changes, whether it can work,
+// and how it would go.
 
 import (
 	"fmt"
@@ -10,34 +10,61 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// Rollback is what a rollback would restore.
-func Rollback(r deploy.Rollback) Result {
-	return Result{Value: r, Lines: func(o Options) []Line { return restored(r, o) }}
-}
-
-func restored(r deploy.Rollback, o Options) []Line {
-	lines := []Line{toned(Strong, heading(rollout.ShortName(r.Service))).and(": "+rollout.Named(r.Current, r.CurrentTag)+" -> ").
-		with(Strong, rollout.Named(r.Target, r.TargetTag)).and("  " + Place(r.Cluster, r.Service, o.Target)).whole()}
-	switch {
-	case r.Guess != "":
-		lines = append(lines, toned(Warn, "this is a guess: ").and(r.Guess).in(2))
-	case !r.SucceededAt.IsZero():
-		lines = append(lines, say("its last deployment succeeded at %s", o.stamp(r.SucceededAt)).in(2))
-	}
-	if r.InProgress != nil {
-		lines = append(lines, warning(fmt.Sprintf("deployment %s of %s is in progress", r.InProgress.ID, r.InProgress.Name())))
-	}
+// restored is the plan of a rollback.
+func restored(p *deploy.Plan, o Options) []Line {
+	target := rollout.Named(p.Back.TaskDefinition, p.Tag)
+	lines := []Line{toned(Strong, heading(rollout.ShortName(p.Service))).and(": "+rollout.Named(p.Current, p.CurrentTag)+" -> ").
+		with(Strong, target).and("  " + Place(p.Cluster, p.Service, o.Target)).whole()}
+	lines = append(lines, indented(2, origin(p, o))...)
 	var texts []string
-	for _, d := range r.Differences {
+	for _, d := range p.Differences {
 		texts = append(texts, d.String())
 	}
-	if len(texts) == 0 {
+	for _, s := range p.Settings {
+		texts = append(texts, s.String())
+	}
+	if len(texts) == 0 && p.Action == deploy.ActionDeploy {
 		texts = []string{"nothing: the two definitions do not differ"}
 	}
+	for _, ran := range p.Back.Images {
+		texts = append(texts, "ran then: "+imageThatRan(ran))
+	}
 	lines = append(lines, section("what changes", texts)...)
-	lines = append(lines, toned(Strong, "can it work").in(2))
-	lines = append(lines, indented(4, checks(r.Checks))...)
-	return append(lines, foreseen(r.Forecast)...)
+	if len(p.Checks) > 0 {
+		lines = append(lines, toned(Strong, "can it work").in(2))
+		lines = append(lines, indented(4, checks(p.Checks))...)
+	}
+	return append(lines, foreseen(p.Forecast)...)
+}
+
+// origin is what is known of the deployment that a rollback restores, and by which way
+// it is restored.
+func origin(p *deploy.Plan, o Options) []Line {
+	var lines []Line
+	switch back := p.Back; {
+	case p.Guess != "":
+		lines = append(lines, toned(Warn, "this is a guess: ").and(p.Guess))
+	case back.Succeeded():
+		lines = append(lines, say("its last deployment succeeded at %s", o.stamp(back.FinishedAt)))
+	case back.Status != "":
+		lines = append(lines, warning(fmt.Sprintf("its last deployment did not succeed: %s", unspaced(back.Status+" "+back.Reason))))
+	default:
+		lines = append(lines, warning("ECS shows no record of its deployment: it may never have worked"))
+	}
+	if other := p.InProgress; other != nil {
+		text := "is in progress"
+		switch {
+		case p.Action == deploy.ActionStop:
+			text += "; a rollback asks ECS to stop it"
+		case p.Action == deploy.ActionFollow || p.Action == deploy.ActionJoin && other.GoingBack():
+			text += ": ECS is rolling back already"
+		}
+		lines = append(lines, warning(fmt.Sprintf("deployment %s of %s %s", other.ID, other.Name(), text)))
+	}
+	for _, note := range p.Notes {
+		lines = append(lines, say("note: %s", note))
+	}
+	return lines
 }
 
 // checks are checks, one line each, and what to do about those that are not fine.

@@ -130,7 +130,7 @@ func (s *ServiceStory) add(entry *Entry) {
 	}
 	switch e.Type {
 	case deploy.EventPlan:
-		entry.New = s.Plan == nil || !slices.EqualFunc(planned(s.Plan), planned(e.Plan), func(a, b Line) bool { return a.String() == b.String() })
+		entry.New = s.Plan == nil || !slices.EqualFunc(planned(s.Plan, Options{}), planned(e.Plan, Options{}), func(a, b Line) bool { return a.String() == b.String() })
 		s.Plan = e.Plan
 	case deploy.EventRegistered:
 		s.Registered = append(s.Registered, Revision{e.TaskDefinition, e.Tag})

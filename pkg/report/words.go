@@ -19,7 +19,7 @@ func (e Entry) Lines(o Options) []Line {
 	}
 	switch e.Type {
 	case deploy.EventPlan:
-		return planned(e.Plan)
+		return planned(e.Plan, o)
 	case deploy.EventRegistered:
 		return []Line{say("registered %s", rollout.Named(e.TaskDefinition, e.Tag))}
 	case deploy.EventUpdated:
@@ -71,7 +71,10 @@ func (e Entry) back(o Options) []Line {
 func warning(text string) Line { return toned(Warn, "warning:").and(" " + text) }
 
 // planned is a plan as the first lines of a run.
-func planned(p *deploy.Plan) []Line {
+func planned(p *deploy.Plan, o Options) []Line {
+	if p.Back != nil && len(p.Checks) > 0 { // going back after a failure has none
+		return restored(p, o)
+	}
 	lines := []Line{say("%s", p.String())}
 	for _, d := range p.Differences {
 		lines = append(lines, say("%s", d.String()).in(2))
@@ -92,6 +95,8 @@ func updated(d deploy.Deployment) Line {
 	switch d.Action {
 	case deploy.ActionSettings:
 		return say("updated the service; ECS started no deployment for it")
+	case deploy.ActionStop:
+		return say("asked ECS to stop deployment %s of %s and to roll back", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
 	case deploy.ActionRestart:
 		return say("updated the service: deployment %s restarts %s", d.ID, rollout.Named(d.TaskDefinition, d.Tag))
 	}

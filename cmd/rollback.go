@@ -1,0 +1,112 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+// rollbackFlags say what a rollback restores.
+var rollbackFlags = []string{"cluster", "service-name", "to", "pin-digest", "check-registry", "what-if", "show-values"}
+
+func (a *app) rollback() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "rollback",
+		Short: "Restore an earlier revision, and wait for the verdict",
+		Long: `Rollback prints what rollback-preview prints, asks on a terminal, and then restores
+the earlier revision. If a deployment is in progress, ECS is asked to stop it and to
+roll back. Otherwise the earlier revision is deployed again; the content of an INACTIVE
+one is registered again. The rollback is followed to its end like a deployment.
+
+The desired count and all other settings of the service stay as they are, unless you
+pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
+		Example: `  ecs-deploy rollback -c production1 -n doorman-service
+
+  # a certain revision, with the images that ran then, without a question
+  ecs-deploy rollback -c production1 -n doorman-service --to doorman-service:41 --pin-digest --yes`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return a.runRollback(c) },
+	}
+	a.flags.Add(c.Flags(), slices.Concat(rollbackFlags, config.SettingKeys(),
+		[]string{"yes", "allow-stuck", "timeout", "complete-timeout", "until", "no-wait", "on-interrupt"})...)
+	return c
+}
+
+func (a *app) runRollback(c *cobra.Command) error {
+	if err := a.needService(c); err != nil {
+		return err
+	}
+	policy := deploy.Policy{
+		NoWait: a.settings.NoWait, OnInterrupt: deploy.OnInterrupt(a.settings.OnInterrupt), Watch: a.settings.WatchOptions(), Confirm: a.confirmRollback(),
+	}
+	if err := policy.Validate(); err != nil {
+		return err
+	}
+	deployer, plan, err := a.planRollback(c, a.observed(), a.given())
+	if err != nil {
+		return err
+	}
+	outcome, err := deployer.Carry(c.Context(), plan, policy)
+	return status(outcome, err)
+}
+
+// given are the settings of the service that flags of the rollback give: those of the
+// file and of variables are for deployments, and stay as they are in ECS.
+func (a *app) given() deploy.ServiceSettings {
+	given := a.settings.ServiceSettings
+	for key, forget := range map[string]func(){
+		"desired-count":             func() { given.DesiredCount = nil },
+		"min":                       func() { given.MinimumHealthyPercent = nil },
+		"max":                       func() { given.MaximumPercent = nil },
+		"health-check-grace-period": func() { given.HealthCheckGracePeriodSeconds = nil },
+	} {
+		if a.settings.Origin(key).Layer != config.Flag {
+			forget()
+		}
+	}
+	return given
+}
+
+// planRollback plans the rollback that the settings ask for.
+func (a *app) planRollback(c *cobra.Command, observed deploy.Option, settings deploy.ServiceSettings) (*deploy.Deployer, *deploy.Plan, error) {
+	forecast, err := a.forecast()
+	if err != nil {
+		return nil, nil, err
+	}
+	deployer, err := a.connect(c, forecast, observed)
+	if err != nil {
+		return nil, nil, err
+	}
+	options := deploy.RollbackOptions{To: a.settings.To, PinDigest: a.pins(), ServiceSettings: settings, AllowStuck: a.settings.AllowStuck}
+	if !a.settings.Simulated() { // the embedded ECS has an account of its own
+		options.Account = a.settings.Account
+	}
+	plan, err := deployer.PlanRollback(c.Context(), a.settings.Ref(), options)
+	return deployer, plan, err
+}
+
+// pins reports whether a flag asks for the digests that ran. A settings file pins those
+// of deployments.
+func (a *app) pins() bool {
+	return a.settings.PinDigest && a.settings.Origin("pin-digest").Layer == config.Flag
+}
+
+// confirmRollback asks whether a rollback should be carried out; nil if --yes answers.
+func (a *app) confirmRollback() func(context.Context, *deploy.Plan) error {
+	if a.settings.Yes {
+		return nil
+	}
+	return func(ctx context.Context, plan *deploy.Plan) error {
+		if err := a.showUnseen(plan); err != nil {
+			return err
+		}
+		return a.ask(ctx, "a rollback", fmt.Sprintf("roll back %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target)))
+	}
+}
