@@ -99,7 +99,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		if err == nil || errors.As(err, &uncertain) {
 			return deployment, err
 		}
-		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS does not roll back by request (%v); going back by an update", err)})
+		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS does not roll back by request (%v); deploying the earlier revision instead", err)})
 		p = p.byUpdate()
 		deployment = p.deployment()
 	}
