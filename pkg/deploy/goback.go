@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -168,5 +169,9 @@ func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, 
 	if err == nil && plan.Register {
 		err = fmt.Errorf("it is INACTIVE; to register its content again: %s", restoring(before.TaskDefinition))
 	}
-	return plan, err
+	if err != nil {
+		return nil, err
+	}
+	plan.made = time.Time{} // Apply looks again right before it writes
+	return plan, nil
 }

@@ -53,7 +53,7 @@ func TestSomebodyElseWhileGoingBack(t *testing.T) {
 	inWorld(t, unguarded+crash, func(b *bench) {
 		b.before = func(operation string) {
 			n := len(b.calls)
-			again := operation == "DescribeServices" && n > 2 && b.calls[n-2].operation == "DescribeServices"
+			again := operation == "DescribeServices" && n > 2 && b.calls[n-2].operation == "DescribeTaskDefinition"
 			if again && len(b.made("UpdateService")) == 1 { // between the two looks before going back
 				b.before = nil
 				b.hotfix()
