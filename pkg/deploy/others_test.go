@@ -53,8 +53,8 @@ func TestSomebodyElseWhileGoingBack(t *testing.T) {
 	inWorld(t, unguarded+crash, func(b *bench) {
 		b.before = func(operation string) {
 			n := len(b.calls)
-			again := operation == "DescribeServices" && n > 2 && b.calls[n-2].operation == "DescribeTaskDefinition"
-			if again && len(b.made("UpdateService")) == 1 { // between the two looks before going back
+			again := operation == "DescribeServices" && n > 3 && b.calls[n-2].operation == "DescribeTaskDefinition" && b.calls[n-3].operation == "DescribeTaskDefinition"
+			if again && len(b.made("UpdateService")) == 1 { // between the plan of going back and its write
 				b.before = nil
 				b.hotfix()
 			}
