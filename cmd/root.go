@@ -82,7 +82,7 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	switch {
 	case slices.Contains(args, "--version"):
 		return []string{"version"}
-	case len(args) > 0 && !strings.HasPrefix(args[0], "-"): // a word that is no command
+	case len(args) > 0 && !strings.HasPrefix(args[0], "-"): // an unknown command
 		return args
 	case !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }):
 		return args

@@ -200,7 +200,7 @@ func (r *fileReader) entries(l *layer, key Key, v entryValue, node *yaml.Node) {
 	case perContainer:
 		r.mapping(node, key.Name, func(container, child *yaml.Node) {
 			e := Entry{Container: container.Value}
-			if e.Unset = isNull(child) && l.target != ""; e.Unset { // it takes back what lower layers say
+			if e.Unset = isNull(child) && l.target != ""; e.Unset { // it clears the value from lower layers
 				add(e, child)
 				return
 			}

@@ -115,7 +115,7 @@ type UnexpectedRevisionError struct {
 }
 
 func (e *UnexpectedRevisionError) Error() string {
-	return fmt.Sprintf("%s is in service, not %s", rollout.ShortName(e.Current), e.Expected)
+	return fmt.Sprintf("the service is running %s, not %s", rollout.ShortName(e.Current), e.Expected)
 }
 
 // Hint says what can be done.

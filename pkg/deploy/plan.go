@@ -205,7 +205,7 @@ func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (
 		d.noteInactive(ctx, &p.Before)
 	}
 	d.pushedAgain(ctx, p)
-	if !p.writesNothing() { // what is there or on its way already needs no guard
+	if !p.writesNothing() { // a plan that writes nothing needs no guard
 		if err := r.expected(p.Current); err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ type secrecy int
 const (
 	shown        secrecy = iota
 	masked               // and all that is in it
-	maskedByName         // of an element whose key is called like a secret
+	maskedByName         // of an element whose key looks like that of a secret
 )
 
 // rule is how one member of a task definition is compared. What has no rule is
