@@ -300,7 +300,8 @@ func checkStream(ts *testscript.TestScript, neg bool, args []string) {
 		if last := i == len(lines)-1; last != (object.Type == "outcome") {
 			ts.Fatalf("line %d of %d has type %q", i+1, len(lines), object.Type)
 		}
-		about := strings.Contains(object.Subject.ARN, ":service/") && object.Subject.Kind == "service"
+		about := strings.Contains(object.Subject.ARN, ":service/") && object.Subject.Kind == "service" ||
+			strings.HasPrefix(object.Subject.ARN, "arn:") && object.Subject.Kind == "task"
 		if untold := object.Type == "version" || object.Verdict == "error" || object.Verdict == "busy"; about == untold {
 			ts.Fatalf("line %d of type %q is about %v", i+1, object.Type, object.Subject)
 		}

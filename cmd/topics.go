@@ -17,8 +17,8 @@ func (a *app) topics() []*cobra.Command {
 	}
 }
 
-const exitCodesHelp = `Codes 1, 2, 3, 4 and 10 mean that nothing was changed. After ECS accepts an update,
-only the other codes occur.
+const exitCodesHelp = `Codes 1, 2, 3, 4, 10 and 11 mean that no service was changed. After ECS accepts an
+update, only the other codes occur.
 
     0   succeeded, unchanged, updated (settings only), running (--until running),
         started (--no-wait)
@@ -37,6 +37,8 @@ only the other codes occur.
     9   paused: the deployment waits at a pause hook for a person
    10   busy: another deployment was in progress, or the running revision is not
         the one given with --expect-revision
+   11   task failed: a one-off task (run) ended with another exit code than 0,
+        or never started
   130   interrupted: the rollout continues, or was rolled back if you passed
         --on-interrupt rollback; or you answered no to the question`
 

@@ -65,12 +65,13 @@ func (k Key) Secret() bool { return k.Name == "aws-access-key" || k.Name == "aws
 // Keys is the table of all settings, bound to s, in the order of the help.
 func (s *Settings) Keys() []Key {
 	if s.keys == nil {
-		s.keys = make([]Key, 0, 80)
+		s.keys = make([]Key, 0, 96)
 		s.group("Service and image", s.definitionKeys())
 		s.group(editGroup, s.editKeys())
 		s.group("Service settings", s.settingKeys())
 		s.group("Service settings", s.serviceKeys())
 		s.group("Deployment behavior", s.policyKeys())
+		s.group("One-off tasks", s.taskKeys())
 		s.group("AWS access", s.accessKeys())
 		s.group("Configuration and output", s.programKeys())
 	}
@@ -206,10 +207,25 @@ func (s *Settings) policyKeys() []row {
 		{"until", "", "what to wait for (default complete)", Anywhere, choice{&s.Until, words(deploy.UntilValues())}},
 		{"timeout", "t", "`time` to wait for the first new task to run (default: no limit, warn after 90s)", Anywhere, duration{&s.Timeout}},
 		{"complete-timeout", "", "`time` to wait for the deployment to end, including a rollback (default 30m)", Anywhere, duration{&s.CompleteTimeout}},
-		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout continues)", Anywhere, choice{&s.OnInterrupt, words(deploy.OnInterruptValues())}},
+		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout continues)", Anywhere, choice{&s.OnInterrupt, append(words(deploy.OnInterruptValues()), string(deploy.TaskStop))}},
 		{"rollback-on-failure", "", "restore the previous revision if the deployment fails and ECS does not roll back", Anywhere, toggle{&s.RollbackOnFailure}},
 		{"max-definitions", "", "after success, deregister old revisions; keep this `number`, and all in use", Anywhere, optionalCount{&s.MaxDefinitions}},
 		{"deployment", "", "`id` (ecs-svc/…) or ARN of the deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "id"}},
+	}
+}
+
+// taskKeys are about tasks that belong to no service.
+func (s *Settings) taskKeys() []row {
+	return []row{
+		{"count", "", "`number` of tasks to start, 1 to 10 (default 1)", FlagOnly, optionalCount{&s.Count}},
+		{"started-by", "", "`text` by which ECS lists the tasks (default ecs-deploy/ and a random text)", FlagOnly, text{&s.StartedBy, "text"}},
+		{"propagate-tags", "", "where the tags of the task come from (default: as the service does)", Anywhere, choice{&s.PropagateTags, words(deploy.TagSourceValues())}},
+		{"pass-exit-code", "", "exit with the exit code of the container instead of 11", FlagOnly, toggle{&s.PassExitCode}},
+		{"launch-type", "", "launch type of the task (default: that of the service)", Anywhere, choice{&s.Launch.Type, deploy.LaunchTypeValues()}},
+		{"platform-version", "", "Fargate platform `version` of the task (default: that of the service)", Anywhere, text{&s.Launch.PlatformVersion, "version"}},
+		{"subnet", "", "`ids` of the subnets of the task (default: those of the service)", Anywhere, names{&s.Launch.Subnets}},
+		{"security-group", "", "`ids` of the security groups of the task (default: those of the service)", Anywhere, names{&s.Launch.SecurityGroups}},
+		{"assign-public-ip", "", "give the task a public IP address", Anywhere, toggle{&s.Launch.PublicIP}},
 	}
 }
 

@@ -62,6 +62,12 @@ type Settings struct {
 	All                          bool
 	WhatIf                       []string // scenarios of a bad image
 
+	// One-off tasks.
+	Count                    *int32
+	StartedBy, PropagateTags string
+	PassExitCode             bool
+	Launch                   deploy.Launch
+
 	// AWS access.
 	Account, Region, Profile   string
 	AccessKey, SecretKey       string

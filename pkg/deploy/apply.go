@@ -316,6 +316,8 @@ func ptr[T any](value T) *T { return &value }
 type UncertainError struct {
 	// Err is what the write, and the look after it, ended with.
 	Err error
+
+	remedy string // "": run the same command again
 }
 
 func (e *UncertainError) Error() string {
@@ -327,6 +329,9 @@ func (e *UncertainError) Unwrap() error { return e.Err }
 
 // Hint says how to find out.
 func (e *UncertainError) Hint() string {
+	if e.remedy != "" {
+		return e.remedy
+	}
 	return "run ecs-deploy status to find out; running the same command again is safe"
 }
 

@@ -103,7 +103,9 @@ func (d *Deployer) ready(ctx context.Context) error {
 
 // emit hands an event to the observer.
 func (d *Deployer) emit(e Event) {
-	e.Subject = d.subject
+	if e.Subject = d.subject; e.Subject.Kind == SubjectTask {
+		e.Subject.ARN = e.task(e.Subject.ARN)
+	}
 	d.label(&e)
 	d.stream.tell(e, d.clock)
 }

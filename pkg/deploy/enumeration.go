@@ -22,6 +22,17 @@ func IfInProgressValues() []IfInProgress {
 // OnInterruptValues are the values of [OnInterrupt], without the zero value.
 func OnInterruptValues() []OnInterrupt { return []OnInterrupt{OnInterruptDetach, OnInterruptRollback} }
 
+// OnTaskInterruptValues are the values of [OnTaskInterrupt], without the zero value.
+func OnTaskInterruptValues() []OnTaskInterrupt {
+	return []OnTaskInterrupt{TaskDetach, TaskStop}
+}
+
+// TagSourceValues are the values of [TagSource], without the zero value.
+func TagSourceValues() []TagSource { return []TagSource{TagsOfService, TagsOfDefinition, NoTags} }
+
+// LaunchTypeValues are the values of [Launch.Type], without "" (API_RunTask).
+func LaunchTypeValues() []string { return []string{"EC2", "FARGATE", "EXTERNAL"} }
+
 // UntilValues are the values of [rollout.Until], without the zero value.
 func UntilValues() []rollout.Until {
 	return []rollout.Until{rollout.UntilRunning, rollout.UntilComplete, rollout.UntilDrained}

@@ -34,7 +34,15 @@ const (
 	// EventDeregistered: an old revision was deregistered; TaskDefinition is its
 	// ARN.
 	EventDeregistered EventType = "deregistered"
-	// EventOutcome: the end of the rollout; Outcome is set.
+	// EventTaskPlan: the plan of a one-off task is made; TaskPlan is set.
+	EventTaskPlan EventType = "task-plan"
+	// EventTask: a one-off task started, or its state moved; Task is set.
+	EventTask EventType = "task"
+	// EventLog: a container wrote a line; Log is set.
+	EventLog EventType = "log"
+	// EventTaskEnded: a one-off task of a deployment ended; TaskOutcome is set.
+	EventTaskEnded EventType = "task-ended"
+	// EventOutcome: the end of the rollout, or of one-off tasks; Outcome or TaskOutcome is set.
 	EventOutcome EventType = "outcome"
 )
 
@@ -58,8 +66,33 @@ type Event struct {
 	ServiceEvent      *rollout.ServiceEvent      `json:"serviceEvent,omitempty"`
 	Cause             *rollout.Cause             `json:"cause,omitempty"`
 	Outcome           *Outcome                   `json:"-"`
+	TaskPlan          *TaskPlan                  `json:"taskPlan,omitempty"`
+	Task              *rollout.Task              `json:"task,omitempty"`
+	Log               *LogLine                   `json:"log,omitempty"`
+	TaskOutcome       *TaskOutcome               `json:"taskOutcome,omitempty"`
 	// Subject is the service or task that the event is about. Every event has one.
 	Subject Subject `json:"subject,omitzero"`
+}
+
+// task is the ARN of the task that the event names, or otherwise.
+func (e Event) task(otherwise string) string {
+	switch {
+	case e.Task != nil:
+		return e.Task.ARN
+	case e.Log != nil:
+		return e.Log.Task
+	}
+	return otherwise
+}
+
+// LogLine is one line that a container wrote.
+type LogLine struct {
+	// Task is the ARN of the task.
+	Task      string `json:"task"`
+	Container string `json:"container"`
+	// At is when the line was written, by the clock of the container's host.
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
 }
 
 // Deployment identifies one deployment of one service, and keeps what was there

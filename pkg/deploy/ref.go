@@ -47,7 +47,8 @@ const (
 // Subject says what an event is about.
 type Subject struct {
 	Kind SubjectKind `json:"kind"`
-	// ARN is the ARN of the service or task.
+	// ARN is the ARN of the service or task; before a task is started, that
+	// of its cluster.
 	ARN string `json:"arn"`
 }
 
@@ -56,5 +57,12 @@ type Subject struct {
 func (d *Deployer) about(service Ref) *Deployer {
 	same := *d
 	same.subject = Subject{Kind: SubjectService, ARN: service.Service}
+	return &same
+}
+
+// aboutTask is the deployer whose events are about a task without a service.
+func (d *Deployer) aboutTask(task string) *Deployer {
+	same := *d
+	same.subject = Subject{Kind: SubjectTask, ARN: task}
 	return &same
 }

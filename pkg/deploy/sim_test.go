@@ -373,3 +373,19 @@ func (b *bench) rollingBack() {
 		time.Sleep(time.Second)
 	}
 }
+
+// tasksOf are the ARNs of the tasks of a family in prod that are to run.
+func (b *bench) tasksOf(family string) []string {
+	out, err := b.client.ListTasks(b.Context(), &ecs.ListTasksInput{Cluster: aws.String("prod"), Family: &family})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out.TaskArns
+}
+
+// stopTask stops a task as somebody else would.
+func (b *bench) stopTask(arn string) {
+	if _, err := b.client.StopTask(b.Context(), &ecs.StopTaskInput{Cluster: aws.String("prod"), Task: &arn, Reason: aws.String("maintenance")}); err != nil {
+		b.Error(err)
+	}
+}

@@ -119,9 +119,17 @@ func taskOf(t types.Task) rollout.Task {
 		ARN: aws.ToString(t.TaskArn), TaskDefinition: aws.ToString(t.TaskDefinitionArn), DeploymentID: aws.ToString(t.StartedBy), LastStatus: aws.ToString(t.LastStatus),
 		HealthStatus: string(t.HealthStatus), StopCode: string(t.StopCode), StoppedReason: short(t.StoppedReason),
 		CreatedAt: aws.ToTime(t.CreatedAt), StartedAt: aws.ToTime(t.StartedAt), StoppedAt: aws.ToTime(t.StoppedAt),
+		DesiredStatus: aws.ToString(t.DesiredStatus), ExecutionStoppedAt: aws.ToTime(t.ExecutionStoppedAt),
+		Zone: aws.ToString(t.AvailabilityZone), LaunchType: string(t.LaunchType), Exec: t.EnableExecuteCommand,
 	}
 	for _, c := range t.Containers {
-		container := rollout.Container{Name: aws.ToString(c.Name), Image: aws.ToString(c.Image), Reason: short(c.Reason), Health: string(c.HealthStatus)}
+		container := rollout.Container{Name: aws.ToString(c.Name), Image: aws.ToString(c.Image), Reason: short(c.Reason), Health: string(c.HealthStatus),
+			Status: aws.ToString(c.LastStatus), RuntimeID: aws.ToString(c.RuntimeId)}
+		for _, agent := range c.ManagedAgents {
+			if agent.Name == types.ManagedAgentNameExecuteCommandAgent {
+				container.Agent = aws.ToString(agent.LastStatus)
+			}
+		}
 		if c.ExitCode != nil {
 			code := int(*c.ExitCode)
 			container.ExitCode = &code

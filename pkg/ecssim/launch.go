@@ -113,7 +113,7 @@ func (e *engine) newTask(o order) *task {
 	}
 	cpu, memory := sizeOf(td, o.Overrides)
 	t.CPU, t.Memory = cmp.Or(cpu, t.CPU), cmp.Or(memory, t.Memory)
-	t.Plan = e.planFor(specs, t.Containers)
+	t.Plan = e.planFor(specs, t)
 	e.connect(t, td)
 	if t.Address == "" && t.LaunchType == "EC2" {
 		t.Status = pending // there is no network interface to provision [RunTask, example]

@@ -328,7 +328,7 @@ func TestLogErrors(t *testing.T) {
 func TestLogPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim, client := demo(t, "healthy", func(w *ecssim.World) {
-			w.Images[0].Logs = []ecssim.LogLine{
+			w.Images[len(w.Images)-1].Logs = []ecssim.LogLine{
 				{Text: "ready"}, {Text: "tick", After: ecssim.Duration(time.Second), Every: ecssim.Duration(time.Second)}, {Text: "bye", Last: true},
 			}
 		})

@@ -30,10 +30,11 @@ const (
 // planFor reads the image rules for the containers of a task, and notes them
 // there. The slowest container decides when the containers start, the first one
 // that keeps the task from RUNNING, or from being healthy, decides the rest.
-func (e *engine) planFor(specs []containerSpec, containers []container) plan {
+func (e *engine) planFor(specs []containerSpec, t *task) plan {
+	containers := t.Containers
 	p := plan{Behaviour: Starts}
 	for i := range containers {
-		containers[i].Rule = e.ruleFor(specs[i])
+		containers[i].Rule = e.ruleFor(specs[i], t.Service == "")
 		rule := e.rule(containers[i])
 		p.StartAfter = max(p.StartAfter, millis(time.Duration(rule.StartAfter).Milliseconds()))
 		p.HealthyAfter = max(p.HealthyAfter, millis(time.Duration(rule.HealthyAfter).Milliseconds()))
@@ -82,9 +83,9 @@ func defaultAfter(b Behaviour) time.Duration {
 
 // ruleFor is the number of the first rule that matches the container and is
 // lucky, counted from 1; 0: none.
-func (e *engine) ruleFor(c containerSpec) int {
+func (e *engine) ruleFor(c containerSpec, oneOff bool) int {
 	for i, rule := range e.World.Images {
-		if !e.means(rule.Match, c.image) || !rule.suits(c) {
+		if !e.means(rule.Match, c.image) || !rule.suits(c) || rule.OneOff && !oneOff {
 			continue
 		}
 		if rule.Probability > 0 && rule.Probability < 1 && !e.Engine.chance(rule.Probability) {

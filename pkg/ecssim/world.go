@@ -179,6 +179,8 @@ type ImageRule struct {
 	// Environment is globs over the values of environment variables, by their
 	// names; the container must have all of them. RunTask's overrides count.
 	Environment map[string]string `yaml:"environment" json:"environment,omitempty"`
+	// OneOff limits the rule to tasks of RunTask and StartTask.
+	OneOff bool `yaml:"oneOff" json:"oneOff,omitempty"`
 	// Behaviour is one of the Behaviour constants. Empty: "starts".
 	Behaviour Behaviour `yaml:"behaviour" json:"behaviour,omitempty"`
 	// Probability is the chance that this rule applies to a task, above 0 and

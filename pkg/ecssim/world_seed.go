@@ -43,7 +43,7 @@ func (w World) WithSeed(seed Seed) World {
 		w.Services = append(slices.Clone(w.Services), w.seedService(seed))
 	}
 	healthy := ImageRule{Match: globEscape(seed.Image), Behaviour: Starts}
-	if i := slices.IndexFunc(w.Images, func(r ImageRule) bool { return glob(r.Match, seed.Image) }); i >= 0 {
+	if i := slices.IndexFunc(w.Images, func(r ImageRule) bool { return !r.OneOff && glob(r.Match, seed.Image) }); i >= 0 {
 		healthy.StartAfter = w.Images[i].StartAfter
 	}
 	w.Images = slices.Concat(w.rulesOfRuns(seed.Image), []ImageRule{healthy}, w.Images)
@@ -61,7 +61,7 @@ func (w World) WithSeed(seed Seed) World {
 func (w World) rulesOfRuns(image string) []ImageRule {
 	var found []ImageRule
 	for _, rule := range w.Images {
-		special := rule.Command != "" || len(rule.Environment) > 0
+		special := rule.OneOff || rule.Command != "" || len(rule.Environment) > 0
 		switch matches := glob(rule.Match, image); {
 		case special && matches:
 			found = append(found, rule)

@@ -34,6 +34,8 @@ func (g *github) Err() error { return cmp.Or(g.log.writer.err, g.commands.err) }
 func (g *github) Event(e deploy.Event) {
 	entry := g.story.Add(e)
 	switch {
+	case e.Type == deploy.EventOutcome && e.TaskOutcome != nil:
+		g.taskOutcome(entry)
 	case e.Type == deploy.EventOutcome:
 		g.outcome(verdict{*e.Outcome, e.Time, g.options}, entry.About)
 	case !g.options.Quiet && entry.New:
@@ -59,8 +61,18 @@ func (g *github) event(entry Entry) {
 	case deploy.EventCause:
 		g.command("warning", name+": a task stopped", reasonOf(*entry.Cause), entry.Cause.Hint)
 		g.log.draw(logged(entry, lines[1:], g.options)...)
+	case deploy.EventLog:
+		g.log.draw(lines...)
 	default:
 		g.log.draw(logged(entry, lines, g.options)...)
+	}
+}
+
+// taskOutcome shows how one-off tasks ended, and an error if it was badly.
+func (g *github) taskOutcome(entry Entry) {
+	g.log.draw(entry.Lines(g.options)...)
+	if o := entry.TaskOutcome; o.ExitCode() != 0 {
+		g.command("error", title(o.Verdict), o.Reason)
 	}
 }
 

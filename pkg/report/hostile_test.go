@@ -89,6 +89,7 @@ var (
 	eventTypes = []deploy.EventType{
 		deploy.EventPlan, deploy.EventRegistered, deploy.EventUpdated, deploy.EventProgress, deploy.EventService, deploy.EventCause,
 		deploy.EventHeartbeat, deploy.EventWarning, deploy.EventDeregistered, deploy.EventOutcome,
+		deploy.EventTaskPlan, deploy.EventTask, deploy.EventLog, deploy.EventTaskEnded,
 	}
 	actions  = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionStop, deploy.ActionFollow}
 	verdicts = []rollout.Verdict{
@@ -108,6 +109,9 @@ func hostileEvent(t *rapid.T) deploy.Event {
 	e.Deployment.Action = rapid.SampledFrom(actions).Draw(t, "action")
 	e.Outcome.Deployment.Action = e.Deployment.Action
 	e.Outcome.Verdict = rapid.SampledFrom(verdicts).Draw(t, "verdict")
+	if e.TaskOutcome.Verdict = e.Outcome.Verdict; e.Type == deploy.EventOutcome && rapid.Bool().Draw(t, "of a service") {
+		e.TaskOutcome = nil
+	}
 	return e
 }
 

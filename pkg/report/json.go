@@ -81,6 +81,12 @@ func newStream(o Options) *stream {
 func (s *stream) Fail(f Failure) { s.object(failureObject(f)) }
 
 func (s *stream) Event(e deploy.Event) {
+	if e.Type == deploy.EventOutcome && e.TaskOutcome != nil {
+		object := taskObjectOf(e.TaskOutcome, s.options)
+		object.Subject = e.Subject
+		s.object(object)
+		return
+	}
 	if e.Type == deploy.EventOutcome {
 		object := objectOf(*e.Outcome, s.options)
 		object.Subject = e.Subject
@@ -123,7 +129,13 @@ func newObject(o Options) *jsonRenderer { return &jsonRenderer{encoder{writer{ou
 func (j *jsonRenderer) Fail(f Failure) { j.object(failureObject(f)) }
 
 func (j *jsonRenderer) Event(e deploy.Event) {
-	if e.Type == deploy.EventOutcome {
+	switch {
+	case e.Type != deploy.EventOutcome:
+	case e.TaskOutcome != nil:
+		object := taskObjectOf(e.TaskOutcome, j.options)
+		object.Schema, object.Simulated = Schema, j.options.Simulated
+		j.write(object, "  ")
+	default:
 		j.object(objectOf(*e.Outcome, j.options))
 	}
 }

@@ -25,6 +25,8 @@ type ServiceStory struct {
 	Cluster, Service string
 	// Plan is the newest plan.
 	Plan *deploy.Plan
+	// TaskPlan is the newest plan of a one-off task.
+	TaskPlan *deploy.TaskPlan
 	// Registered and Deregistered are the task definitions that were.
 	Registered, Deregistered []Revision
 	// Deployment is what is followed, nil until ECS accepted the update.
@@ -116,6 +118,10 @@ func subject(e deploy.Event) (cluster, service string) {
 		return e.Deployment.Cluster, e.Deployment.Service
 	case e.Service != nil:
 		return e.Service.ClusterARN, e.Service.ARN
+	case e.Subject.Kind == deploy.SubjectTask && e.TaskPlan != nil:
+		return e.TaskPlan.Cluster, ""
+	case e.Subject.Kind == deploy.SubjectTask:
+		return "", ""
 	case e.Outcome != nil:
 		return e.Outcome.Deployment.Cluster, e.Outcome.Deployment.Service
 	}
@@ -153,6 +159,8 @@ func (s *ServiceStory) add(entry *Entry) {
 	case deploy.EventCause:
 		s.Causes = append(s.Causes, *e.Cause)
 		entry.Hint = s.hint(e.Cause.Hint)
+	case deploy.EventTaskPlan:
+		s.TaskPlan = e.TaskPlan
 	case deploy.EventHeartbeat:
 		s.Waiting = e.Message
 	case deploy.EventWarning:

@@ -31,7 +31,14 @@ func (t *text) Event(e deploy.Event) {
 	for i := range lines { // scripts and people search these lines for whole sentences
 		lines[i].Whole = true
 	}
+	ofTask := e.Subject.Kind == deploy.SubjectTask
 	switch {
+	case e.Type == deploy.EventLog && ofTask: // what the command is there for
+		t.out.draw(lines...)
+	case e.Type == deploy.EventOutcome && ofTask: // standard output is the container's
+		if !t.options.Quiet || e.TaskOutcome.ExitCode() != 0 {
+			t.err.draw(lines...)
+		}
 	case e.Type == deploy.EventOutcome:
 		t.out.draw(lines...)
 	case !t.options.Quiet:

@@ -41,7 +41,18 @@ func (e Entry) Lines(o Options) []Line {
 		return []Line{warning(e.Message)}
 	case deploy.EventDeregistered:
 		return []Line{say("deregistered %s", rollout.Named(e.TaskDefinition, e.Tag))}
+	case deploy.EventTaskPlan:
+		return plannedTask(e.TaskPlan)
+	case deploy.EventTask:
+		return []Line{taskMoved(e.Task)}
+	case deploy.EventLog:
+		return []Line{written(*e.Log, e.About.TaskPlan)}
+	case deploy.EventTaskEnded:
+		return taskVerdict(e.TaskOutcome, o)[:1]
 	case deploy.EventOutcome:
+		if e.TaskOutcome != nil {
+			return taskVerdict(e.TaskOutcome, o)
+		}
 		return verdict{*e.Outcome, e.Time, o}.all()
 	}
 	return nil
@@ -51,6 +62,9 @@ func (e Entry) Lines(o Options) []Line {
 // are.
 func (s *ServiceStory) place(now time.Time, o Options) Line {
 	zone := now.In(o.zone()).Format("MST")
+	if s.Service == "" && s.TaskPlan != nil {
+		return toned(Strong, s.TaskPlan.Family).and(" in "+Place(s.Cluster, s.TaskPlan.Service, o.Target)).with(Dim, "; times in "+zone)
+	}
 	return toned(Strong, rollout.ShortName(s.Service)).and(" in "+Place(s.Cluster, s.Service, o.Target)).with(Dim, "; times in "+zone)
 }
 

@@ -162,6 +162,15 @@ type Task struct {
 	CreatedAt      time.Time   `json:"createdAt,omitzero"`
 	StartedAt      time.Time   `json:"startedAt,omitzero"`
 	StoppedAt      time.Time   `json:"stoppedAt,omitzero"`
+	// DesiredStatus is what ECS wants of the task: RUNNING or STOPPED.
+	DesiredStatus string `json:"desiredStatus,omitempty"`
+	// ExecutionStoppedAt is when its containers had stopped (Task.executionStoppedAt).
+	ExecutionStoppedAt time.Time `json:"executionStoppedAt,omitzero"`
+	// Zone is the availability zone, LaunchType the launch type of the task.
+	Zone       string `json:"availabilityZone,omitempty"`
+	LaunchType string `json:"launchType,omitempty"`
+	// Exec: ExecuteCommand was enabled when the task was started.
+	Exec bool `json:"enableExecuteCommand,omitempty"`
 
 	// cause and group are what Explain makes of the task; see Group.
 	cause *Cause
@@ -181,11 +190,14 @@ const Unwell = "UNHEALTHY"
 
 // Container is one container of a task.
 type Container struct {
-	Name     string `json:"name"`
-	Image    string `json:"image,omitempty"`
-	ExitCode *int   `json:"exitCode,omitempty"`
-	Reason   string `json:"reason,omitempty"`
-	Health   string `json:"health,omitempty"`
+	Name      string `json:"name"`
+	Image     string `json:"image,omitempty"`
+	ExitCode  *int   `json:"exitCode,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	Health    string `json:"health,omitempty"`
+	Status    string `json:"status,omitempty"`    // Container.lastStatus
+	RuntimeID string `json:"runtimeId,omitempty"` // Container.runtimeId
+	Agent     string `json:"agent,omitempty"`     // status of the agent of ExecuteCommand (managedAgents)
 }
 
 // Observation is what was seen of a service at one moment. Parts that could

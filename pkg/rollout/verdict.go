@@ -33,6 +33,9 @@ const (
 	Paused Verdict = "paused"
 	// Busy: another deployment was in progress, and nothing was done.
 	Busy Verdict = "busy"
+	// TaskFailed: a one-off task ended with another exit code than 0, or never
+	// started. The service is untouched, unless the task came after a deployment.
+	TaskFailed Verdict = "task-failed"
 	// Interrupted: a signal ended the waiting; the rollout continues.
 	Interrupted Verdict = "interrupted"
 	// Error: something failed before there was a deployment.
@@ -42,7 +45,7 @@ const (
 // exitCodes are the process exit codes of the verdicts.
 var exitCodes = map[Verdict]int{
 	Succeeded: 0, Unchanged: 0, Updated: 0, Running: 0, Started: 0,
-	Error: 1, Failed: 5, RolledBack: 6, TimedOut: 7, InProgress: 7, Superseded: 8, Paused: 9, Busy: 10, Interrupted: 130,
+	Error: 1, Failed: 5, RolledBack: 6, TimedOut: 7, InProgress: 7, Superseded: 8, Paused: 9, Busy: 10, TaskFailed: 11, Interrupted: 130,
 }
 
 // ExitCode is the process exit code by which scripts tell the verdicts apart.
