@@ -86,7 +86,7 @@ func strayIn(text string) string {
 }
 
 // variableError names the variable, or the key of the profile, of which the SDK's
-// error is; nil where it is of none.
+// error is; nil if it is of none.
 func (a *app) variableError(err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	says := func(what string) bool { return strings.Contains(text, what) }

@@ -123,7 +123,7 @@ func seedOf(s *config.Settings) ecssim.Seed {
 }
 
 // earlier is a reference to an earlier image of the same repository: a tag that
-// ends in a number counted down, or else "previous".
+// ends in a number counted down, or otherwise "previous".
 func earlier(image string) string {
 	name, _, _ := strings.Cut(image, "@")
 	repository, tag := name, ""

@@ -102,7 +102,7 @@ func (s *Settings) giveTag(r *deploy.Request, heights map[string]int, tag string
 	return nil
 }
 
-// withTag is an image with a tag, or with its own, where that is of a higher
+// withTag is an image with a tag, or with its own, if that is of a higher
 // layer. ok is false where one layer gives both; the library says what is wrong.
 func withTag(text string, height int, tag string, tagHeight int) (tagged string, ok bool, err error) {
 	ref, err := image.Parse(text)

@@ -266,7 +266,7 @@ func Nearest(word string, names []string) string { return nearest.Name(word, nam
 // FileKeys are the keys whose values are names of files.
 var FileKeys = []string{"config", "task-definition-file", "env-file"}
 
-// Choices are the words that a key takes, or nil where it takes any text.
+// Choices are the words that a key takes, or nil if it takes any text.
 func (k Key) Choices() []string {
 	if c, ok := k.Value.(choice); ok {
 		return c.allowed

@@ -108,7 +108,7 @@ type Settings struct {
 type Entry struct {
 	// Container is the container that is meant, "" for every one, or for the task.
 	Container string
-	// Name is the element's name; "" where the container has only one such value,
+	// Name is the element's name; "" if the container has only one such value,
 	// such as its image.
 	Name string
 	// Value is what it is set to.

@@ -107,7 +107,7 @@ func (e *BusyError) Hint() string {
 // ExitCode is that of a busy service.
 func (e *BusyError) ExitCode() int { return rollout.Busy.ExitCode() }
 
-// UnexpectedRevisionError says that another revision is in service than the
+// UnexpectedRevisionError says that the service is running another revision than the
 // request expects: somebody else deployed.
 type UnexpectedRevisionError struct {
 	// Expected is the revision as given, Current the ARN of the one in service.

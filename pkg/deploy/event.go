@@ -110,7 +110,7 @@ type Deployment struct {
 	Tag string `json:"tag,omitempty"`
 	// CreatedAt is its creation by ECS's clock.
 	CreatedAt time.Time `json:"createdAt,omitzero"`
-	// ServiceDeployment is the ARN of ECS's record of it, where it is known.
+	// ServiceDeployment is the ARN of ECS's record of it, if it is known.
 	ServiceDeployment string `json:"serviceDeployment,omitempty"`
 	// Action is what was done to the service.
 	Action Action `json:"action"`
@@ -169,7 +169,7 @@ type Before struct {
 	// Deployment is the id of the deployment that was PRIMARY.
 	Deployment string `json:"deployment"`
 	// TaskDefinition is the ARN of the revision to go back to: that of the newest
-	// deployment that completed, or else of the PRIMARY one.
+	// deployment that completed, or otherwise of the PRIMARY one.
 	TaskDefinition string `json:"taskDefinition"`
 	// Tag is the tag of that revision's image, or "".
 	Tag string `json:"tag,omitempty"`
@@ -177,7 +177,7 @@ type Before struct {
 	// service any more, unless its content is registered again.
 	Inactive bool `json:"inactive,omitempty"`
 	// DesiredCount and RunningCount are the service's counts. With the
-	// percentages, nil where ECS did not say, DesiredCount is what a deployment
+	// percentages, nil if ECS did not say, DesiredCount is what a deployment
 	// can change.
 	DesiredCount          int32  `json:"desiredCount"`
 	RunningCount          int32  `json:"runningCount"`

@@ -194,7 +194,7 @@ func (e *evidence) targetGroups(ctx context.Context, arns []string) []rollout.Ta
 }
 
 // logRegion is the region in which a container writes its log: that of its log
-// options, or else the service's.
+// options, or otherwise the service's.
 func logRegion(options map[string]string, service string) string {
 	return cmp.Or(options["awslogs-region"], service)
 }

@@ -30,7 +30,7 @@ type Export struct {
 	// many as there are instances.
 	DesiredCount *int32 `json:"desiredCount,omitempty"`
 	// MinimumHealthyPercent and MaximumPercent bound the rolling update, in
-	// percent of the desired count; nil where ECS gives none.
+	// percent of the desired count; nil if ECS gives none.
 	MinimumHealthyPercent *int32 `json:"minimumHealthyPercent,omitempty"`
 	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
 	// Settled: the newest deployment completed. Otherwise one is in progress or has
@@ -54,7 +54,7 @@ func (d *Deployer) Export(ctx context.Context, ref Ref) (Export, error) {
 }
 
 // Services are the names of all services of a cluster, sorted. It returns a
-// [*NotFoundError] or a [*CallError] where they cannot be listed.
+// [*NotFoundError] or a [*CallError] if they cannot be listed.
 func (d *Deployer) Services(ctx context.Context, cluster string) ([]string, error) {
 	arns, err := d.api.ServiceARNs(ctx, cluster)
 	if err != nil && ctx.Err() != nil {

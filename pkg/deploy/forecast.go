@@ -34,7 +34,7 @@ func WithForecaster(f Forecaster, whatIf ...string) Option {
 // Forecast is how a deployment is expected to go if the new tasks start and become
 // healthy as the service's tasks do now.
 type Forecast struct {
-	// None says why there is no forecast; everything else is empty then.
+	// None says why there is no forecast; every other field is empty then.
 	None string `json:"none,omitempty"`
 	// Stuck: the deployment never ends, because ECS can neither start nor stop a task.
 	Stuck bool `json:"stuck,omitempty"`

@@ -20,7 +20,7 @@ import (
 // matter who started it, or otherwise the last one, which [Deployer.Watch] then reports as
 // ended. A deployment is named by its id ("ecs-svc/…") or by the ARN of its service
 // deployment, which also says the cluster and the service. Join returns a [*NotFoundError] or
-// a [*CallError] where there is nothing to follow.
+// a [*CallError] if there is nothing to follow.
 func (d *Deployer) Join(ctx context.Context, ref Ref, deployment string) (Deployment, error) {
 	if err := d.ready(ctx); err != nil {
 		return Deployment{}, err

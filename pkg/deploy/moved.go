@@ -86,7 +86,7 @@ func containerImages(definition taskdef.Definition) []taskdef.ContainerImage {
 	return all
 }
 
-// runningRevision is the service revision of the PRIMARY deployment, or nil where it is
+// runningRevision is the service revision of the PRIMARY deployment, or nil if it is
 // not known. It ends in the same number as the deployment's id, as far as anybody has
 // seen; one of another task definition is not the one. It is asked for only if a
 // registry can be asked, too.

@@ -52,7 +52,7 @@ func tagOf(d taskdef.Definition) string {
 	return tag
 }
 
-// shortTag is the tag of an image, or else the beginning of its digest.
+// shortTag is the tag of an image, or otherwise the beginning of its digest.
 func shortTag(text string) string {
 	ref, err := image.Parse(text)
 	if err != nil {

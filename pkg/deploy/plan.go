@@ -76,7 +76,7 @@ type Plan struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Notes say what is good to know, and nothing to worry about.
 	Notes []string `json:"notes,omitempty"`
-	// InProgress is another deployment that is under way, nil where there is none.
+	// InProgress is another deployment that is under way, nil if there is none.
 	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
 	// Before is what is in service now: the way back.
 	Before Before `json:"before"`
@@ -93,7 +93,7 @@ type Plan struct {
 	// starts none. See [WithForecaster].
 	Forecast *Forecast `json:"forecast,omitempty"`
 
-	// Definition is the wanted definition, in clear; zero where the plan is not
+	// Definition is the wanted definition, in clear; zero if the plan is not
 	// about one. It is never marshalled with the plan.
 	Definition taskdef.Definition `json:"-"`
 

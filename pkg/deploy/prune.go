@@ -86,7 +86,7 @@ func cannotKeep(keep int32) error {
 	return &UsageError{Problem: fmt.Sprintf("%d revisions cannot be kept", keep), Remedy: "keep 0 or more"}
 }
 
-// InAccount fails with an [*OtherAccountError] where the service is in another
+// InAccount fails with an [*OtherAccountError] if the service is in another
 // AWS account than the one with this id; "" is any.
 func (p *Pruning) InAccount(id string) error { return Request{Account: id}.ownAccount(p.Service) }
 

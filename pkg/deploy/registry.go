@@ -52,7 +52,7 @@ type stored struct {
 }
 
 // describeImage asks ECR, in the image's own account and region, for an image by its
-// digest, or else by its tag. It returns a [*NotFoundError] or a [*CallError].
+// digest, or otherwise by its tag. It returns a [*NotFoundError] or a [*CallError].
 func (d *Deployer) describeImage(ctx context.Context, account, region string, ref image.Reference) (stored, error) {
 	id := ecrtypes.ImageIdentifier{ImageTag: aws.String(ref.Tag())}
 	if ref.Digest() != "" {

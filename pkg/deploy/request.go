@@ -24,7 +24,7 @@ type Request struct {
 	Account string
 	// ServiceSettings are what should change of the service itself.
 	ServiceSettings
-	// ForceNewDeployment starts new tasks even where nothing changed.
+	// ForceNewDeployment starts new tasks even if nothing changed.
 	ForceNewDeployment bool
 	// ExpectRevision, if not empty, is the family:revision or ARN that must be
 	// in service before anything is written; else Plan fails with an

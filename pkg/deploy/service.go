@@ -143,7 +143,7 @@ func (s *described) before() Before {
 	return b
 }
 
-// inProgress is the deployment that is under way, nil where there is none.
+// inProgress is the deployment that is under way, nil if there is none.
 func (s *described) inProgress() *rollout.Deployment {
 	primary := s.Primary()
 	if primary == nil || primary.RolloutState == types.DeploymentRolloutStateFailed || primary.RolloutState == types.DeploymentRolloutStateCompleted {

@@ -17,27 +17,27 @@ import (
 // stoppedRead is how many stopped tasks are described: as many as one call does.
 const stoppedRead = 100
 
-// Status is where a service stands.
+// Status is the current state of a service.
 type Status struct {
 	// Service is the service as ECS describes it.
 	Service rollout.Service `json:"service"`
-	// Last is ECS's record of the newest deployment; nil where there is none or
+	// Last is ECS's record of the newest deployment; nil if there is none or
 	// it cannot be read.
 	Last *rollout.ServiceDeployment `json:"lastDeployment,omitempty"`
-	// LastUnread says why Last could not be read; "" where it could.
+	// LastUnread says why Last could not be read; "" if it could.
 	LastUnread string `json:"lastDeploymentUnread,omitempty"`
 	// Diagnosed is the deployment that Diagnosis is about: the one in progress, or
 	// else the newest. Only its ids and its revision are known.
 	Diagnosed Deployment `json:"diagnosed,omitzero"`
 	// Diagnosis is why tasks of that deployment stopped, or cannot be started.
 	Diagnosis rollout.Diagnosis `json:"diagnosis,omitzero"`
-	// TasksUnread says why stopped tasks could not be read; "" where they could,
+	// TasksUnread says why stopped tasks could not be read; "" if they could,
 	// or where nothing is wrong.
 	TasksUnread string `json:"tasksUnread,omitempty"`
 }
 
 // Status takes one look at a service. It returns a [*NotFoundError] or a
-// [*CallError] where the service cannot be read.
+// [*CallError] if the service cannot be read.
 func (d *Deployer) Status(ctx context.Context, ref Ref) (Status, error) {
 	if err := d.ready(ctx); err != nil {
 		return Status{}, err
@@ -143,7 +143,7 @@ func (d *Deployer) someStopped(ctx context.Context, deployment *Deployment) ([]r
 }
 
 // tagOfTask is the tag of a task's image: that of the container that has the
-// family's name, or else of its only container.
+// family's name, or otherwise of its only container.
 func tagOfTask(task rollout.Task) string {
 	family := arn.Family(task.TaskDefinition)
 	for _, c := range task.Containers {

@@ -79,7 +79,7 @@ func TestImagesRefused(t *testing.T) {
 		request deploy.Request
 		says    string
 	}{
-		"no match":                  {deploy.Request{Want: deploy.Want{Images: []string{"team/we:2"}}}, "it has app=team/web:1, worker=docker.io/team/web"},
+		"no match":                  {deploy.Request{Want: deploy.Want{Images: []string{"team/we:2"}}}, "its images are app=team/web:1, worker=docker.io/team/web"},
 		"one of two does not match": {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2", "nginx"}}}, "the repository of nginx"},
 		"two of one repository":     {deploy.Request{Want: deploy.Want{Images: []string{"team/web:2", "docker.io/team/web:3"}}}, "are images of one repository"},
 		"no such container":         {deploy.Request{Want: deploy.Want{ContainerImages: map[string]string{"App": "x"}}}, `no container "App"; it has app, worker, admin, mirror`},

@@ -135,7 +135,7 @@ func (e *CallError) credentialsHint() string {
 }
 
 // ExitCode is 4 for missing credentials and permissions, 3 for what does not
-// exist, else 1.
+// exist, otherwise 1.
 func (e *CallError) ExitCode() int {
 	switch e.class {
 	case Denied, Unauthenticated:

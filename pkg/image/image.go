@@ -107,7 +107,7 @@ func isDigest(text string) bool {
 }
 
 // Placeholder is the part of a text that something else should have filled in:
-// <IMAGE1_NAME>, {{must_env `X`}}, ${NAME}, $NAME or %NAME%. It is "" where there is
+// <IMAGE1_NAME>, {{must_env `X`}}, ${NAME}, $NAME or %NAME%. It is "" if there is
 // none.
 func Placeholder(text string) string {
 	for _, kind := range []struct{ begin, end string }{{"{{", "}}"}, {"${", "}"}, {"$(", ")"}, {"<", ">"}, {"%", "%"}, {"@@", "@@"}} {
@@ -142,10 +142,10 @@ func (r Reference) Repository() string {
 	return r.named.Name()
 }
 
-// Tag is the tag, or "" where there is none.
+// Tag is the tag, or "" if there is none.
 func (r Reference) Tag() string { return r.tag }
 
-// Digest is the digest with its algorithm ("sha256:…"), or "" where there is none.
+// Digest is the digest with its algorithm ("sha256:…"), or "" if there is none.
 func (r Reference) Digest() string { return r.digest }
 
 // Untagged reports whether there is neither a tag nor a digest.

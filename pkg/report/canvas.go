@@ -86,7 +86,7 @@ func (c *canvas) rows(line Line) [][]Part {
 	return append(rows, partsOf(letters))
 }
 
-// spaceNear is the last space from which on a row is at most width long, or else the
+// spaceNear is the last space from which on a row is at most width long, or otherwise the
 // first one; -1 if there is none behind the first word.
 func spaceNear(letters []letter, start, width int) int {
 	first := start

@@ -433,24 +433,24 @@ func TestJSONIsTheOutcomeAlone(t *testing.T) {
 }
 
 var failure = report.Failure{
-	Message: "no container of doorman has an image of the repository of <other>; it has app=doorman:v1", Hint: "look & see", Verdict: "error", ExitCode: 3,
+	Message: "no container of doorman uses the repository of <other>; its images are app=doorman:v1", Hint: "look & see", Verdict: "error", ExitCode: 3,
 }
 
 func TestFailure(t *testing.T) {
 	for format, want := range map[string]struct{ out, err string }{
-		"text": {"", "error: no container of doorman has an image of the repository of <other>; it has app=doorman:v1\nhint: look & see\n"},
+		"text": {"", "error: no container of doorman uses the repository of <other>; its images are app=doorman:v1\nhint: look & see\n"},
 		"json": {`{
   "type": "outcome",
   "schema": "1.0",
   "verdict": "error",
   "exitCode": 3,
-  "reason": "no container of doorman has an image of the repository of <other>; it has app=doorman:v1",
+  "reason": "no container of doorman uses the repository of <other>; its images are app=doorman:v1",
   "hint": "look & see",
   "elapsedSeconds": 0
 }
 `, ""},
 		"ndjson": {`{"type":"version","schema":"1.0"}
-{"type":"outcome","verdict":"error","exitCode":3,"reason":"no container of doorman has an image of the repository of <other>; it has app=doorman:v1","hint":"look & see","elapsedSeconds":0}
+{"type":"outcome","verdict":"error","exitCode":3,"reason":"no container of doorman uses the repository of <other>; its images are app=doorman:v1","hint":"look & see","elapsedSeconds":0}
 `, ""},
 	} {
 		var out, err bytes.Buffer

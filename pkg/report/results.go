@@ -108,7 +108,7 @@ func (o Options) stamp(t time.Time) string {
 	return t.In(o.zone()).Format("2006-01-02 15:04:05 MST")
 }
 
-// Pruning is which revisions were deregistered, or, where it is not done, would be.
+// Pruning is which revisions were deregistered, or, if it is not done, would be.
 func Pruning(p deploy.Pruning, done bool) Result {
 	value := struct {
 		deploy.Pruning

@@ -12,7 +12,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// Lines are the words about an event. There are none where it tells nothing new.
+// Lines are the words about an event. There are none if it tells nothing new.
 func (e Entry) Lines(o Options) []Line {
 	if !e.New {
 		return nil

@@ -35,7 +35,7 @@ func (b *Breaker) Counts() bool {
 
 // Stage says in which stage the deployment is, for strategies that have stages:
 // "CANARY, stage PRODUCTION_TRAFFIC_SHIFT, 10% of traffic to the new tasks". It
-// is "" where there is nothing to say.
+// is "" if there is nothing to say.
 func (d *ServiceDeployment) Stage() string {
 	if d == nil {
 		return ""
@@ -57,7 +57,7 @@ func (d *ServiceDeployment) Stage() string {
 	return strings.Join(parts, ", ")
 }
 
-// Watched are the alarms that ECS watches now, in words; "" where there are none.
+// Watched are the alarms that ECS watches now, in words; "" if there are none.
 func (d *ServiceDeployment) Watched() string {
 	if d == nil || d.AlarmsStatus != "MONITORING" {
 		return ""

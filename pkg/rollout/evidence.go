@@ -11,9 +11,9 @@ import (
 
 // Log is the end of a container's log.
 type Log struct {
-	// Lines are its last lines, oldest first; none where it could not be read.
+	// Lines are its last lines, oldest first; none if it could not be read.
 	Lines []string `json:"lines,omitempty"`
-	// Command reads the log, for a person; "" where it is not known how.
+	// Command reads the log, for a person; "" if it is not known how.
 	Command string `json:"command,omitempty"`
 }
 

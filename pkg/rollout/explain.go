@@ -22,7 +22,7 @@ type Diagnosis struct {
 	TargetGroups []TargetGroup `json:"targetGroups,omitempty"`
 	// Alarms are the CloudWatch alarms that ended the deployment.
 	Alarms []string `json:"alarms,omitempty"`
-	// Breaker is the circuit breaker's count, where it is known.
+	// Breaker is the circuit breaker's count, if it is known.
 	Breaker *Breaker `json:"circuitBreaker,omitempty"`
 	// Advice says what to do about events, target groups and alarms. A cause has
 	// a hint of its own.

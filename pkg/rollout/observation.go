@@ -76,7 +76,7 @@ type ServiceDeployment struct {
 	LifecycleStage    string `json:"lifecycleStage,omitempty"`
 	// RollbackReason is Rollback.reason, "" before a rollback.
 	RollbackReason string `json:"rollbackReason,omitempty"`
-	// Breaker is nil where the answer has no circuit breaker.
+	// Breaker is nil if the answer has no circuit breaker.
 	Breaker *Breaker `json:"circuitBreaker,omitempty"`
 	// AlarmsStatus is the status of the deployment alarms: TRIGGERED when one
 	// ended the deployment. Alarms are the names of those that are watched.
@@ -213,7 +213,7 @@ type Observation struct {
 	// Tasks are stopped tasks of the service seen so far, of any deployment.
 	Tasks []Task
 	// OtherTasks is the number of tasks of other deployments that have not
-	// stopped, or -1 where it was not counted.
+	// stopped, or -1 if it was not counted.
 	OtherTasks int
 }
 

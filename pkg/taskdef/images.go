@@ -57,7 +57,7 @@ type NoMatchError struct {
 
 // Error lists the containers and their images.
 func (e *NoMatchError) Error() string {
-	return fmt.Sprintf("no container of %s has an image of the repository of %s; it has %s",
+	return fmt.Sprintf("no container of %s uses the repository of %s; its images are %s",
 		e.Family, e.Image, containersAndImages(e.Containers))
 }
 

@@ -312,7 +312,7 @@ func (r *reader) list(n *yaml.Node, s shape) []any {
 	return list
 }
 
-// scalar reads a plain value: as what ECS takes there, where it can be that.
+// scalar reads a plain value: as what ECS takes there, if it can be that.
 func (r *reader) scalar(n *yaml.Node, s shape) any {
 	before := len(r.problems)
 	text := r.expand(n)

@@ -23,7 +23,7 @@ type finding struct {
 }
 
 // Check finds what ECS would refuse of a definition, or would only learn when it pulls
-// an image, and returns all of it as a [*ParseError]; nil where nothing is known to be
+// an image, and returns all of it as a [*ParseError]; nil if nothing is known to be
 // wrong. It is for a definition whose images and edits are made: see [Parse].
 func (d Definition) Check() error {
 	found := d.refused()

@@ -40,7 +40,7 @@ type rule struct {
 	order order
 	keys  []string
 	// absent is the value that ECS takes where the member is absent, a number
-	// as an int; nil where there is none, or where it depends on the cluster.
+	// as an int; nil if there is none, or if it depends on the cluster.
 	absent any
 	// implied decides instead, where a value means the same as none only
 	// beside certain others.
