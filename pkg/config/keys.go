@@ -225,6 +225,10 @@ func (s *Settings) taskKeys() []row {
 		{"platform-version", "", "Fargate platform `version` of the task (default: that of the service)", Anywhere, text{&s.Launch.PlatformVersion, "version"}},
 		{"subnet", "", "`ids` of the subnets of the task (default: those of the service)", Anywhere, names{&s.Launch.Subnets}},
 		{"security-group", "", "`ids` of the security groups of the task (default: those of the service)", Anywhere, names{&s.Launch.SecurityGroups}},
+		{"task", "", "`id` of the task (or its beginning) or its ARN", FlagOnly, text{&s.Task, "id"}},
+		{"since", "", "`time` to go back; default: all", FlagOnly, duration{&s.Since}},
+		{"follow", "f", "print new lines until you press Ctrl-C", FlagOnly, toggle{&s.Follow}},
+		{"stopped", "", "list the tasks that stopped within about an hour", FlagOnly, toggle{&s.Stopped}},
 		{"assign-public-ip", "", "give the task a public IP address", Anywhere, toggle{&s.Launch.PublicIP}},
 	}
 }

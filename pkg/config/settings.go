@@ -66,6 +66,9 @@ type Settings struct {
 	Count                    *int32
 	StartedBy, PropagateTags string
 	PassExitCode             bool
+	Task                     string
+	Since                    time.Duration
+	Follow, Stopped          bool
 	Launch                   deploy.Launch
 
 	// AWS access.

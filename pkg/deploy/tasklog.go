@@ -43,6 +43,7 @@ type logFollower struct {
 	streams []*logStream
 	next    int // the stream that is asked first at the next look
 	denied  bool
+	from    *int64 // lines that are older are left out, in milliseconds since 1970; nil: none
 }
 
 // logStream is the log of one container.
@@ -58,12 +59,12 @@ func newLogFollower(d *Deployer) *logFollower {
 	return &logFollower{Deployer: d, started: d.clock.Now()}
 }
 
-// follow adds the containers of tasks of a definition.
-func (f *logFollower) follow(definition taskdef.Definition, tasks []rollout.Task) {
+// follow adds the containers of tasks of a definition, or only the one of that name.
+func (f *logFollower) follow(definition taskdef.Definition, tasks []rollout.Task, only string) {
 	for _, task := range tasks {
 		for _, c := range definition.Containers() {
 			driver, options := definition.LogOptions(c.Name)
-			if driver != "awslogs" || options["awslogs-group"] == "" {
+			if driver != "awslogs" || options["awslogs-group"] == "" || only != "" && only != c.Name {
 				continue
 			}
 			s := &logStream{task: task.ARN, container: c.Name, group: options["awslogs-group"], region: logRegion(options, f.api.Region())}
@@ -90,6 +91,26 @@ func (f *logFollower) read(ctx context.Context, tasks []rollout.Task) bool {
 			lines = append(lines, f.readStream(ctx, s)...)
 		}
 	}
+	return f.show(lines)
+}
+
+// readAll emits all that was written, in the order of time.
+func (f *logFollower) readAll(ctx context.Context, tasks []rollout.Task) {
+	var lines []LogLine
+	for _, s := range f.streams {
+		s.locate(tasks)
+		for s.name != "" && !s.silent && !f.denied && f.logs != nil {
+			more := f.readStream(ctx, s)
+			if lines = append(lines, more...); len(more) == 0 {
+				break
+			}
+		}
+	}
+	f.show(lines)
+}
+
+// show emits lines in the order of time, and reports whether there are any.
+func (f *logFollower) show(lines []LogLine) bool {
 	slices.SortStableFunc(lines, func(a, b LogLine) int { return a.At.Compare(b.At) })
 	for i := range lines {
 		f.emit(Event{Type: EventLog, Elapsed: f.clock.Now().Sub(f.started), Log: &lines[i]})
@@ -117,7 +138,7 @@ func (f *logFollower) readStream(ctx context.Context, s *logStream) []LogLine {
 	var lines []LogLine
 	for range logPages {
 		out, err := f.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
-			LogGroupName: &s.group, LogStreamName: &s.name, StartFromHead: aws.Bool(true), NextToken: s.token,
+			LogGroupName: &s.group, LogStreamName: &s.name, StartFromHead: aws.Bool(true), NextToken: s.token, StartTime: f.from,
 		}, func(o *cloudwatchlogs.Options) { o.Region = s.region })
 		if err != nil {
 			f.unreadable(s, err)

@@ -136,3 +136,41 @@ func taskObjectOf(o *deploy.TaskOutcome, options Options) taskObject {
 		Target: options.Target, taskFields: (*taskFields)(o), Next: nextTask(o, options),
 	}
 }
+
+// Tasks is the tasks of a service.
+func Tasks(list deploy.TaskList) Result {
+	return Result{Value: list, Lines: func(o Options) []Line {
+		lines := []Line{toned(Strong, heading(arn.ShortName(list.Service))).and("  " + Place(list.Cluster, list.Service, o.Target)).whole()}
+		if len(list.Tasks) == 0 {
+			return append(lines, say("no tasks"))
+		}
+		for i := range list.Tasks {
+			lines = append(lines, listed(&list.Tasks[i], list)...)
+		}
+		return lines
+	}}
+}
+
+// listed is a task of a list, and why it stopped.
+func listed(t *rollout.Task, list deploy.TaskList) []Line {
+	since, tone := t.CreatedAt, Plain
+	if !t.StoppedAt.IsZero() {
+		since = t.StoppedAt
+	}
+	words := []string{arn.ShortName(t.ARN), rollout.Named(t.TaskDefinition, list.Tags[t.TaskDefinition]), t.LastStatus}
+	if t.HealthStatus != "" && t.HealthStatus != "UNKNOWN" {
+		words = append(words, t.HealthStatus)
+	}
+	if t.HealthStatus == rollout.Unwell {
+		tone = Bad
+	}
+	words = append(words, deploy.Span(max(list.Now.Sub(since), 0))+" ago")
+	if t.Zone != "" {
+		words = append(words, t.Zone)
+	}
+	lines := []Line{toned(tone, strings.Join(words, "  ")).whole()}
+	if t.StoppedReason != "" {
+		lines = append(lines, say("%s", t.StoppedReason).in(2))
+	}
+	return lines
+}

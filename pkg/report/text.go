@@ -31,7 +31,7 @@ func (t *text) Event(e deploy.Event) {
 	for i := range lines { // scripts and people search these lines for whole sentences
 		lines[i].Whole = true
 	}
-	ofTask := e.Subject.Kind == deploy.SubjectTask
+	ofTask := e.Subject.Kind == deploy.SubjectTask || e.Type == deploy.EventLog && entry.About.Plan == nil
 	switch {
 	case e.Type == deploy.EventLog && ofTask: // what the command is there for
 		t.out.draw(lines...)
