@@ -332,7 +332,7 @@ func (e *UncertainError) Hint() string {
 	if e.remedy != "" {
 		return e.remedy
 	}
-	return "run ecs-deploy status to find out; running the same command again is safe"
+	return "run the same command again, which is safe, or see what happened: ecs-deploy status"
 }
 
 // ExitCode is 7, as of a rollout that may continue unwatched.

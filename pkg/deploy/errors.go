@@ -120,7 +120,7 @@ func (e *UnexpectedRevisionError) Error() string {
 
 // Hint says what can be done.
 func (e *UnexpectedRevisionError) Hint() string {
-	return "run ecs-deploy status to see who deployed what, then decide"
+	return "see what was deployed, then decide: ecs-deploy status"
 }
 
 // ExitCode is that of a busy service.

@@ -149,5 +149,5 @@ func (staleError) Error() string { return "the service changed since the plan wa
 
 // Hint says what can be done.
 func (staleError) Hint() string {
-	return "run ecs-deploy status to see the change, then run the same command again"
+	return "see the change, then run the same command again: ecs-deploy status"
 }

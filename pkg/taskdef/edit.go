@@ -46,7 +46,7 @@ func (e *EditError) Lines() []string {
 
 // Hint says what an edit may touch.
 func (e *EditError) Hint() string {
-	return "run ecs-deploy render without edits to print the definition as it is"
+	return "print the definition as it is, without edits: ecs-deploy render"
 }
 
 // ExitCode is that of bad input.
