@@ -185,7 +185,7 @@ func (e *engine) bake(s *service) time.Duration {
 	switch {
 	case sd == nil || sd.RollbackAt != 0:
 		return 0
-	case s.Config.Bake != nil:
+	case s.Config.Bake != nil && *s.Config.Bake > 0: // 0 is what ECS shows if none is set
 		return time.Duration(*s.Config.Bake) * time.Minute
 	case sd.Alarms.Status == "MONITORING":
 		return orDefault(e.World.Switches.BakeTime, defaultBake)

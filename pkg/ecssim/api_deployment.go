@@ -129,7 +129,7 @@ func (e *engine) serviceDeploymentView(s *service, past *serviceDeployment) map[
 	e.recount(s, sd)
 	view := e.deploymentDates(s, sd)
 	view["updatedAt"] = sd.UpdatedAt.epoch()
-	view["deploymentConfiguration"] = sd.Config
+	view["deploymentConfiguration"] = sd.Config.shown()
 	view["targetServiceRevision"] = revisionCountView(sd.Target)
 	sources := []any{}
 	for _, r := range sd.Sources {

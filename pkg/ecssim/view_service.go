@@ -23,7 +23,7 @@ func (e *engine) serviceView(s *service, tags bool) Document {
 		"status": s.Status, "desiredCount": e.desired(s), "runningCount": runningTasks, "pendingCount": pendingTasks,
 		"createdAt": s.CreatedAt.epoch(), "createdBy": "arn:aws:iam::" + e.World.account() + ":role/deployer",
 		"schedulingStrategy": s.scheduling(), "deploymentController": map[string]any{"type": s.Controller},
-		"deploymentConfiguration": s.Config, "deployments": []any{}, "events": e.eventViews(s),
+		"deploymentConfiguration": s.Config.shown(), "deployments": []any{}, "events": e.eventViews(s),
 		"roleArn":       "arn:aws:iam::" + e.World.account() + ":role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
 		"loadBalancers": []any{}, "serviceRegistries": []any{}, "placementConstraints": []any{}, "placementStrategy": []any{},
 		"propagateTags": "NONE", "enableECSManagedTags": false, "enableExecuteCommand": false,
@@ -59,6 +59,18 @@ func (e *engine) serviceView(s *service, tags bool) Document {
 		view["tags"] = s.Tags
 	}
 	return view
+}
+
+// shown is the configuration as ECS shows it: without alarms unless some are
+// set, with a bake time of 0 unless another is.
+func (c deploymentConfig) shown() deploymentConfig {
+	if c.Alarms != nil && len(c.Alarms.Names) == 0 && !c.Alarms.Enable {
+		c.Alarms = nil
+	}
+	if c.Bake == nil {
+		c.Bake = new(int)
+	}
+	return c
 }
 
 // tally counts the tasks that ECS calls running and pending.
