@@ -117,7 +117,10 @@ func verdictOf(err error) string {
 	var uncertain *deploy.UncertainError
 	var interrupted *deploy.InterruptedError
 	var declined declinedError
+	var failed *deploy.TaskFailedError
 	switch {
+	case errors.As(err, &failed):
+		return "task-failed"
 	case errors.As(err, &busy), errors.As(err, &unexpected):
 		return "busy"
 	case errors.As(err, &uncertain):

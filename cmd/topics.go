@@ -37,8 +37,9 @@ update, only the other codes occur.
     9   paused: the deployment waits at a pause hook for a person
    10   busy: another deployment was in progress, or the running revision is not
         the one given with --expect-revision
-   11   task failed: a one-off task (run) ended with another exit code than 0,
-        or never started
+   11   task failed: a one-off task (run, or before a deployment) ended with
+        another exit code than 0, or never started; or a task that verifies a
+        deployment failed, and the new revision is running
   130   interrupted: the rollout continues, or was rolled back if you passed
         --on-interrupt rollback; or you answered no to the question`
 

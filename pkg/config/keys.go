@@ -210,6 +210,9 @@ func (s *Settings) policyKeys() []row {
 		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout continues)", Anywhere, choice{&s.OnInterrupt, append(words(deploy.OnInterruptValues()), string(deploy.TaskStop))}},
 		{"rollback-on-failure", "", "restore the previous revision if the deployment fails and ECS does not roll back", Anywhere, toggle{&s.RollbackOnFailure}},
 		{"max-definitions", "", "after success, deregister old revisions; keep this `number`, and all in use", Anywhere, optionalCount{&s.MaxDefinitions}},
+		{"before", "", "tasks to run with the new revision before the service is updated", FileOnly, steps{&s.Before}},
+		{"verify", "", "tasks to run after the deployment succeeded", FileOnly, steps{&s.Verify}},
+		{"skip-before", "", "leave out the tasks before the deployment", FlagOnly, toggle{&s.SkipBefore}},
 		{"deployment", "", "`id` (ecs-svc/…) or ARN of the deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "id"}},
 	}
 }

@@ -75,6 +75,8 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 	switch key.Value.(type) {
 	case entryValue:
 		r.entries(l, key, v, node)
+	case steps:
+		r.steps(l, key, node)
 	case list, names:
 		r.list(l, key, node)
 	default:

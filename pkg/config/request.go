@@ -41,6 +41,9 @@ func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request
 		Want:            deploy.Want{TaskDefinition: s.TaskDefinition, PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily},
 		ServiceSettings: s.ServiceSettings, ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
+	if r.VerifyTasks = s.Verify; !s.SkipBefore {
+		r.BeforeTasks = s.Before
+	}
 	if !s.Simulated() { // the embedded ECS has an account of its own
 		r.Account = s.Account
 	}

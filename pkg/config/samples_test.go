@@ -22,6 +22,11 @@ func samples(key Key) [2]sample {
 		return same("true", "false")
 	case accountID:
 		return same("012345670123", "112233445566")
+	case steps:
+		return [2]sample{
+			{`[{"command":["one"]}]`, "[{command: one}]", "the essential container: one (at most 30m)"},
+			{`[{"container":"web","command":["a","b c"],"timeout":"15m"}]`, `[{container: web, command: [a, "b c"], timeout: 15m}]`, "container web: a b c (at most 15m)"},
+		}
 	case entries:
 		if v.unset {
 			return [2]sample{{"A", "A", "A removed"}, {"web:B.c", "web:B.c", "web:B.c removed"}}

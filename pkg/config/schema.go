@@ -107,6 +107,8 @@ func formOf(key Key) object {
 		return object{"enum": v.allowed}
 	case accountID:
 		return object{"type": []string{"string", "integer"}, "pattern": fmt.Sprintf("^[0-9]{%d}$", accountDigits), "minimum": 0, "maximum": int64(999999999999)}
+	case steps:
+		return stepsForm()
 	case list, names:
 		return object{"anyOf": []any{plainForm(), object{"type": "array", "items": plainForm()}}}
 	case files:

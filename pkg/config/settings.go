@@ -63,6 +63,8 @@ type Settings struct {
 	WhatIf                       []string // scenarios of a bad image
 
 	// One-off tasks.
+	Before, Verify           []deploy.TaskStep
+	SkipBefore               bool
 	Count                    *int32
 	StartedBy, PropagateTags string
 	PassExitCode             bool

@@ -85,6 +85,8 @@ func shown(key Key) any {
 			texts = append(texts, printable.WithoutSecrets(text))
 		}
 		return texts
+	case steps:
+		return v.shown()
 	case names:
 		return append([]string{}, *v.target...)
 	}
@@ -174,6 +176,11 @@ func (v View) node(members []member) *yaml.Node {
 			value.Tag = "!!int"
 		case bool:
 			value.Tag = "!!bool"
+		case []stepText:
+			value = stepNodes(of)
+			if comment = key; len(of) == 0 {
+				value.Style, comment = yaml.FlowStyle, value
+			}
 		case []string:
 			value = &yaml.Node{Kind: yaml.SequenceNode}
 			for _, text := range of {

@@ -116,8 +116,15 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if err := ctx.Err(); err != nil {
 		return Deployment{}, &InterruptedError{Registered: registered, Err: err}
 	}
-	err := d.update(ctx, p, &deployment)
+	p, err := d.clearForUpdate(ctx, p, deployment.TaskDefinition)
+	if err == nil {
+		err = d.update(ctx, p, &deployment)
+	}
 	var interrupted *InterruptedError
+	var failed *TaskFailedError
+	if errors.As(err, &failed) { // it names the revision
+		return Deployment{}, failed
+	}
 	if errors.As(err, &interrupted) {
 		interrupted.Registered = registered
 		return Deployment{}, interrupted
@@ -126,6 +133,22 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		return Deployment{}, namingOrphan(err, registered)
 	}
 	return deployment, nil
+}
+
+// clearForUpdate runs the tasks that come before the update, and then holds the plan
+// against the service again: they may take long.
+func (d *Deployer) clearForUpdate(ctx context.Context, p *Plan, taskDefinition string) (*Plan, error) {
+	if !p.starts() || len(p.BeforeTasks) == 0 {
+		return p, nil
+	}
+	if err := d.runBefore(ctx, p, taskDefinition); err != nil {
+		return p, err
+	}
+	fresh, err := d.refreshed(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	return fresh, nil
 }
 
 // applicable fails for a plan that Plan did not make.

@@ -72,6 +72,10 @@ type Plan struct {
 	Differences []taskdef.Difference `json:"differences,omitempty"`
 	// Settings are the settings that change.
 	Settings []Setting `json:"settings,omitempty"`
+	// BeforeTasks run with the wanted revision before the service is updated, VerifyTasks
+	// after the deployment succeeded. There are none if no deployment is started.
+	BeforeTasks []TaskStep `json:"beforeTasks,omitempty"`
+	VerifyTasks []TaskStep `json:"verifyTasks,omitempty"`
 	// Warnings say what may go wrong, though the plan can be carried out.
 	Warnings []string `json:"warnings,omitempty"`
 	// Notes say what is good to know, and nothing to worry about.
@@ -201,6 +205,9 @@ func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (
 		p.take(resolved)
 	}
 	p.Action = p.decide(service.Primary())
+	if p.starts() {
+		p.BeforeTasks, p.VerifyTasks = r.BeforeTasks, r.VerifyTasks
+	}
 	if p.Action == ActionDeploy && p.Before.TaskDefinition != p.Current {
 		d.noteInactive(ctx, &p.Before)
 	}

@@ -24,6 +24,10 @@ type Request struct {
 	Account string
 	// ServiceSettings are what should change of the service itself.
 	ServiceSettings
+	// BeforeTasks run with the wanted revision before the service is updated, one after
+	// the other. If one fails, the service is not updated: a [*TaskFailedError].
+	// VerifyTasks run after the deployment succeeded.
+	BeforeTasks, VerifyTasks []TaskStep
 	// ForceNewDeployment starts new tasks even if nothing changed.
 	ForceNewDeployment bool
 	// ExpectRevision, if not empty, is the family:revision or ARN that must be

@@ -109,6 +109,7 @@ func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcom
 		if outcome, err = w.run(ctx); err != nil {
 			return Outcome{}, err
 		}
+		outcome = d.verify(ctx, plan, outcome, policy)
 		if outcome, err = w.react(ctx, outcome, policy); err != nil {
 			return Outcome{}, err
 		}
@@ -127,6 +128,9 @@ func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcom
 func (d *Deployer) warnOfUnwatched(plan *Plan, policy Policy) {
 	if plan.Action == ActionSettings && plan.InProgress != nil {
 		d.emit(Event{Type: EventWarning, Message: "deployment " + plan.InProgress.ID + " is in progress; not waiting for it, because new settings alone start no deployment"})
+	}
+	if policy.NoWait && len(plan.VerifyTasks) > 0 {
+		d.emit(Event{Type: EventWarning, Message: "the deployment is not verified: verify runs after success, and --no-wait does not wait for it"})
 	}
 	if policy.NoWait && policy.KeepDefinitions != nil {
 		d.emit(Event{Type: EventWarning, Message: "not deregistering old revisions: that follows success, and ecs-deploy does not wait for it"})

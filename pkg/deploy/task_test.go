@@ -341,3 +341,80 @@ func TestLogsDenied(t *testing.T) {
 		}
 	})
 }
+
+// withSteps is a request for another image, with a task before the update and one after.
+func withSteps(before, verify string) deploy.Request {
+	r := deploy.Request{Ref: webInProd, Want: deploy.Want{ContainerImages: map[string]string{"app": "repo/web:v2"}}}
+	if before != "" {
+		r.BeforeTasks = []deploy.TaskStep{{Container: "app", Command: []string{before}, Timeout: 5 * time.Minute}}
+	}
+	if verify != "" {
+		r.VerifyTasks = []deploy.TaskStep{{Container: "app", Command: []string{verify}}}
+	}
+	return r
+}
+
+// TestStepsOfADeployment runs tasks before the update and after success: with the new
+// revision, and with an update only if the first one succeeds.
+func TestStepsOfADeployment(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, verify string
+		policy         deploy.Policy
+		verdict        rollout.Verdict // "": exit code 11 and no update
+		updates, runs  int
+	}{
+		"migrated":               {before: "migrate", verdict: rollout.Succeeded, updates: 1, runs: 1},
+		"not migrated":           {before: "fail", runs: 1},
+		"too slow":               {before: "serve", runs: 1},
+		"verified":               {before: "migrate", verify: "migrate", verdict: rollout.Succeeded, updates: 1, runs: 2},
+		"not verified":           {verify: "fail", verdict: rollout.TaskFailed, updates: 1, runs: 1},
+		"not verified, restored": {verify: "fail", policy: deploy.Policy{RollbackOnFailure: true}, verdict: rollout.RolledBack, updates: 2, runs: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, jobWorld, func(b *bench) {
+				outcome, err := b.deployer().Run(b.Context(), withSteps(test.before, test.verify), test.policy)
+				var failed *deploy.TaskFailedError
+				switch {
+				case test.verdict != "":
+					if err != nil || outcome.Verdict != test.verdict {
+						b.Errorf("%s, %s, %v", outcome.Verdict, outcome.Reason, err)
+					}
+				case !errors.As(err, &failed) || failed.ExitCode() != 11 || !strings.Contains(err.Error(), "web:2 was registered and is not in use"):
+					b.Error(err)
+				}
+				if u, r := b.count("UpdateService"), b.count("RunTask"); u != test.updates || r != test.runs {
+					b.Errorf("%d updates and %d tasks, want %d and %d", u, r, test.updates, test.runs)
+				}
+				for _, c := range b.calls {
+					if revision, _ := c.body["taskDefinition"].(string); c.operation == "RunTask" && !strings.HasSuffix(revision, "/web:2") {
+						b.Errorf("a task ran %s", revision)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestATaskBeforeIsJoined kills a deployment while its task runs: the next one follows
+// that task, and starts no other.
+func TestATaskBeforeIsJoined(t *testing.T) {
+	inWorld(t, jobWorld, func(b *bench) {
+		b.before = func(operation string) {
+			if operation == "GetLogEvents" {
+				panic(errKilled)
+			}
+		}
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = b.deployer().Run(b.Context(), withSteps("migrate", ""), deploy.Policy{})
+		}()
+		b.before = nil
+		outcome, err := b.deployer().Run(b.Context(), withSteps("migrate", ""), deploy.Policy{})
+		if err != nil || outcome.Verdict != rollout.Succeeded {
+			b.Errorf("%+v, %v", outcome, err)
+		}
+		if n := b.count("RunTask"); n != 1 {
+			b.Errorf("RunTask was called %d times", n)
+		}
+	})
+}

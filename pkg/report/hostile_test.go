@@ -212,6 +212,7 @@ func TestHostileJSON(t *testing.T) {
 var views = map[string]func(t *rapid.T) report.Result{
 	"Status":  func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
 	"History": func(t *rapid.T) report.Result { return report.History(filled[deploy.History](t)) },
+	"Tasks":   func(t *rapid.T) report.Result { return report.Tasks(filled[deploy.TaskList](t)) },
 	"Plan": func(t *rapid.T) report.Result {
 		p := filled[deploy.Plan](t)
 		p.Action = rapid.SampledFrom(actions).Draw(t, "action")

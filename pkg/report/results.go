@@ -62,6 +62,7 @@ func changes(p *deploy.Plan, o Options) []Line {
 		settings = append(settings, s.String())
 	}
 	lines = append(lines, section("service", settings)...)
+	lines = append(lines, indented(2, stepsOf(p))...)
 	if len(p.Checks) > 0 {
 		lines = append(lines, toned(Strong, "can it work").in(2))
 		lines = append(lines, indented(4, checks(p.Checks))...)

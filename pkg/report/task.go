@@ -29,6 +29,18 @@ func plannedTask(p *deploy.TaskPlan) []Line {
 	return lines
 }
 
+// stepsOf are the tasks before and after a deployment.
+func stepsOf(p *deploy.Plan) []Line {
+	var lines []Line
+	for _, step := range p.BeforeTasks {
+		lines = append(lines, say("before: %s", step))
+	}
+	for _, step := range p.VerifyTasks {
+		lines = append(lines, say("verify: %s", step))
+	}
+	return lines
+}
+
 // taskMoved is the state of a task.
 func taskMoved(t *rollout.Task) Line {
 	line := say("task %s is ", arn.ShortName(t.ARN)).with(Strong, t.LastStatus)
@@ -142,7 +154,7 @@ func Tasks(list deploy.TaskList) Result {
 	return Result{Value: list, Lines: func(o Options) []Line {
 		lines := []Line{toned(Strong, heading(arn.ShortName(list.Service))).and("  " + Place(list.Cluster, list.Service, o.Target)).whole()}
 		if len(list.Tasks) == 0 {
-			return append(lines, say("no tasks"))
+			return append(lines, say("no tasks").in(2))
 		}
 		for i := range list.Tasks {
 			lines = append(lines, listed(&list.Tasks[i], list)...)
@@ -168,9 +180,9 @@ func listed(t *rollout.Task, list deploy.TaskList) []Line {
 	if t.Zone != "" {
 		words = append(words, t.Zone)
 	}
-	lines := []Line{toned(tone, strings.Join(words, "  ")).whole()}
+	lines := []Line{toned(tone, strings.Join(words, "  ")).in(2).whole()}
 	if t.StoppedReason != "" {
-		lines = append(lines, say("%s", t.StoppedReason).in(2))
+		lines = append(lines, say("%s", t.StoppedReason).in(4))
 	}
 	return lines
 }

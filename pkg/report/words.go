@@ -96,6 +96,7 @@ func planned(p *deploy.Plan, o Options) []Line {
 	for _, s := range p.Settings {
 		lines = append(lines, say("%s", s.String()).in(2))
 	}
+	lines = append(lines, indented(2, stepsOf(p))...)
 	for _, text := range p.Warnings {
 		lines = append(lines, warning(text))
 	}
