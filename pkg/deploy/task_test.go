@@ -418,3 +418,27 @@ func TestATaskBeforeIsJoined(t *testing.T) {
 		}
 	})
 }
+
+// TestExecute opens a session in the newest running task, and says if the service does
+// not allow it.
+func TestExecute(t *testing.T) {
+	request := deploy.ExecRequest{Ref: webInProd, Container: "app", Command: []string{"sh", "-c", "a b"}}
+	inWorld(t, jobWorld, func(b *bench) {
+		_, err := b.deployer().Execute(b.Context(), request)
+		var usage *deploy.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(usage.Remedy, "--enable-execute-command") {
+			b.Error(err)
+		}
+	})
+	world := strings.Replace(jobWorld, "    desiredCount: 1\n", "    desiredCount: 1\n    enableExecuteCommand: true\n", 1)
+	world = strings.Replace(world, "    executionRoleArn:", "    taskRoleArn: arn:aws:iam::123456789012:role/app\n    executionRoleArn:", 1)
+	inWorld(t, world, func(b *bench) {
+		session, err := b.deployer().Execute(b.Context(), request)
+		if err != nil || session.Session.StreamURL == "" || !strings.HasPrefix(session.Target, "ecs:prod_") || strings.Count(session.Target, "_") != 2 {
+			b.Errorf("%+v, %v", session, err)
+		}
+		if sent := b.calls[len(b.calls)-1].body["command"]; sent != "sh -c 'a b'" {
+			b.Errorf("the command was sent as %q", sent)
+		}
+	})
+}

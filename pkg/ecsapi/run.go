@@ -80,3 +80,24 @@ func (c *Client) ServiceTags(ctx context.Context, cluster, service string) ([]ty
 	}
 	return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is about another service")
 }
+
+// Session is a session of ExecuteCommand: what AWS's session-manager-plugin opens it with.
+type Session struct {
+	SessionID  string `json:"SessionId"`
+	StreamURL  string `json:"StreamUrl"`
+	TokenValue string `json:"TokenValue"`
+}
+
+// Execute sends ExecuteCommand for an interactive command, once.
+func (c *Client) Execute(ctx context.Context, cluster, task, container, command string) (Session, error) {
+	out, err := c.sdk.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{
+		Cluster: &cluster, Task: &task, Container: &container, Command: &command, Interactive: true,
+	}, once)
+	if err != nil {
+		return Session{}, callError("ExecuteCommand", "task "+rollout.ShortName(task), err)
+	}
+	if out.Session == nil {
+		return Session{}, nonsense("ExecuteCommand", "task "+rollout.ShortName(task), "the answer has no session")
+	}
+	return Session{aws.ToString(out.Session.SessionId), aws.ToString(out.Session.StreamUrl), aws.ToString(out.Session.TokenValue)}, nil
+}
