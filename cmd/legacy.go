@@ -43,9 +43,8 @@ var legacyFlags = []legacyFlag{
 }
 
 const (
-	oneTask = "this deploys to services: register the definition that ecs-deploy render prints, " +
-		"run it with aws ecs run-task, and wait for it with aws ecs wait tasks-stopped"
-	ofTheService = "a service keeps its own; for a single task it is a flag of aws ecs run-task"
+	oneTask      = "run a one-off task and wait for its end with ecs-deploy run"
+	ofTheService = "a service keeps its own; for a one-off task it is a flag of ecs-deploy run"
 )
 
 // hint says our way of saying it.

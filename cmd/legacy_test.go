@@ -98,9 +98,13 @@ func TestOldFlagsLeadToFlagsThatExist(t *testing.T) {
 	for _, key := range new(config.Settings).Keys() {
 		known["--"+key.Name] = true
 	}
-	for _, old := range legacyFlags {
-		if known[old.name] {
-			t.Errorf("%s is a flag here", old.name)
+	deploy, _, err := New(Streams{Out: io.Discard, Err: io.Discard}).Find([]string{"deploy"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, old := range legacyFlags { // which are of the form without a subcommand
+		if deploy.Flags().Lookup(strings.TrimPrefix(old.name, "--")) != nil {
+			t.Errorf("%s is a flag of deploy", old.name)
 		}
 		if old.say == "" && len(old.here) == 0 {
 			t.Errorf("nothing is said of %s", old.name)

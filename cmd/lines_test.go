@@ -63,7 +63,7 @@ func lineOf(r *rand.Rand, c *cobra.Command) []string {
 // endingBySelf are the commands below one that do not wait for something.
 func endingBySelf(c *cobra.Command) []*cobra.Command {
 	var found []*cobra.Command
-	if c.Runnable() && !slices.Contains([]string{"ecs-deploy", "serve", "wait", "config", "simulator"}, c.Name()) {
+	if c.Runnable() && !slices.Contains([]string{"ecs-deploy", "serve", "wait", "run", "logs", "config", "simulator"}, c.Name()) {
 		found = append(found, c)
 	}
 	for _, sub := range c.Commands() {
