@@ -115,7 +115,7 @@ func (e *engine) alarmed(s *service, name string) {
 	if p.Rollout != "IN_PROGRESS" || sd == nil || sd.over() || sd.RollbackAt != 0 {
 		return
 	}
-	if sd.Alarms.Status != "MONITORING" || !slices.Contains(sd.Alarms.Names, name) {
+	if sd.Alarms.Status != "MONITORING" || !slices.Contains(sd.Alarms.Names, name) || !sd.watchesAlarms() || slices.Contains(sd.Alarms.Triggered, name) {
 		return
 	}
 	sd.Alarms.Triggered = append(sd.Alarms.Triggered, name)
@@ -183,10 +183,10 @@ func (e *engine) failAlarm(s *service, sd *serviceDeployment) {
 func (e *engine) bake(s *service) time.Duration {
 	sd := s.current()
 	switch {
-	case sd == nil || sd.RollbackAt != 0:
-		return 0
-	case s.Config.Bake != nil && *s.Config.Bake > 0: // 0 is what ECS shows if none is set
-		return time.Duration(*s.Config.Bake) * time.Minute
+	case sd == nil || sd.RollbackAt != 0 || sd.Config.shifts() && s.stage().name == cleanUp:
+		return 0 // a strategy that shifts traffic has a stage for it
+	case sd.Config.Bake != nil && *sd.Config.Bake > 0: // 0 is what ECS shows if none is set
+		return time.Duration(*sd.Config.Bake) * time.Minute
 	case sd.Alarms.Status == "MONITORING":
 		return orDefault(e.World.Switches.BakeTime, defaultBake)
 	default:

@@ -130,15 +130,25 @@ func (e *engine) serviceDeploymentView(s *service, past *serviceDeployment) map[
 	view := e.deploymentDates(s, sd)
 	view["updatedAt"] = sd.UpdatedAt.epoch()
 	view["deploymentConfiguration"] = sd.Config.shown()
-	view["targetServiceRevision"] = revisionCountView(sd.Target)
+	target := revisionCountView(sd.Target)
 	sources := []any{}
 	for _, r := range sd.Sources {
-		sources = append(sources, revisionCountView(r))
+		source := revisionCountView(r)
+		if sd.Traffic != nil && r.Arn == sd.Live {
+			showWeights(source, traffic{Production: 100 - sd.Traffic.Production})
+		} else if sd.Traffic != nil {
+			showWeights(source, traffic{})
+		}
+		sources = append(sources, source)
 	}
+	if sd.Traffic != nil {
+		showWeights(target, *sd.Traffic)
+	}
+	view["targetServiceRevision"] = target
 	view["sourceServiceRevisions"] = sources
 	view["alarms"] = sd.Alarms.view()
-	if stage := sd.waitsAt(); stage != "" {
-		view["lifecycleStage"] = stage
+	if sd.Stage != "" && (sd.Config.shifts() || sd.waitsAt() != "") {
+		view["lifecycleStage"] = sd.Stage
 	}
 	if len(sd.Hooks) > 0 {
 		view["lifecycleHookDetails"] = sd.hookViews()
@@ -158,6 +168,13 @@ func revisionCountView(r revisionCount) map[string]any {
 	return map[string]any{
 		"arn": r.Arn, "requestedTaskCount": r.Requested, "runningTaskCount": r.Running, "pendingTaskCount": r.Pending,
 	}
+}
+
+// showWeights adds the weights to a revision of a service deployment that shifts
+// traffic.
+func showWeights(view map[string]any, t traffic) {
+	view["requestedProductionTrafficWeight"] = t.Production
+	view["requestedTestTrafficWeight"] = t.Test
 }
 
 func (e *engine) describeServiceRevisions(in struct {
@@ -191,10 +208,24 @@ func (e *engine) revisionView(s *service, r *revision) map[string]any {
 			view[member] = v
 		}
 	}
+	if used := r.resolved(); len(used) > 0 {
+		view["resolvedConfiguration"] = map[string]any{"loadBalancers": used}
+	}
 	if s.launchType() == "FARGATE" {
 		view["platformVersion"], view["platformFamily"] = "1.4.0", "Linux"
 	}
 	return view
+}
+
+// resolved is the target group that the revision really uses, of each pair.
+func (r *revision) resolved() []any {
+	var used []any
+	for _, b := range advancedBalancers(r.Spec) {
+		if b.index < len(r.Groups) && r.Groups[b.index] != "" {
+			used = append(used, map[string]any{"targetGroupArn": r.Groups[b.index], "productionListenerRule": b.production})
+		}
+	}
+	return used
 }
 
 func (e *engine) stopServiceDeployment(in struct {

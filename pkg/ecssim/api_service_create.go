@@ -68,7 +68,7 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 		config = *in.Config
 	}
 	s.Config = config.completed(s.Daemon)
-	for _, apiErr := range []*apiError{s.Config.check(s.Daemon), checkTags(in.Tags), s.check(td)} {
+	for _, apiErr := range []*apiError{s.Config.check(s.Daemon), checkTags(in.Tags), s.check(td), e.checkRules(s)} {
 		if apiErr != nil {
 			return nil, nil, apiErr
 		}
@@ -113,8 +113,7 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 		p := s.primary()
 		p.Status, p.UpdatedAt = "ACTIVE", e.Now
 		p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
-		// Assumed: a service deployment that a newer one replaces is STOPPED.
-		e.finish(s, s.current(), "STOPPED", "Service deployment stopped because a newer service deployment was started.")
+		e.supersede(s)
 	}
 	d := &deployment{
 		ID: deploymentPrefix + e.Engine.digits(), Status: "PRIMARY", TaskDefinition: taskDefinition,
@@ -145,9 +144,39 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 	d.HistoryArn = sd.Arn
 	s.History = append(s.History, sd)
 	s.Deployments = append([]*deployment{d}, s.Deployments...)
+	if s.Config.shifts() && s.steers() {
+		sd.Traffic = &traffic{}
+		if live := e.holder(s); live != nil {
+			sd.Live = live.RevisionArn
+		}
+	}
 	s.SteadyAt, s.Said = 0, nil
 	e.stirAlarms(s, d)
 	e.wake(s, firstPassDelay)
+}
+
+// supersede ends a service deployment that a newer one replaces. One that
+// shifts traffic is asked to stop first; that one that rolls is STOPPED at once
+// is assumed.
+func (e *engine) supersede(s *service) {
+	sd := s.current()
+	if sd.Config.shifts() && !sd.over() {
+		sd.dropHooks()
+		sd.Status, sd.UpdatedAt = "STOP_REQUESTED", e.Now
+		return
+	}
+	e.finish(s, sd, "STOPPED", superseded)
+}
+
+const superseded = "Service deployment stopped because a newer service deployment was started." // assumed text
+
+// endSuperseded ends the service deployments that newer ones have asked to stop.
+func (e *engine) endSuperseded(s *service) {
+	for _, sd := range s.History[:len(s.History)-1] {
+		if sd.Status == "STOP_REQUESTED" {
+			e.finish(s, sd, "STOPPED", superseded)
+		}
+	}
 }
 
 // revise records a service revision for a deployment and returns its ARN.

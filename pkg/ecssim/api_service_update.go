@@ -37,8 +37,8 @@ func (e *engine) updateService(in serviceInput, raw Document) (any, *apiError) {
 			e.stirActors(s)
 		}
 	}
-	if sd := s.current(); sd != nil && !sd.over() {
-		sd.Config = s.Config
+	if sd := s.current(); !sd.over() && !sd.Config.shifts() && !s.Config.shifts() {
+		sd.Config = s.Config // a strategy that shifts traffic goes on as it began
 	}
 	e.checkThreshold(s, s.primary())
 	e.wake(s, firstPassDelay)
@@ -109,8 +109,10 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 			return nil, nil, err
 		}
 	}
-	if err := next.check(td); err != nil {
-		return nil, nil, err
+	for _, err := range []*apiError{next.check(td), e.checkRules(next)} {
+		if err != nil {
+			return nil, nil, err
+		}
 	}
 	return next, td, nil
 }
@@ -119,7 +121,7 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 // deployment that is being replaced: since November 2025 ECS scales both.
 func (s *service) grow(growth int) {
 	for _, d := range s.Deployments[1:] {
-		if d.Proven && d.Rollout != "FAILED" && (growth > 0 || s.primary().Rollout == "FAILED") {
+		if d.Proven && d.Rollout != "FAILED" && (growth > 0 || s.primary().Rollout == "FAILED" || s.current().Config.shifts()) {
 			d.Desired = max(d.Desired+growth, 0)
 			return
 		}

@@ -40,6 +40,9 @@ func newEngine(world World, now time.Time) (*engine, error) {
 	for _, spec := range world.Clusters {
 		e.bearCluster(spec)
 	}
+	for _, spec := range world.Rules {
+		e.bearRule(spec)
+	}
 	var found []error
 	for i, doc := range world.TaskDefinitions {
 		if err := e.bearTaskDefinition(doc); err != nil {
@@ -174,6 +177,7 @@ func (e *engine) settleContainers(t *task) {
 // deployment, whatever its images would do.
 func (e *engine) mature(s *service) {
 	e.begin(s)
+	e.beginStages(s)
 	e.advanceStage(s, e.desired(s))
 	d := s.primary()
 	d.Desired, d.NextLaunch = e.desired(s), 0
@@ -194,6 +198,7 @@ func (e *engine) mature(s *service) {
 		s.home.add(t)
 	}
 	e.advanceStage(s, d.Desired)
+	e.concludeShift(s)
 	e.Now = e.Now.add(firstBuild) + slowest
 	e.complete(s)
 	s.PassAt = 0

@@ -11,7 +11,7 @@ import "time"
 func (e *engine) checkFailure(s *service) {
 	p := s.primary()
 	sd := s.current()
-	if sd != nil && sd.Status == "ROLLBACK_REQUESTED" {
+	if sd != nil && sd.Status == "ROLLBACK_REQUESTED" && !sd.pastStopping() {
 		reason := sd.Reason // of a pause hook that was rolled back
 		if reason == "" {
 			reason = "Service deployment rolled back because of a request to stop it."
@@ -46,6 +46,12 @@ func (e *engine) checkFailure(s *service) {
 	default:
 		e.failBreaker(s, sd)
 	}
+}
+
+// pastStopping reports whether a request to stop the deployment comes too late:
+// the traffic has moved for good and the earlier tasks are being stopped.
+func (sd *serviceDeployment) pastStopping() bool {
+	return sd.Traffic != nil && sd.RollbackAt == 0 && sd.Stage == cleanUp
 }
 
 // failBreaker fails the PRIMARY deployment because the circuit breaker acts.
@@ -137,7 +143,12 @@ func (e *engine) rollBack(s *service, back *deployment, why failure) {
 	if sd := s.history(failed.HistoryArn); sd != nil {
 		e.recount(s, sd)
 		back.HistoryArn = sd.Arn
-		sd.Stage = "" // the way back begins with the first one
+		sd.Step = 0 // the way back begins with the first stage
+		if sd.Traffic != nil {
+			sd.Moved = *sd.Traffic
+		} else {
+			sd.Stage = ""
+		}
 		sd.Status, sd.Reason, sd.UpdatedAt = "ROLLBACK_IN_PROGRESS", why.status, e.Now
 		sd.RollbackReason, sd.RollbackAt, sd.RollbackTo = why.status, e.Now, back.RevisionArn
 	}

@@ -3,7 +3,10 @@ package ecssim
 // This file is deploymentConfiguration: its defaults, what a partial one in
 // UpdateService means, and the arithmetic that follows from it.
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"math"
+)
 
 // deploymentConfig is a deploymentConfiguration. Its members have an effect,
 // except for those in Extra, which are kept and shown.
@@ -16,6 +19,8 @@ type deploymentConfig struct {
 	Bake     *int           `json:"bakeTimeInMinutes,omitempty"`
 	Strategy string         `json:"strategy,omitempty"`
 	Hooks    []Document     `json:"lifecycleHooks,omitempty"`
+	Linear   *linearConfig  `json:"linearConfiguration,omitempty"`
+	Canary   *canaryConfig  `json:"canaryConfiguration,omitempty"`
 
 	// Extra is what the type has no member for: what a newer ECS may know.
 	Extra Document `json:"-"`
@@ -45,6 +50,16 @@ type earlyConfig struct {
 	Cleanup string `json:"sourceServiceRevisionCleanup,omitempty"`
 }
 
+type linearConfig struct {
+	Percent *float64 `json:"stepPercent,omitempty"`
+	Bake    *int     `json:"stepBakeTimeInMinutes,omitempty"`
+}
+
+type canaryConfig struct {
+	Percent *float64 `json:"canaryPercent,omitempty"`
+	Bake    *int     `json:"canaryBakeTimeInMinutes,omitempty"`
+}
+
 // completed is the configuration with ECS's defaults where it says nothing:
 // 100 and 200 percent, for DAEMON 0 and 100; circuit breaker and alarms off.
 func (c deploymentConfig) completed(daemon bool) deploymentConfig {
@@ -67,7 +82,39 @@ func (c deploymentConfig) completed(daemon bool) deploymentConfig {
 	if c.Strategy == "" {
 		c.Strategy = "ROLLING"
 	}
+	switch c.Strategy {
+	case "LINEAR":
+		c.Linear = c.Linear.completed()
+	case "CANARY":
+		c.Canary = c.Canary.completed()
+	}
 	return c
+}
+
+// completed has ECS's defaults: 10 % every 6 minutes.
+func (l *linearConfig) completed() *linearConfig {
+	percent, bake := 10.0, 6
+	full := &linearConfig{&percent, &bake}
+	if l != nil && l.Percent != nil {
+		full.Percent = l.Percent
+	}
+	if l != nil && l.Bake != nil {
+		full.Bake = l.Bake
+	}
+	return full
+}
+
+// completed has ECS's defaults: 5 % for 10 minutes.
+func (l *canaryConfig) completed() *canaryConfig {
+	percent, bake := 5.0, 10
+	full := &canaryConfig{&percent, &bake}
+	if l != nil && l.Percent != nil {
+		full.Percent = l.Percent
+	}
+	if l != nil && l.Bake != nil {
+		full.Bake = l.Bake
+	}
+	return full
 }
 
 // over is c with the members that it leaves out taken from before.
@@ -117,8 +164,12 @@ func (c deploymentConfig) check(daemon bool) *apiError {
 		return invalid("The daemon scheduling strategy only supports a maximumPercent of 100.")
 	case *c.Maximum < *c.Minimum, *c.Maximum == 0:
 		return invalid("maximumPercent must be greater than 0 and not less than minimumHealthyPercent.")
-	case stagesOf(c) == nil:
-		return unsupported("The simulator only rolls: it has no deployment strategy " + c.Strategy + ".")
+	case daemon && c.shifts():
+		return invalid("The daemon scheduling strategy only supports the ROLLING deployment strategy.")
+	case c.Linear != nil && !tenths(c.Linear.Percent, 3):
+		return invalid("stepPercent must be a multiple of 0.1 between 3.0 and 100.0.")
+	case c.Canary != nil && !tenths(c.Canary.Percent, 0.1):
+		return invalid("canaryPercent must be a multiple of 0.1 between 0.1 and 100.0.")
 	}
 	if e := c.Early; e != nil && e.Enable {
 		switch {
@@ -134,4 +185,13 @@ func (c deploymentConfig) check(daemon bool) *apiError {
 		}
 	}
 	return nil
+}
+
+// tenths reports whether a percentage is a multiple of 0.1 from least to 100.
+func tenths(percent *float64, least float64) bool {
+	if percent == nil {
+		return true
+	}
+	rest := math.Abs(*percent*10 - math.Round(*percent*10))
+	return *percent >= least && *percent <= 100 && rest < 1e-9
 }

@@ -62,18 +62,18 @@ func hookTimeout(h Document) (time.Duration, string) {
 
 // beginHooks begins the hooks of the stage that the PRIMARY deployment has come
 // to, if there are any. While a world is made and on the way back it has none.
-func (e *engine) beginHooks(s *service, sd *serviceDeployment) {
+func (e *engine) beginHooks(s *service, sd *serviceDeployment, at string) {
 	if e.Now < e.Born || s.primary().Rollout != "IN_PROGRESS" || sd.over() || sd.RollbackAt != 0 {
 		return
 	}
-	for _, h := range s.Config.Hooks {
+	for _, h := range sd.Config.Hooks {
 		stages, _ := h["lifecycleStages"].([]any)
-		if h["targetType"] != "PAUSE" || !slices.Contains(stages, any(sd.Stage)) {
+		if h["targetType"] != "PAUSE" || !slices.Contains(stages, any(at)) {
 			continue
 		}
 		limit, action := hookTimeout(h)
 		sd.Hooks = append(sd.Hooks, hook{
-			ID: "ecs-pause-" + e.Engine.letters(43), Stage: sd.Stage, Status: awaitingAction,
+			ID: "ecs-pause-" + e.Engine.letters(43), Stage: at, Status: awaitingAction,
 			Action: action, ExpiresAt: e.Now.add(limit),
 		})
 		sd.UpdatedAt = e.Now
@@ -122,6 +122,17 @@ func (e *engine) checkHooks(s *service) bool {
 		}
 	}
 	return false
+}
+
+// failNetworking rolls back because the listener rules are not as a shift of
+// traffic needs them.
+func (e *engine) failNetworking(s *service, reason string) {
+	e.fail(s, failure{
+		event:  "deployment failed: " + reason,
+		rollup: "ECS deployment failed: invalid networking configuration.", // assumed text
+		status: reason,
+		back:   true,
+	})
 }
 
 // failHook rolls back because of a hook. The event repeats the reason, as a

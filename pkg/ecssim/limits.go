@@ -46,6 +46,8 @@ var limits = map[string]limit{
 	"DeploymentConfiguration.maximumPercent":        {0, unlimited, ""},
 	"DeploymentConfiguration.minimumHealthyPercent": {0, unlimited, ""},
 	"DeploymentConfiguration.bakeTimeInMinutes":     {0, 1440, ""},
+	"LinearConfiguration.stepBakeTimeInMinutes":     {0, 1440, ""},
+	"CanaryConfiguration.canaryBakeTimeInMinutes":   {0, 1440, ""},
 	"ThresholdConfiguration.value":                  {1, unlimited, ""},
 
 	"ContainerDefinition.memory":            {6, unlimited, ""},

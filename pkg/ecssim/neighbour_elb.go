@@ -26,6 +26,10 @@ func balancing() map[string]queryOperation {
 		"DescribeTargetGroupAttributes": (*engine).describeGroupAttributes,
 		"DescribeTargetGroups":          (*engine).describeTargetGroups,
 		"DescribeTargetHealth":          (*engine).describeTargetHealth,
+		"DescribeRules":                 (*engine).describeRules,
+		"DescribeListeners":             (*engine).describeListeners,
+		"ModifyRule":                    (*engine).modifyRule,
+		"ModifyListener":                (*engine).modifyListener,
 	}
 }
 

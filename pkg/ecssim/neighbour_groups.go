@@ -73,6 +73,16 @@ func (e *engine) groups() []groupDescription {
 					found[arn] = describeGroup(arn, kind, number(lb["containerPort"], 80))
 				}
 			}
+			for _, b := range advancedBalancers(r.Spec) {
+				g := found[b.group]
+				if b.network() {
+					g.Protocol, g.ProtocolVersion, g.CheckProtocol, g.CheckPath, g.Codes = "TCP", "", "TCP", "", ""
+				}
+				g.LoadBalancerArns.Member = []string{balancerOf(b.production)}
+				found[b.group] = g
+				g.Arn, g.Name = b.alternate, groupName(b.alternate)
+				found[b.alternate] = g
+			}
 		}
 	})
 	var list []groupDescription

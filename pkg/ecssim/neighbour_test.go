@@ -226,8 +226,8 @@ func TestTargetGroups(t *testing.T) {
 		wantCode(t, err, "TargetGroupNotFound", "One or more target groups not found")
 		_, err = client.DescribeTargetHealth(t.Context(), &elb.DescribeTargetHealthInput{TargetGroupArn: aws.String("nonsense")})
 		wantCode(t, err, "ValidationError", "'nonsense' is not a valid target group ARN")
-		_, err = client.DescribeListeners(t.Context(), &elb.DescribeListenersInput{})
-		wantCode(t, err, "InvalidAction", "DescribeListeners")
+		_, err = client.DescribeLoadBalancers(t.Context(), &elb.DescribeLoadBalancersInput{})
+		wantCode(t, err, "InvalidAction", "DescribeLoadBalancers")
 	})
 }
 

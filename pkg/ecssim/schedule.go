@@ -4,6 +4,7 @@ package ecssim
 // stops tasks within minimumHealthyPercent and maximumPercent.
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -62,7 +63,7 @@ func (e *engine) pass(s *service) {
 	}
 	e.begin(s)
 	e.checkFailure(s)
-	e.beginStages(s) // those of the way back, if it has just failed
+	e.beginStages(s) // also those of the way back, if it has just failed
 	desired := e.desired(s)
 	e.advanceStage(s, desired)
 	e.balance(s, desired)
@@ -73,10 +74,18 @@ func (e *engine) pass(s *service) {
 // begin puts a new PRIMARY deployment into progress. Until the scheduler looks
 // at it for the first time it is PENDING.
 func (e *engine) begin(s *service) {
-	if sd := s.current(); sd.Status == "PENDING" {
-		sd.Status, sd.StartedAt, sd.UpdatedAt = "IN_PROGRESS", e.Now, e.Now
+	sd := s.current()
+	if sd.Status != "PENDING" && sd.StartedAt != 0 {
+		return
 	}
-	e.beginStages(s)
+	if sd.Status == "PENDING" {
+		sd.Status = "IN_PROGRESS"
+	}
+	sd.StartedAt, sd.UpdatedAt = e.Now, e.Now
+	e.endSuperseded(s)
+	if wrong := e.settleGroups(s); wrong != "" {
+		e.failNetworking(s, wrong)
+	}
 }
 
 // aim is what the scheduler moves the tasks of a service towards.
@@ -92,6 +101,12 @@ type aim struct {
 func (e *engine) aim(s *service, desired int) aim {
 	a := aim{desired: desired, keepsOld: s.stage().keepsOld, replaced: e.scaledUp(s, desired)}
 	a.lower, a.upper = s.Config.limits(desired)
+	if s.current().Config.shifts() {
+		// All new tasks start beside the old ones, and nothing replaces those
+		// before the last stage.
+		a.upper = math.MaxInt32
+		a.replaced = a.replaced && !a.keepsOld
+	}
 	if s.Daemon {
 		a.upper = max(a.upper, desired)
 	}
@@ -160,6 +175,13 @@ func (e *engine) stopTasks(s *service, a aim, started int) int {
 	e.stopAll(s, out, "")
 	n += e.stopDraining(s, a)
 	n += e.scaleIn(s, p, a.desired)
+	if a.keepsOld && s.current().Config.shifts() {
+		for _, d := range s.Deployments[1:] {
+			if d.Proven && d.Rollout != "FAILED" {
+				n += e.scaleIn(s, d, d.Desired)
+			}
+		}
+	}
 	if p.Rollout == "FAILED" || !p.Launched {
 		return n
 	}
@@ -360,6 +382,10 @@ func (e *engine) settled(s *service, desired int) bool {
 	return true
 }
 
-func (s *service) earlySuccess() bool { return s.Config.Early != nil && s.Config.Early.Enable }
+// earlySuccess reports whether the PRIMARY deployment may complete early, which
+// only one that rolls can.
+func (s *service) earlySuccess() bool {
+	return s.Config.Early != nil && s.Config.Early.Enable && !s.current().Config.shifts()
+}
 
 func (c deploymentConfig) deferred() bool { return c.Early != nil && c.Early.Cleanup == "DEFERRED" }

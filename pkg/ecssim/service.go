@@ -69,7 +69,7 @@ func (e *engine) order(s *service, d *deployment) order {
 	o := order{
 		Cluster: s.Cluster, Service: s.Name, Group: ownedGroup + s.Name, StartedBy: d.ID,
 		TaskDefinition: d.TaskDefinition, LaunchType: s.launchType(), Tags: e.taskTags(s, d),
-		Subnets: subnets(d.Spec), Balancers: balancers(d.Spec), Grace: s.Grace,
+		Subnets: subnets(d.Spec), Balancers: d.balancers(), Grace: s.Grace,
 		Exec: s.Spec["enableExecuteCommand"] == true, Apart: s.Daemon,
 	}
 	o.Platform, _ = d.Spec["platformVersion"].(string)
@@ -134,6 +134,18 @@ func balancers(spec Document) []balancer {
 		}
 		if b.TargetGroup != "" || b.Classic != "" {
 			found = append(found, b)
+		}
+	}
+	return found
+}
+
+// balancers are those of a deployment: the target group of each pair is the one
+// that its tasks register in.
+func (d *deployment) balancers() []balancer {
+	found := balancers(d.Spec)
+	for i := range found {
+		if i < len(d.Groups) && d.Groups[i] != "" {
+			found[i].TargetGroup = d.Groups[i]
 		}
 	}
 	return found

@@ -123,5 +123,8 @@ func (s *service) check(td *taskDefinition) *apiError {
 	case s.Spec["enableExecuteCommand"] == true && td != nil && td.Doc["taskRoleArn"] == nil:
 		return invalid("The service couldn't be updated because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
 	}
+	if err := s.checkPairs(); err != nil {
+		return err
+	}
 	return launchRequest{s.Spec, s.launchType(), td}.check()
 }

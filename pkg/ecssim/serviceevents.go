@@ -44,11 +44,12 @@ func (e *engine) sayOnce(s *service, text string) {
 	e.say(s, 0, "%s", text)
 }
 
-// sayStuck says that a deployment can neither start nor stop anything.
+// sayStuck says that a rolling deployment can neither start nor stop anything. The other
+// strategies do not depend on the limits.
 func (e *engine) sayStuck(s *service, desired int) {
 	p := s.primary()
 	sd := s.current()
-	if p.Rollout != "IN_PROGRESS" || e.settled(s, desired) || sd != nil && sd.waitsAt() != "" {
+	if p.Rollout != "IN_PROGRESS" || e.settled(s, desired) || sd != nil && (sd.waitsAt() != "" || sd.Config.shifts()) {
 		return
 	}
 	e.sayOnce(s, "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.")

@@ -49,9 +49,10 @@ type state struct {
 	Providers map[string]Document          `json:"providers,omitempty"` // capacity providers by name
 	Settings  map[string]map[string]string `json:"settings,omitempty"`  // of the account, by principal and name
 
-	Alarms    []alarm `json:"alarms,omitempty"`    // of the world, in its order
-	Addresses int     `json:"addresses,omitempty"` // private addresses given to tasks
-	HostPorts int     `json:"hostPorts,omitempty"` // dynamic host ports given to containers
+	Alarms    []alarm          `json:"alarms,omitempty"`    // of the world, in its order
+	Rules     map[string]*rule `json:"rules,omitempty"`     // listener rules and listeners by ARN
+	Addresses int              `json:"addresses,omitempty"` // private addresses given to tasks
+	HostPorts int              `json:"hostPorts,omitempty"` // dynamic host ports given to containers
 
 	// Digests are the references, with their tags, that image digests were made
 	// from; Sessions are the credentials that AssumeRole gave, by access key id.
@@ -172,6 +173,10 @@ type deployment struct {
 	Lost           int      `json:"lost,omitempty"` // its tasks that failed, ever
 	Spec           Document `json:"spec"`           // the members of the service that it deploys
 
+	// Groups are the target groups that its tasks register in, by load balancer,
+	// if the service has pairs of them.
+	Groups []string `json:"groups,omitempty"`
+
 	RevisionArn string `json:"revisionArn"`
 	HistoryArn  string `json:"historyArn"`         // the service deployment that drives it now
 	Launched    bool   `json:"launched,omitempty"` // the scheduler has begun with it
@@ -209,6 +214,12 @@ type serviceDeployment struct {
 	Threshold  int              `json:"threshold"`
 	Alarms     alarmWatch       `json:"alarms"`
 	Stage      string           `json:"stage,omitempty"` // of its strategy; empty: not begun
+	Step       int              `json:"step,omitempty"`  // the place in its stages, from 1; 0: not begun
+	StageSince millis           `json:"stageSince,omitempty"`
+	StageUntil millis           `json:"stageUntil,omitempty"` // the stage lasts at least
+	Traffic    *traffic         `json:"traffic,omitempty"`    // nil: the strategy shifts none
+	Live       string           `json:"live,omitempty"`       // the source revision that had the traffic
+	Moved      traffic          `json:"moved,omitzero"`       // what has to go back in the rollback
 	Hooks      []hook           `json:"hooks,omitempty"`
 
 	RollbackReason string `json:"rollbackReason,omitempty"`
@@ -240,6 +251,7 @@ type revision struct {
 	CreatedAt      millis     `json:"createdAt"`
 	Images         []Document `json:"images"`
 	Spec           Document   `json:"spec"`
+	Groups         []string   `json:"groups,omitempty"` // the target groups that it really uses
 }
 
 // task is one task of a cluster. What it was started with it keeps, whatever

@@ -200,7 +200,8 @@ func TestNeighbourSnapshots(t *testing.T) {
 				refusal = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>`
 			}
 			switch answer := w.Body.String(); operation {
-			case "DescribeTargetGroups", "DescribeTargetGroupAttributes", "DescribeTargetHealth", "GetLogEvents":
+			case "DescribeTargetGroups", "DescribeTargetGroupAttributes", "DescribeTargetHealth", "GetLogEvents",
+				"DescribeRules", "DescribeListeners", "ModifyRule", "ModifyListener":
 				if !strings.Contains(answer, "NotFound") && !strings.Contains(answer, "not a valid target group ARN") {
 					t.Errorf("%s: %d %s", operation, w.Code, answer)
 				}

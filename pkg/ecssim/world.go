@@ -53,6 +53,10 @@ type World struct {
 	// Scaling are the bounds of Application Auto Scaling, by service. A service that
 	// is not here has none.
 	Scaling []ScalingSpec `yaml:"scaling" json:"scaling,omitempty"`
+	// Rules are the listener rules, and the listeners of Network Load Balancers, that
+	// services name in an advancedConfiguration. None: each exists that a service
+	// names, and forwards to its targetGroupArn at first.
+	Rules []RuleSpec `yaml:"rules" json:"rules,omitempty"`
 	// Alarms are the CloudWatch alarms that a service's deploymentConfiguration
 	// can name. An alarm that is not here never leaves the state OK.
 	Alarms []AlarmSpec `yaml:"alarms" json:"alarms,omitempty"`
@@ -247,6 +251,21 @@ type AlarmSpec struct {
 	After Duration `yaml:"after" json:"after,omitempty"`
 	// For is how long it stays in ALARM. 0: for ever.
 	For Duration `yaml:"for" json:"for,omitempty"`
+}
+
+// RuleSpec is a listener rule, or the listener of a Network Load Balancer, and
+// where it forwards to.
+type RuleSpec struct {
+	ARN string `yaml:"arn" json:"arn"`
+	// Forward are the target groups and their weights.
+	Forward []ForwardSpec `yaml:"forward" json:"forward,omitempty"`
+}
+
+// ForwardSpec is a target group of a forward action.
+type ForwardSpec struct {
+	TargetGroup string `yaml:"targetGroup" json:"targetGroup"`
+	// Weight is between 0 and 999.
+	Weight int `yaml:"weight" json:"weight"`
 }
 
 // AccessKey is credentials that may call.

@@ -77,6 +77,7 @@ func (w World) problems() []problem {
 	for i, rule := range w.Images {
 		c.checkRule(at("images", i), rule)
 	}
+	c.checkRules(w.Rules)
 	c.checkAlarms(w)
 	c.checkAccess(w)
 	for i, f := range w.Faults {
@@ -201,6 +202,22 @@ func (c *checker) checkLogs(path []any, lines []LogLine) {
 	for i, line := range lines {
 		if line.Every > 0 && time.Duration(line.Every) < time.Second {
 			c.add(append(slices.Clone(path), "logs", i, "every"), "a line is written at most every second")
+		}
+	}
+}
+
+func (c *checker) checkRules(rules []RuleSpec) {
+	for i, r := range rules {
+		if !isRuleArn(r.ARN) {
+			c.add(at("rules", i, "arn"), "%q is not the ARN of a listener rule or of a Network Load Balancer's listener", r.ARN)
+		}
+		for j, f := range r.Forward {
+			if groupName(f.TargetGroup) == "" {
+				c.add(at("rules", i, "forward", j, "targetGroup"), "%q is not the ARN of a target group", f.TargetGroup)
+			}
+			if f.Weight < 0 || f.Weight > 999 {
+				c.add(at("rules", i, "forward", j, "weight"), "a weight is between 0 and 999")
+			}
 		}
 	}
 }
