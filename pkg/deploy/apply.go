@@ -52,6 +52,15 @@ func (e *InterruptedError) Error() string {
 // Unwrap gives the context's error.
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
+// interrupted is the error of a call that changed nothing: an [*InterruptedError] if it
+// failed because ctx ended.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return &InterruptedError{Err: err}
+	}
+	return err
+}
+
 // Hint says how to continue.
 func (e *InterruptedError) Hint() string {
 	return "run the same command again; the service is unchanged"

@@ -138,6 +138,7 @@ func (d *Deployer) conditions(ctx context.Context, p *Plan) (Conditions, *facts)
 	return c, f
 }
 
+// completed reports whether a deployment completed.
 func completed(deployment types.Deployment) bool {
 	return deployment.RolloutState == types.DeploymentRolloutStateCompleted
 }

@@ -47,18 +47,15 @@ func (d *Deployer) Export(ctx context.Context, ref Ref) (Export, error) {
 		return Export{}, err
 	}
 	e, err := d.export(ctx, ref)
-	if err != nil && ctx.Err() != nil {
-		return Export{}, &InterruptedError{Err: err}
-	}
-	return e, err
+	return e, interrupted(ctx, err)
 }
 
 // Services are the names of all services of a cluster, sorted. It returns a
 // [*NotFoundError] or a [*CallError] if they cannot be listed.
 func (d *Deployer) Services(ctx context.Context, cluster string) ([]string, error) {
 	arns, err := d.api.ServiceARNs(ctx, cluster)
-	if err != nil && ctx.Err() != nil {
-		return nil, &InterruptedError{Err: err}
+	if err := interrupted(ctx, err); err != nil {
+		return nil, err
 	}
 	names := make([]string, len(arns))
 	for i, name := range arns {

@@ -65,10 +65,7 @@ func (d *Deployer) History(ctx context.Context, ref Ref, limit int) (History, er
 		return History{}, err
 	}
 	h, err := d.historyOf(ctx, found, limit)
-	if err != nil && ctx.Err() != nil {
-		return History{}, &InterruptedError{Err: err}
-	}
-	return h, err
+	return h, interrupted(ctx, err)
 }
 
 // historyOf is History of a service that was read.

@@ -154,10 +154,7 @@ func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 		return nil, err
 	}
 	p, err := d.plan(ctx, r)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return nil, &InterruptedError{Err: err}
-	case err == nil:
+	if err = interrupted(ctx, err); err == nil {
 		err = p.roomy()
 	}
 	if err != nil {
@@ -193,7 +190,7 @@ func (r Request) planned(service *described, now time.Time) *Plan {
 
 // planFor plans a valid request for a service that was read.
 func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (*Plan, error) {
-	if err := r.ownAccount(aws.ToString(service.ServiceArn)); err != nil {
+	if err := inAccount(r.Account, aws.ToString(service.ServiceArn)); err != nil {
 		return nil, err
 	}
 	p := r.planned(service, d.clock.Now())

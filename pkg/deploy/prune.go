@@ -57,10 +57,7 @@ func (d *Deployer) PlanPrune(ctx context.Context, ref Ref, keep int32) (*Pruning
 		return nil, cannotKeep(keep)
 	}
 	p, err := d.planPrune(ctx, ref, keep)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return nil, &InterruptedError{Err: err}
-	case err != nil:
+	if err := interrupted(ctx, err); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -88,7 +85,7 @@ func cannotKeep(keep int32) error {
 
 // InAccount fails with an [*OtherAccountError] if the service is in another
 // AWS account than the one with this id; "" is any.
-func (p *Pruning) InAccount(id string) error { return Request{Account: id}.ownAccount(p.Service) }
+func (p *Pruning) InAccount(id string) error { return inAccount(id, p.Service) }
 
 // findOld fills in which revisions are kept and which are not, beside those that
 // are protected in any case.

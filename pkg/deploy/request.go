@@ -132,13 +132,14 @@ func (r Request) expected(current string) error {
 	return &UnexpectedRevisionError{Expected: r.ExpectRevision, Current: current}
 }
 
-// ownAccount holds the account of a service against the one that is expected.
-func (r Request) ownAccount(service string) error {
+// inAccount fails with an [*OtherAccountError] if a service is in another AWS account
+// than the one with this id; "" is any.
+func inAccount(id, service string) error {
 	parsed, known := arn.Parse(service)
-	if r.Account == "" || known && parsed.Account == r.Account {
+	if id == "" || known && parsed.Account == id {
 		return nil
 	}
-	return &OtherAccountError{Expected: r.Account, Account: parsed.Account, Service: rollout.ShortName(service)}
+	return &OtherAccountError{Expected: id, Account: parsed.Account, Service: rollout.ShortName(service)}
 }
 
 // ErrStale says that somebody else changed the service after the plan was made,

@@ -67,10 +67,7 @@ func (d *Deployer) PlanRollback(ctx context.Context, ref Ref, o RollbackOptions)
 		return nil, err
 	}
 	p, err := d.planRollback(ctx, ref, o)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return nil, &InterruptedError{Err: err}
-	case err != nil:
+	if err := interrupted(ctx, err); err != nil {
 		return nil, err
 	}
 	d.about(p.Ref).emit(Event{Type: EventPlan, Plan: p})
@@ -211,7 +208,7 @@ func (h *History) target(to string, found *described) (Past, error) {
 		if going.GoingBack() {
 			before = going.TaskDefinition
 		}
-		if completed := slices.ContainsFunc(found.Deployments, isCompleted); completed || going.GoingBack() {
+		if going.GoingBack() || slices.ContainsFunc(found.Deployments, completed) {
 			for _, p := range h.Past {
 				if p.Succeeded() && p.TaskDefinition == before {
 					return p, nil
@@ -224,11 +221,6 @@ func (h *History) target(to string, found *described) (Past, error) {
 		return Past{}, &NoRollbackError{Service: rollout.ShortName(h.Service), Current: rollout.ShortName(h.Current)}
 	}
 	return *h.WayBack, nil
-}
-
-// isCompleted reports whether a deployment completed.
-func isCompleted(d types.Deployment) bool {
-	return d.RolloutState == types.DeploymentRolloutStateCompleted
 }
 
 // chosen is the deployment that is named by its revision, id or record.

@@ -133,10 +133,7 @@ func (d *Deployer) PlanTask(ctx context.Context, r TaskRequest) (*TaskPlan, erro
 		return nil, err
 	}
 	p, err := d.planTask(ctx, r)
-	if err != nil && ctx.Err() != nil {
-		return nil, &InterruptedError{Err: err}
-	}
-	return p, err
+	return p, interrupted(ctx, err)
 }
 
 func (d *Deployer) planTask(ctx context.Context, r TaskRequest) (*TaskPlan, error) {
@@ -154,7 +151,7 @@ func (d *Deployer) planTask(ctx context.Context, r TaskRequest) (*TaskPlan, erro
 			return nil, err
 		}
 		p.Ref, current = service.ref(), aws.ToString(service.TaskDefinition)
-		if err := (Request{Account: r.Account}).ownAccount(p.Service); err != nil {
+		if err := inAccount(r.Account, p.Service); err != nil {
 			return nil, err
 		}
 	}

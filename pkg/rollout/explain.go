@@ -118,7 +118,7 @@ func stopping(task *Task) bool {
 
 // causeOf finds the container that ended the task and what ECS says of it.
 func causeOf(task *Task) Cause {
-	cause := Cause{Reason: firstOf(task.StoppedReason, task.StopCode, "the task stopped without a reason"), Count: 1, Task: task.ARN}
+	cause := Cause{Reason: cmp.Or(task.StoppedReason, task.StopCode, "the task stopped without a reason"), Count: 1, Task: task.ARN}
 	outside := stoppedFromOutside(task)
 	if culprit := culpritOf(task, outside); culprit != nil {
 		cause.Container = culprit.Name
@@ -142,7 +142,7 @@ func (c *Cause) classify(stoppedReason string) {
 	row := meaningOf(text)
 	c.Kind, c.Hint, c.Page = row.kind, row.hint, guide+row.page+".html"
 	if c.Kind == Exited && c.ExitCode != nil {
-		c.Hint = firstOf(exits[*c.ExitCode], c.Hint)
+		c.Hint = cmp.Or(exits[*c.ExitCode], c.Hint)
 	}
 	if c.Kind == Unhealthy && strings.HasPrefix(c.Container, serviceConnect) {
 		c.Hint = "check the service's Service Connect configuration, and the CPU and memory that are left for its proxy"

@@ -2,7 +2,10 @@ package rollout
 
 // What ECS's own record of a rollout proves. While it can be read, it decides.
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // known is the record that decides: the one that was just read, or, if this read
 // failed, one that was read within the last minute. It is nil for a deployment
@@ -23,14 +26,14 @@ func (t *Tracker) judgeRecord(o Observation, sd *ServiceDeployment) (Verdict, st
 	case ServiceDeploymentSuccessful:
 		return Succeeded, completed
 	case ServiceDeploymentRollbackSuccessful:
-		return RolledBack, firstOf(sd.StatusReason, sd.RollbackReason, "ECS rolled the deployment back")
+		return RolledBack, cmp.Or(sd.StatusReason, sd.RollbackReason, "ECS rolled the deployment back")
 	case ServiceDeploymentRollbackFailed:
-		return Failed, firstOf(sd.StatusReason, sd.RollbackReason, "ECS could not roll the deployment back")
+		return Failed, cmp.Or(sd.StatusReason, sd.RollbackReason, "ECS could not roll the deployment back")
 	case ServiceDeploymentStopped:
 		return t.judgeStopped(o, sd)
 	case ServiceDeploymentRollbackRequested, ServiceDeploymentRollbackInProgress, ServiceDeploymentStopRequested:
 		t.rollingBack = true
-		return InProgress, firstOf(sd.RollbackReason, sd.StatusReason, "ECS is rolling the deployment back")
+		return InProgress, cmp.Or(sd.RollbackReason, sd.StatusReason, "ECS is rolling the deployment back")
 	}
 	return InProgress, ""
 }
@@ -44,13 +47,13 @@ func (t *Tracker) judgeStopped(o Observation, sd *ServiceDeployment) (Verdict, s
 	case sd.Breaker != nil && sd.Breaker.Status == "TRIGGERED",
 		sd.AlarmsStatus == "TRIGGERED",
 		mine != nil && mine.RolloutState == RolloutFailed:
-		return Failed, firstOf(sd.StatusReason, failedReason(mine), "the deployment failed, and rollback is off")
+		return Failed, cmp.Or(sd.StatusReason, failedReason(mine), "the deployment failed, and rollback is off")
 	case deleted(o.Service):
 		return Failed, fmt.Sprintf("the service was deleted (it is %s)", o.Service.Status)
 	case primary != nil && t.target.Of(primary) == Later:
 		return Superseded, supersededBy(primary)
 	case t.held("stopped", o.Elapsed, settle):
-		return Superseded, firstOf(sd.StatusReason, "the deployment was stopped")
+		return Superseded, cmp.Or(sd.StatusReason, "the deployment was stopped")
 	}
 	return InProgress, "the deployment was stopped"
 }
@@ -67,11 +70,11 @@ func (t *Tracker) judgeUnfinished(o Observation, record *ServiceDeployment, reas
 		if t.held("later", o.Elapsed, settle) {
 			return t.judgeLater(o, primary)
 		}
-		return InProgress, firstOf(reason, supersededBy(primary))
+		return InProgress, cmp.Or(reason, supersededBy(primary))
 	}
 	delete(t.since, "later")
 	if mine != nil {
-		reason = firstOf(reason, mine.RolloutStateReason)
+		reason = cmp.Or(reason, mine.RolloutStateReason)
 	}
 	return InProgress, reason
 }

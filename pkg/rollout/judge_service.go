@@ -4,6 +4,7 @@ package rollout
 // the rollout cannot be read.
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func (t *Tracker) judgePrimary(o Observation, mine *Deployment) (Verdict, string
 		}
 		return InProgress, failedReason(mine)
 	}
-	return InProgress, firstOf(mine.RolloutStateReason, "ECS gives no rollout state for this service")
+	return InProgress, cmp.Or(mine.RolloutStateReason, "ECS gives no rollout state for this service")
 }
 
 // judgeFinished: the service shows the deployment as finished. One answer is not
@@ -128,7 +129,7 @@ func (t *Tracker) judgeEarlier(o Observation, primary *Deployment) (Verdict, str
 		delete(t.since, "earlier")
 	}
 	if t.rollingBack {
-		return InProgress, firstOf(primary.RolloutStateReason, "ECS is rolling back to deployment "+primary.ID)
+		return InProgress, cmp.Or(primary.RolloutStateReason, "ECS is rolling back to deployment "+primary.ID)
 	}
 	return InProgress, "ECS does not show the new deployment yet"
 }

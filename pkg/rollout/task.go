@@ -3,6 +3,7 @@ package rollout
 // One-off tasks: whether one failed, and why.
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -23,9 +24,9 @@ func (t *Task) Failure(container string) string {
 	c := t.Container(container)
 	switch {
 	case stoppedFromOutside(t):
-		return firstOf(t.StoppedReason, t.StopCode)
+		return cmp.Or(t.StoppedReason, t.StopCode)
 	case c == nil || c.ExitCode == nil:
-		reason := firstOf(t.StoppedReason, t.StopCode, "the task stopped without a reason")
+		reason := cmp.Or(t.StoppedReason, t.StopCode, "the task stopped without a reason")
 		if t.StartedAt.IsZero() {
 			return "the task never started: " + reason
 		}

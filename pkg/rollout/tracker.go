@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -235,7 +236,7 @@ func failedReason(d *Deployment) string {
 	if d == nil {
 		return ""
 	}
-	return firstOf(d.RolloutStateReason, "ECS reports the deployment as failed")
+	return cmp.Or(d.RolloutStateReason, "ECS reports the deployment as failed")
 }
 
 // supersededBy says which deployment took over, and when it was created. ECS does
@@ -252,13 +253,4 @@ func supersededBy(d *Deployment) string {
 // family:revision of a task definition; other texts are returned unchanged.
 func ShortName(arn string) string {
 	return arn[strings.LastIndexByte(arn, '/')+1:]
-}
-
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
