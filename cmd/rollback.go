@@ -22,14 +22,15 @@ func (a *app) rollback() *cobra.Command {
 		Short: "Restore an earlier revision, and wait for the verdict",
 		Long: `Rollback prints what rollback-preview prints, asks on a terminal, and then restores
 the earlier revision. If a deployment is in progress, ECS is asked to stop it and to
-roll back. Otherwise the earlier revision is deployed again; the content of an INACTIVE
-one is registered again. The rollback is followed to its end like a deployment.
+roll back; a rollback in progress is followed. Otherwise ecs-deploy deploys the earlier
+revision again; it first registers the content of an INACTIVE one as a new revision. The
+rollback is followed to its end like a deployment.
 
 The desired count and all other settings of the service stay as they are, unless you
 pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 		Example: `  ecs-deploy rollback -c production1 -n doorman-service
 
-  # a certain revision, with the images that ran then, without a question
+  # restore revision 41 with exactly the images that ran, without a question
   ecs-deploy rollback -c production1 -n doorman-service --to doorman-service:41 --pin-digest --yes`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRollback(c) },
@@ -49,7 +50,11 @@ func (a *app) runRollback(c *cobra.Command) error {
 	if err := policy.Validate(); err != nil {
 		return err
 	}
-	deployer, plan, err := a.planRollback(c, a.observed(), a.given())
+	given, err := a.given(c)
+	if err != nil {
+		return err
+	}
+	deployer, plan, err := a.planRollback(c, a.observed(), given)
 	if err != nil {
 		return err
 	}
@@ -59,19 +64,12 @@ func (a *app) runRollback(c *cobra.Command) error {
 
 // given are the settings of the service that flags of the rollback give: those of the
 // file and of variables are for deployments, and stay as they are in ECS.
-func (a *app) given() deploy.ServiceSettings {
-	given := a.settings.ServiceSettings
-	for key, forget := range map[string]func(){
-		"desired-count":             func() { given.DesiredCount = nil },
-		"min":                       func() { given.MinimumHealthyPercent = nil },
-		"max":                       func() { given.MaximumPercent = nil },
-		"health-check-grace-period": func() { given.HealthCheckGracePeriodSeconds = nil },
-	} {
-		if a.settings.Origin(key).Layer != config.Flag {
-			forget()
-		}
+func (a *app) given(c *cobra.Command) (deploy.ServiceSettings, error) {
+	flags, err := config.Resolve(a.flags.Given(c.Flags()), nil, config.File{}, "")
+	if err != nil {
+		return deploy.ServiceSettings{}, err
 	}
-	return given
+	return flags.ServiceSettings, nil
 }
 
 // planRollback plans the rollback that the settings ask for.

@@ -22,7 +22,8 @@ func (a *app) run() *cobra.Command {
 -n, the task gets the task definition, network, launch type, capacity providers and
 tags of the service. Run follows the task, prints the lines that its containers write
 to CloudWatch Logs, and ends with exit code 0 if the container ended with exit code 0,
-and with 11 otherwise. One container counts: --container, or the only essential one.
+and with 11 otherwise. The container is the one that --container names, or the only
+essential one.
 
 Edits become overrides of this run. Run registers a new revision only for edits that
 overrides cannot express, such as an image; the plan names them.
@@ -41,7 +42,7 @@ with --on-interrupt detach it keeps running. On a terminal, Ctrl-C asks first.`,
 	c.Flags().StringVar(&container, "container", "", "`name` of the container whose exit code counts, and that runs the command (default: the only essential one)")
 	c.Flags().Lookup("timeout").Usage = "`time` for the task to end (default: no limit)"
 	c.Flags().Lookup("no-wait").Usage = "return as soon as ECS accepts the task"
-	c.Flags().Lookup("on-interrupt").Usage = "what becomes of the task after Ctrl-C, SIGTERM or --timeout: stop (default) or detach"
+	c.Flags().Lookup("on-interrupt").Usage = "what to do with the task after Ctrl-C, SIGTERM or --timeout, `detach|stop` (default stop)"
 	return c
 }
 

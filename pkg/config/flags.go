@@ -102,7 +102,7 @@ func (g Given) Target(environ []string) string {
 // neverEmpty are the flags whose empty value is an error: something else would be
 // deployed because a script's variable is not set. An empty value of any other flag
 // clears what lower layers set.
-var neverEmpty = []string{"target", "tag", "tag-env-var", "task-definition", "task-definition-file", "expect-revision"}
+var neverEmpty = []string{"target", "tag", "tag-env-var", "task-definition", "task-definition-file", "expect-revision", "to"}
 
 // layer is the command line as the highest layer.
 func (g Given) layer() (*layer, error) {

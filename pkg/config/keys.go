@@ -135,7 +135,7 @@ func (s *Settings) definitionKeys() []row {
 		{"tag-env-var", "e", "environment `variable` that holds the tag, instead of --tag", Anywhere, text{&s.TagEnvVar, "variable"}},
 		{"allow-variable", "", "`names` of variables that files can use even if they may hold credentials (repeatable)", NotFile, names{&s.AllowVariables}},
 		{"only", "", "`names` of the containers to tag if no image is set; '*' for all", Anywhere, names{&s.Only}},
-		{"pin-digest", "", "register the digest that the tag has in ECR now", Anywhere, toggle{&s.PinDigest}},
+		{"pin-digest", "", "register digests in place of tags: what the tag means in ECR now, or, for a rollback, what ran", Anywhere, toggle{&s.PinDigest}},
 	}
 }
 
@@ -201,7 +201,7 @@ func (s *Settings) policyKeys() []row {
 		{"limit", "", "list at most this `number` of deployments (default 10)", FlagOnly, optionalCount{&s.Limit}},
 		{"all", "", "list all deployments that ECS has recorded", FlagOnly, toggle{&s.All}},
 		{"confirm", "", "ask before changing anything", FileOnly, toggle{&s.Confirm}},
-		{"yes", "y", "skip the question of a rollback, or of a target with confirm: true", FlagOnly, toggle{&s.Yes}},
+		{"yes", "y", "do not ask for confirmation", FlagOnly, toggle{&s.Yes}},
 		{"if-in-progress", "", "what to do if another deployment is in progress (default fail)", Anywhere, choice{&s.IfInProgress, words(deploy.IfInProgressValues())}},
 		{"no-wait", "", "return as soon as ECS accepts the update", Anywhere, toggle{&s.NoWait}},
 		{"until", "", "what to wait for (default complete)", Anywhere, choice{&s.Until, words(deploy.UntilValues())}},

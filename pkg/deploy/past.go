@@ -94,7 +94,31 @@ func digests(images []RanImage) []string {
 // beneath the revision that runs, so that one rollback after another goes further
 // back, and never forth.
 func findWayBack(past []Past, current string) int {
-	var stack []int // indexes into past, the oldest first
+	stack := stackOf(past)
+	running := Past{TaskDefinition: current}
+	if at := slices.IndexFunc(past, func(p Past) bool { return p.TaskDefinition == current }); at >= 0 {
+		running.Images = past[at].Images
+	}
+	if depth := depthOf(past, stack, &running); depth > 0 {
+		return stack[depth-1]
+	}
+	return -1
+}
+
+// restores reports whether a deployment of the revision, in progress now, is a rollback:
+// it takes off what runs, and does not deploy the same revision anew.
+func restores(past []Past, revision string) bool {
+	stack := stackOf(past)
+	if len(stack) == 0 || past[stack[len(stack)-1]].TaskDefinition == revision {
+		return false
+	}
+	return depthOf(past, stack, &Past{TaskDefinition: revision}) < len(stack)
+}
+
+// stackOf is the stack of findWayBack: indexes into past, the oldest first. It marks
+// rollbacks, and what they left again.
+func stackOf(past []Past) []int {
+	var stack []int
 	for i := len(past) - 1; i >= 0; i-- {
 		if !past[i].Succeeded() || past[i].TaskDefinition == "" {
 			continue
@@ -107,14 +131,7 @@ func findWayBack(past []Past, current string) int {
 		}
 		stack = append(stack[:depth], i)
 	}
-	running := Past{TaskDefinition: current}
-	if at := slices.IndexFunc(past, func(p Past) bool { return p.TaskDefinition == current }); at >= 0 {
-		running.Images = past[at].Images
-	}
-	if depth := depthOf(past, stack, &running); depth > 0 {
-		return stack[depth-1]
-	}
-	return -1
+	return stack
 }
 
 // depthOf is where a deployment belongs in the stack: in the place of the one that it

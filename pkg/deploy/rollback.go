@@ -198,14 +198,15 @@ const historyRead = ecsapi.DescribeAtOnce
 
 // target is the deployment whose revision is restored: the chosen one; or, while a
 // deployment is in progress, the one to which ECS itself goes back; or the way back. A
-// revision of which there is no record is taken as well.
+// rollback that is in progress is followed, so that a second one does not undo the
+// first. A revision of which there is no record is taken as well.
 func (h *History) target(to string, found *described) (Past, error) {
 	if to != "" {
 		return h.chosen(to)
 	}
 	if going := h.InProgress; going != nil {
 		before := found.before().TaskDefinition
-		if going.GoingBack() {
+		if going.GoingBack() || restores(h.Past, going.TaskDefinition) {
 			before = going.TaskDefinition
 		}
 		if going.GoingBack() || slices.ContainsFunc(found.Deployments, completed) {

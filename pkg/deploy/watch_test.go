@@ -369,6 +369,22 @@ func TestRollback(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a rollback in progress is followed, and not undone", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 v3 web:2…")
+			plan, err := b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+			if err != nil || plan.Action != deploy.ActionJoin {
+				b.Errorf("%v %v", plan, err)
+			}
+			back(b, deploy.RollbackOptions{}, "web:2")
+		})
+	})
+	t.Run("a revision that a rollback left is deployed again, and stopped", func(t *testing.T) {
+		inWorld(t, webWorld, func(b *bench) {
+			b.deeds("v2 web:1 web:2…")
+			back(b, deploy.RollbackOptions{}, "web:1", "StopServiceDeployment")
+		})
+	})
 	t.Run("a deployment in progress is stopped", func(t *testing.T) {
 		inWorld(t, webWorld, func(b *bench) {
 			b.deeds("v2 v3…")
