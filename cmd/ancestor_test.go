@@ -19,6 +19,7 @@ import (
 )
 
 func TestAncestor(t *testing.T) {
+	t.Parallel()
 	for _, promise := range []struct {
 		name string
 		keep func(*ancestor)

@@ -88,6 +88,9 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 	} else if cfg, err = a.aws(c); err != nil {
 		return nil, err
 	}
+	if !a.settings.Simulated() { // the embedded ECS has an account of its own
+		options = append(options, deploy.WithAccount(a.settings.Account))
+	}
 	if a.settings.ShowValues {
 		options = append(options, deploy.WithValues())
 	}

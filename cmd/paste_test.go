@@ -25,6 +25,7 @@ var (
 )
 
 func TestThePagesRunAsTheyArePasted(t *testing.T) {
+	t.Parallel()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip(err)

@@ -38,11 +38,6 @@ func (a *app) runPrune(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if !a.settings.Simulated() { // the embedded ECS has an account of its own
-		if err := pruning.InAccount(a.settings.Account); err != nil {
-			return err
-		}
-	}
 	if !a.settings.DryRun && len(pruning.Remove) > 0 {
 		if a.asks() {
 			if err := a.ask(c.Context(), a.confirmer(), fmt.Sprintf("deregister %d revisions of %s?", len(pruning.Remove), pruning.Family)); err != nil {

@@ -83,9 +83,6 @@ func (a *app) planRollback(c *cobra.Command, observed deploy.Option, settings de
 		return nil, nil, err
 	}
 	options := deploy.RollbackOptions{To: a.settings.To, PinDigest: a.pins(), ServiceSettings: settings, AllowStuck: a.settings.AllowStuck}
-	if !a.settings.Simulated() { // the embedded ECS has an account of its own
-		options.Account = a.settings.Account
-	}
 	plan, err := deployer.PlanRollback(c.Context(), a.settings.Ref(), options)
 	return deployer, plan, err
 }

@@ -71,7 +71,7 @@ func (a *app) runRun(c *cobra.Command, container string, words []string) error {
 	}
 	s := a.settings
 	request := deploy.TaskRequest{
-		Ref: wanted.Ref, Want: wanted.Want, Account: wanted.Account, Container: container, Command: words,
+		Ref: wanted.Ref, Want: wanted.Want, Container: container, Command: words,
 		StartedBy: s.StartedBy, PropagateTags: deploy.TagSource(s.PropagateTags), Launch: s.Launch,
 	}
 	if s.Count != nil {

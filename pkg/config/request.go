@@ -44,9 +44,6 @@ func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request
 	if r.VerifyTasks = s.Verify; !s.SkipBefore {
 		r.BeforeTasks = s.Before
 	}
-	if !s.Simulated() { // the embedded ECS has an account of its own
-		r.Account = s.Account
-	}
 	if err := s.images(&r); err != nil {
 		return deploy.Request{}, err
 	}

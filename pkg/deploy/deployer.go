@@ -36,6 +36,7 @@ type Deployer struct {
 	neighbours *awscall.Client        // nil: no roles, secrets, alarms and scaling bounds
 	digest     DigestOf               // nil: no digests of other registries
 	inClear    bool                   // differences show values
+	account    string                 // "": any; see WithAccount
 	clock      Clock
 	subject    Subject // of the events; see about
 	stream     *stream
@@ -68,6 +69,11 @@ func WithClock(clock Clock) Option {
 func WithObserver(observe func(Event)) Option {
 	return func(d *Deployer) { d.stream.observe = observe }
 }
+
+// WithAccount guards against the wrong credentials: every method that reads a service
+// fails with an [*OtherAccountError], before it writes, if the service is in another
+// AWS account than the one with this id (12 digits). "" is any account.
+func WithAccount(id string) Option { return func(d *Deployer) { d.account = id } }
 
 // WithValues has differences between definitions show the values of environment
 // variables, and of options that are called like secrets, in clear. They are

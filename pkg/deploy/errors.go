@@ -126,15 +126,16 @@ func (e *UnexpectedRevisionError) Hint() string {
 // ExitCode is that of a busy service.
 func (e *UnexpectedRevisionError) ExitCode() int { return rollout.Busy.ExitCode() }
 
-// OtherAccountError says that the service found is in another account than the
-// request expects.
+// OtherAccountError reports a resource in another AWS account than the one given with
+// [WithAccount].
 type OtherAccountError struct {
-	// Expected is the account as given, Account the one in which Service is.
-	Expected, Account, Service string
+	// Resource is the service or the task definition, Account the id of its account,
+	// Expected the id given.
+	Resource, Account, Expected string
 }
 
 func (e *OtherAccountError) Error() string {
-	return fmt.Sprintf("service %s is in account %s, and must be in %s; nothing was done", e.Service, e.Account, e.Expected)
+	return fmt.Sprintf("%s is in account %s, and must be in %s; nothing was changed", e.Resource, e.Account, e.Expected)
 }
 
 // Hint says what decides the account.

@@ -52,7 +52,7 @@ func TestExportIsTheServiceAsItIs(t *testing.T) {
 func TestExportDeploysUnchanged(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {
 		e := b.export()
-		at := deploy.Request{Ref: deploy.Ref{Cluster: e.Cluster, Service: e.Service}, Account: e.Account}
+		at := deploy.Request{Ref: deploy.Ref{Cluster: e.Cluster, Service: e.Service}}
 		byImages, byDefinition, bySettings := at, at, at
 		for _, c := range e.Definition.Containers() {
 			byImages.Images = append(byImages.Images, c.Image)

@@ -32,7 +32,7 @@ func (w *watch) react(ctx context.Context, o Outcome, policy Policy) (Outcome, e
 	case !o.Over && !w.rolling():
 		return w.shiftBack(ctx, o)
 	}
-	return w.goBack(ctx, o, policy)
+	return w.rollBack(ctx, o, policy)
 }
 
 // rolling reports whether the service's deployment strategy is ROLLING.
@@ -49,7 +49,7 @@ func (w *watch) stop(ctx context.Context, o Outcome, policy Policy) (Outcome, er
 	if err := w.stopRecord(ctx, o.Deployment); err != nil {
 		w.emit(Event{Type: EventWarning, Elapsed: o.Elapsed, Message: fmt.Sprintf("ECS cannot roll back on request (%v); rolling back with an update", err)})
 		o.Reason = "interrupted"
-		o, err = w.goBack(ctx, o, policy)
+		o, err = w.rollBack(ctx, o, policy)
 		o.Verdict = rollout.Interrupted
 		return o, err
 	}
@@ -108,16 +108,16 @@ func (d *Deployer) stopRecord(ctx context.Context, deployment Deployment) error 
 // errNoRecord says that ECS does not show the record of a deployment.
 var errNoRecord = errors.New("ECS does not show the deployment's record")
 
-// goBack brings the revision that was in service before back, with the settings
-// that the deployment changed and nobody has changed since, and follows that to
-// its end. It never registers a revision.
-func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
+// rollBack restores the revision that ran before, with the settings that the deployment
+// changed and nobody has changed since, and follows that rollback to its end. It never
+// registers a revision.
+func (d *Deployer) rollBack(ctx context.Context, o Outcome, policy Policy) (Outcome, error) {
 	failed := func(err error) (Outcome, error) {
 		o.Reason += fmt.Sprintf("; rolling back to %s failed: %v", rollout.ShortName(o.Deployment.Before.TaskDefinition), err)
 		return o, nil
 	}
 	planning, cancel := d.within(ctx, lookLimit)
-	plan, err := d.planBack(planning, o.Deployment)
+	plan, err := d.planUndo(planning, o.Deployment)
 	cancel()
 	if err != nil {
 		return failed(err)
@@ -147,8 +147,8 @@ func (d *Deployer) goBack(ctx context.Context, o Outcome, policy Policy) (Outcom
 	return o, nil
 }
 
-// planBack plans the way back from a deployment that is still the PRIMARY one.
-func (d *Deployer) planBack(ctx context.Context, deployment Deployment) (*Plan, error) {
+// planUndo plans the rollback of a deployment that is still the PRIMARY one.
+func (d *Deployer) planUndo(ctx context.Context, deployment Deployment) (*Plan, error) {
 	before := deployment.Before
 	if before.TaskDefinition == deployment.TaskDefinition {
 		return nil, errors.New("the same revision was running before")

@@ -190,9 +190,6 @@ func (r Request) planned(service *described, now time.Time) *Plan {
 
 // planFor plans a valid request for a service that was read.
 func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (*Plan, error) {
-	if err := inAccount(r.Account, aws.ToString(service.ServiceArn)); err != nil {
-		return nil, err
-	}
 	p := r.planned(service, d.clock.Now())
 	if !r.Want.empty() {
 		resolved, err := d.resolve(ctx, p.Current, r.baseless())

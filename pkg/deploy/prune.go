@@ -83,10 +83,6 @@ func cannotKeep(keep int32) error {
 	return &UsageError{Problem: fmt.Sprintf("%d revisions cannot be kept", keep), Remedy: "keep 0 or more"}
 }
 
-// InAccount fails with an [*OtherAccountError] if the service is in another
-// AWS account than the one with this id; "" is any.
-func (p *Pruning) InAccount(id string) error { return inAccount(id, p.Service) }
-
 // findOld fills in which revisions are kept and which are not, beside those that
 // are protected in any case.
 func (d *Deployer) findOld(ctx context.Context, p *Pruning, protected ...string) error {

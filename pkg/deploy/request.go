@@ -19,9 +19,6 @@ type Request struct {
 	// AllowStuck takes limits that leave a rolling deployment no room: ECS can neither
 	// start nor stop a task. Plan refuses them otherwise, with a [*UsageError].
 	AllowStuck bool
-	// Account, if not empty, is the id of the AWS account in which the service must
-	// be; else Plan fails with an [*OtherAccountError].
-	Account string
 	// ServiceSettings are what should change of the service itself.
 	ServiceSettings
 	// BeforeTasks run with the wanted revision before the service is updated, one after
@@ -130,16 +127,6 @@ func (r Request) expected(current string) error {
 		return nil
 	}
 	return &UnexpectedRevisionError{Expected: r.ExpectRevision, Current: current}
-}
-
-// inAccount fails with an [*OtherAccountError] if a service is in another AWS account
-// than the one with this id; "" is any.
-func inAccount(id, service string) error {
-	parsed, known := arn.Parse(service)
-	if id == "" || known && parsed.Account == id {
-		return nil
-	}
-	return &OtherAccountError{Expected: id, Account: parsed.Account, Service: rollout.ShortName(service)}
 }
 
 // ErrStale says that somebody else changed the service after the plan was made,

@@ -32,9 +32,8 @@ type RollbackOptions struct {
 	PinDigest bool
 	// ServiceSettings are set with it. What is not asked for stays as it is.
 	ServiceSettings
-	// AllowStuck and Account are those of a [Request].
+	// AllowStuck is that of a [Request].
 	AllowStuck bool
-	Account    string
 }
 
 // NoRollbackError says that no earlier deployment is known to go back to.
@@ -75,7 +74,7 @@ func (d *Deployer) PlanRollback(ctx context.Context, ref Ref, o RollbackOptions)
 }
 
 func (d *Deployer) planRollback(ctx context.Context, ref Ref, o RollbackOptions) (*Plan, error) {
-	r := Request{Ref: ref, Account: o.Account, ServiceSettings: o.ServiceSettings, AllowStuck: o.AllowStuck}
+	r := Request{Ref: ref, ServiceSettings: o.ServiceSettings, AllowStuck: o.AllowStuck}
 	if err := r.ServiceSettings.check(); err != nil {
 		return nil, err
 	}

@@ -29,10 +29,26 @@ func (s *described) ref() Ref {
 	return Ref{Cluster: aws.ToString(s.ClusterArn), Service: aws.ToString(s.ServiceArn)}
 }
 
-// describe reads one service.
+// describe reads one service, and refuses one of another account.
 func (d *Deployer) describe(ctx context.Context, ref Ref) (*described, error) {
 	found, err := d.api.Service(ctx, ref.Cluster, ref.Service)
-	return &described{found}, err
+	if err != nil {
+		return nil, err
+	}
+	if err := d.inAccount("service", aws.ToString(found.ServiceArn)); err != nil {
+		return nil, err
+	}
+	return &described{found}, nil
+}
+
+// inAccount fails with an [*OtherAccountError] if a resource, of which kind says what it
+// is, does not belong to the account that the deployer was made for.
+func (d *Deployer) inAccount(kind, resource string) error {
+	parsed, known := arn.Parse(resource)
+	if d.account == "" || known && parsed.Account == d.account {
+		return nil
+	}
+	return &OtherAccountError{Expected: d.account, Account: parsed.Account, Resource: kind + " " + rollout.ShortName(resource)}
 }
 
 // describeOnce is describe for callers that are the retry loop themselves.

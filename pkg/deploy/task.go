@@ -36,8 +36,6 @@ type TaskRequest struct {
 	Ref
 	// Want is the definition that the task should run.
 	Want
-	// Account is as in [Request].
-	Account string
 	// Container is the container whose exit code counts. "" is the one essential
 	// container, or else the one that Command is for.
 	Container string
@@ -151,9 +149,6 @@ func (d *Deployer) planTask(ctx context.Context, r TaskRequest) (*TaskPlan, erro
 			return nil, err
 		}
 		p.Ref, current = service.ref(), aws.ToString(service.TaskDefinition)
-		if err := inAccount(r.Account, p.Service); err != nil {
-			return nil, err
-		}
 	}
 	if err := d.planDefinition(ctx, r, current, p); err != nil {
 		return nil, err
@@ -171,6 +166,11 @@ func (d *Deployer) planDefinition(ctx context.Context, r TaskRequest, current st
 	}
 	if p.Container, err = r.counting(built.definition); err != nil {
 		return err
+	}
+	if r.Service == "" && built.base != "" {
+		if err := d.inAccount("task definition", built.base); err != nil {
+			return err
+		}
 	}
 	wanted := built.definition
 	if len(r.Command) > 0 {
