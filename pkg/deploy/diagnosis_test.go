@@ -158,7 +158,7 @@ func TestStagesAreNamed(t *testing.T) {
 			b.Fatal(err)
 		}
 		b.answer = func(operation string) (string, bool) { return string(text), operation == "DescribeServiceDeployments" }
-		const stage = "CANARY, stage BAKE_TIME (45m), 10% of traffic to the new tasks"
+		const stage = "CANARY, stage BAKE_TIME, traffic 10% web:2"
 		status, err := b.deployer().Status(b.Context(), webInProd)
 		if err != nil || status.Last.Stage() != stage {
 			b.Errorf("%+v, %v", status.Last, err)

@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -234,15 +233,7 @@ type Outcome struct {
 }
 
 // Span is a duration in whole seconds as people write it: 45s, 2m, 2m30s, 1h.
-func Span(d time.Duration) string {
-	text := d.Round(time.Second).String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if whole, found := strings.CutSuffix(text, zero); found {
-			text = whole + zero[:1]
-		}
-	}
-	return text
-}
+func Span(d time.Duration) string { return rollout.Span(d) }
 
 // ExitCode is the exit code of the verdict.
 func (o Outcome) ExitCode() int { return o.Verdict.ExitCode() }

@@ -10,21 +10,47 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// heartbeat is how long a watch may be silent before it says what it waits for.
-const heartbeat = time.Minute
+// A watch may be silent for so long before it says what it waits for. While one of
+// ECS's clocks runs, that is a tenth of what is left, at most heartbeatSlow: build
+// systems end a job that prints nothing for ten minutes.
+const (
+	heartbeat     = time.Minute
+	heartbeatSlow = 5 * time.Minute
+)
+
+func (w *watch) heartbeat() time.Duration {
+	return min(max(w.clockLeft()/10, heartbeat), heartbeatSlow)
+}
+
+// clockLeft is for how long nothing but one of ECS's clocks is waited for; 0 if
+// something else may happen.
+func (w *watch) clockLeft() time.Duration {
+	left := time.Duration(0)
+	if record := w.last.ServiceDeployment; record != nil && !w.tracker.RollingBack() {
+		for _, wait := range record.Waits {
+			if !wait.Clock() {
+				return 0
+			}
+			left = max(left, wait.Left)
+		}
+	}
+	return left
+}
 
 // waitingFor says what the rollout is waiting for, in one line, and repeats what
 // is known to be in its way.
 func (w *watch) waitingFor(ctx context.Context) string {
 	parts := []string{w.waitingForTasks()}
 	if record := w.last.ServiceDeployment; record != nil {
-		parts = append(parts, record.Stage())
+		parts = append(parts, record.Stage(), record.Awaited())
 		if record.Breaker.Counts() {
 			parts = append(parts, "circuit breaker: "+record.Breaker.String())
 		}
 	}
-	for _, group := range w.evidence.targetGroups(ctx, w.looker.groups) {
-		parts = append(parts, group.String())
+	if w.clockLeft() == 0 { // a clock waits for no target
+		for _, group := range w.evidence.targetGroups(ctx, w.looker.groups) {
+			parts = append(parts, group.String())
+		}
 	}
 	parts = append(parts, w.standing(ctx)...)
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ")
@@ -64,6 +90,8 @@ func (w *watch) waitingForTasks() string {
 		return "ECS has not begun to start tasks"
 	case mine.Running < mine.Desired:
 		return fmt.Sprintf("%d of %d new tasks running, %d pending", mine.Running, mine.Desired, mine.Pending)
+	case w.last.ServiceDeployment.Stage() != "":
+		return fmt.Sprintf("%d of %d new tasks running", mine.Running, mine.Desired) // the stage says the rest
 	case len(service.Deployments) > 1:
 		return fmt.Sprintf("%d of %d new tasks running; waiting for them to be healthy, and for earlier tasks to stop", mine.Running, mine.Desired)
 	}

@@ -27,6 +27,9 @@ const (
 	pollFar     = 3 * time.Second
 	pollTrouble = 8 * time.Second // at most, while ECS does not answer
 	nearStart   = 15 * time.Second
+	// pollClock is for the time in which only one of ECS's clocks runs: two calls each
+	// make at most four a minute. The next look is pollNear before the clock's end.
+	pollClock = 36 * time.Second
 	// nearFor is how long a change is believed to be near: a bake can take hours.
 	nearFor = 3 * time.Minute
 	// lostSight is how long ECS may be silent before a watch gives up.
@@ -140,6 +143,9 @@ func (w *watch) pause() time.Duration {
 		pause = min(time.Second<<min(w.failures-1, 3), pollTrouble)
 	case elapsed < nearStart:
 		pause = pollNear
+	case w.clockLeft() > pollNear:
+		w.nearSince = 0
+		return min(jitter(pollClock), w.clockLeft()-pollNear/2, w.remaining())
 	case w.tracker.RollingBack() || w.near():
 		if w.nearSince == 0 {
 			w.nearSince = elapsed

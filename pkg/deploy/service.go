@@ -177,20 +177,13 @@ func (s *described) inProgress() *rollout.Deployment {
 // clocks is how long ECS's own clocks run in a rollout that goes well: the bake
 // time, and the pauses between the steps of a canary or linear deployment.
 func clocks(c *types.DeploymentConfiguration) time.Duration {
-	minutes := aws.ToInt32(c.BakeTimeInMinutes)
-	switch c.Strategy {
-	case types.DeploymentStrategyCanary:
-		pause := int32(10) // the defaults are those of ECS
-		if canary := c.CanaryConfiguration; canary != nil {
-			pause = orDefault(canary.CanaryBakeTimeInMinutes, pause)
+	minutes := int(aws.ToInt32(c.BakeTimeInMinutes))
+	if steps := ecsapi.StepsOf(c); steps != nil {
+		pauses := 1 // a canary deployment has one step before the last
+		if c.Strategy == types.DeploymentStrategyLinear {
+			pauses = int(math.Ceil(100/max(steps.Percent, 3))) - 1 // 3 is the least that ECS takes
 		}
-		minutes += pause
-	case types.DeploymentStrategyLinear:
-		step, pause := 10.0, int32(6)
-		if linear := c.LinearConfiguration; linear != nil {
-			step, pause = max(aws.ToFloat64(linear.StepPercent), 3), orDefault(linear.StepBakeTimeInMinutes, pause)
-		}
-		minutes += (int32(math.Ceil(100/step)) - 1) * pause
+		minutes += pauses * steps.BakeMinutes
 	}
 	return time.Duration(minutes) * time.Minute
 }

@@ -50,6 +50,7 @@ func (d *Deployer) Status(ctx context.Context, ref Ref) (Status, error) {
 	records, err := d.api.Records(ctx, status.Service.ClusterARN, status.Service.ARN, time.Time{})
 	if newest := rollout.Newest(records); err == nil && newest != nil {
 		status.Last, err = d.api.Record(ctx, newest.ARN)
+		newShifter(d).complete(ctx, rollout.Observation{Service: &status.Service, ServiceDeployment: status.Last}, "")
 	}
 	if err != nil {
 		status.LastUnread = err.Error()

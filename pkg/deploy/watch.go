@@ -67,6 +67,7 @@ func (w *watch) joinNewer(ctx context.Context, before Deployment) Deployment {
 type watch struct {
 	*Deployer
 	looker  *looker
+	shifter *shifter
 	tracker *rollout.Tracker
 	options WatchOptions
 	started time.Time
@@ -98,7 +99,7 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 	}
 	w := &watch{Deployer: d, tracker: rollout.NewTracker(target), options: o, started: d.clock.Now(), silentSince: -1, missing: -1}
 	w.looker = &looker{Deployer: d, deployment: &deployment, until: o.Until, tasks: map[string]rollout.Task{}}
-	w.evidence = newEvidence(d)
+	w.shifter, w.evidence = newShifter(d), newEvidence(d)
 	w.news = news{deployer: d, since: deployment.newsSince(), seen: map[string]bool{}}
 	return w
 }
@@ -149,6 +150,9 @@ func (w *watch) look(ctx context.Context) (rollout.Observation, error) {
 	defer cancel()
 	o, err := w.looker.look(ctx)
 	o.Elapsed = w.elapsed()
+	if o.Service != nil {
+		w.shifter.complete(ctx, o, w.looker.deployment.TaskDefinition)
+	}
 	return o, err
 }
 
@@ -207,7 +211,7 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 	if verdict.Final() {
 		return w.conclude(ctx, verdict, w.tracker.Reason()), true
 	}
-	if w.news.silentFor(o.Elapsed) >= heartbeat {
+	if w.news.silentFor(o.Elapsed) >= w.heartbeat() {
 		w.news.emit(Event{Type: EventHeartbeat, Elapsed: o.Elapsed, Service: o.Service, Message: w.waitingFor(ctx)})
 	}
 	return Outcome{}, false

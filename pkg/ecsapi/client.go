@@ -7,8 +7,13 @@
 package ecsapi
 
 import (
+	"sync/atomic"
+	"time"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Client calls ECS through the SDK's client, with that client's settings. Writes are
@@ -16,15 +21,36 @@ import (
 type Client struct {
 	sdk  *ecs.Client
 	read []func(*ecs.Options) // options of each read
+	skew *atomic.Pointer[time.Duration]
 }
 
 // New makes a client.
-func New(sdk *ecs.Client) *Client { return &Client{sdk: sdk} }
+func New(sdk *ecs.Client) *Client { return &Client{sdk: sdk, skew: new(atomic.Pointer[time.Duration])} }
 
 // Unretried is the same client, with each read sent once: for a caller that is the
 // retry loop itself and should not sit in the SDK's.
 func (c *Client) Unretried() *Client {
-	return &Client{sdk: c.sdk, read: []func(*ecs.Options){once}}
+	return &Client{sdk: c.sdk, read: []func(*ecs.Options){once}, skew: c.skew}
+}
+
+// ServerTime is a moment of the caller's clock as ECS's clock has it, by how far apart
+// the two clocks were at the last answer that said so; zero if none did.
+func (c *Client) ServerTime(local time.Time) time.Time {
+	skew := c.skew.Load()
+	if skew == nil {
+		return time.Time{}
+	}
+	return local.Add(*skew)
+}
+
+// noteSkew compares the clocks: the date of an answer with when it arrived.
+func (c *Client) noteSkew(answer middleware.Metadata) {
+	server, dated := awsmiddleware.GetServerTime(answer)
+	arrived, timed := awsmiddleware.GetResponseAt(answer)
+	if dated && timed && !server.IsZero() {
+		skew := server.Sub(arrived)
+		c.skew.Store(&skew)
+	}
 }
 
 // Region is the region that the client calls.

@@ -90,12 +90,15 @@ func recordOf(d types.ServiceDeployment) *rollout.ServiceDeployment {
 		ARN: aws.ToString(d.ServiceDeploymentArn), Status: string(d.Status), StatusReason: short(d.StatusReason),
 		LifecycleStage: string(d.LifecycleStage), CreatedAt: aws.ToTime(d.CreatedAt), FinishedAt: Latest(d.FinishedAt, d.StoppedAt),
 	}
+	record.UpdatedAt = aws.ToTime(d.UpdatedAt)
 	if d.TargetServiceRevision != nil {
-		record.TargetRevisionARN = aws.ToString(d.TargetServiceRevision.Arn)
-		record.Traffic = d.TargetServiceRevision.RequestedProductionTrafficWeight
+		record.TargetRevisionARN, record.Target = aws.ToString(d.TargetServiceRevision.Arn), shareOf(*d.TargetServiceRevision)
+	}
+	for _, source := range d.SourceServiceRevisions {
+		record.Sources = append(record.Sources, shareOf(source))
 	}
 	if c := d.DeploymentConfiguration; c != nil {
-		record.Strategy, record.BakeMinutes = string(c.Strategy), int(aws.ToInt32(c.BakeTimeInMinutes))
+		record.Strategy, record.BakeMinutes, record.Steps = string(c.Strategy), int(aws.ToInt32(c.BakeTimeInMinutes)), StepsOf(c)
 	}
 	if d.Rollback != nil {
 		record.RollbackReason = short(d.Rollback.Reason)
@@ -107,11 +110,57 @@ func recordOf(d types.ServiceDeployment) *rollout.ServiceDeployment {
 		record.AlarmsStatus, record.Alarms, record.TriggeredAlarms = string(a.Status), a.AlarmNames, a.TriggeredAlarmNames
 	}
 	for _, hook := range d.LifecycleHookDetails {
-		if strings.EqualFold(string(hook.TargetType), "PAUSE") && strings.EqualFold(string(hook.Status), "AWAITING_ACTION") {
-			record.PauseHook = &rollout.PauseHook{ID: aws.ToString(hook.HookId), ExpiresAt: aws.ToTime(hook.ExpiresAt)}
-		}
+		record.Hooks = append(record.Hooks, rollout.Hook{
+			ID: aws.ToString(hook.HookId), Type: string(hook.TargetType), Function: aws.ToString(hook.TargetArn), Status: string(hook.Status),
+			ExpiresAt: aws.ToTime(hook.ExpiresAt), OnTimeout: string(hook.TimeoutAction),
+		})
 	}
 	return record
+}
+
+func shareOf(s types.ServiceRevisionSummary) rollout.Share {
+	return rollout.Share{
+		RevisionARN: aws.ToString(s.Arn), Requested: int(s.RequestedTaskCount), Running: int(s.RunningTaskCount), Pending: int(s.PendingTaskCount),
+		Production: s.RequestedProductionTrafficWeight, Test: s.RequestedTestTrafficWeight,
+	}
+}
+
+// The defaults of ECS (CanaryConfiguration, LinearConfiguration).
+const (
+	canaryPercent     = 5.0
+	canaryBakeMinutes = 10
+	linearPercent     = 10.0
+	linearBakeMinutes = 6
+)
+
+// StepsOf are the shifts of a canary or linear deployment, with the defaults of ECS; nil
+// for other strategies.
+func StepsOf(c *types.DeploymentConfiguration) *rollout.Steps {
+	switch c.Strategy {
+	case types.DeploymentStrategyCanary:
+		steps := &rollout.Steps{Percent: canaryPercent, BakeMinutes: canaryBakeMinutes}
+		if canary := c.CanaryConfiguration; canary != nil {
+			steps.Percent = orDefault(canary.CanaryPercent, steps.Percent)
+			steps.BakeMinutes = int(orDefault(canary.CanaryBakeTimeInMinutes, canaryBakeMinutes))
+		}
+		return steps
+	case types.DeploymentStrategyLinear:
+		steps := &rollout.Steps{Percent: linearPercent, BakeMinutes: linearBakeMinutes}
+		if linear := c.LinearConfiguration; linear != nil {
+			steps.Percent = orDefault(linear.StepPercent, steps.Percent)
+			steps.BakeMinutes = int(orDefault(linear.StepBakeTimeInMinutes, linearBakeMinutes))
+		}
+		return steps
+	}
+	return nil
+}
+
+// orDefault is what a pointer points to, or a default.
+func orDefault[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
 }
 
 func taskOf(t types.Task) rollout.Task {

@@ -90,6 +90,7 @@ func (c *Client) FullRecords(ctx context.Context, arns ...string) ([]rollout.Ser
 		if err != nil {
 			return nil, callError("DescribeServiceDeployments", rollout.ShortName(some[0]), err)
 		}
+		c.noteSkew(out.ResultMetadata)
 		for _, record := range out.ServiceDeployments {
 			if slices.Contains(some, aws.ToString(record.ServiceDeploymentArn)) {
 				records = append(records, *recordOf(record))

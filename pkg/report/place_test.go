@@ -57,7 +57,7 @@ func troubled() deploy.Status {
 	s := deploy.Status{
 		Service: *state(2, 2, 0, 1, 2),
 		Last: &rollout.ServiceDeployment{
-			Status: "IN_PROGRESS", Strategy: "CANARY", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Traffic: &weight,
+			Status: "IN_PROGRESS", Strategy: "CANARY", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Target: rollout.Share{Production: &weight},
 			AlarmsStatus: "MONITORING", Alarms: []string{"errors"},
 		},
 		Diagnosed: deploy.Deployment{Ref: deploy.Ref{Cluster: cluster, Service: service}, ID: "ecs-svc/42", TaskDefinition: wanted, Tag: "v2"},
@@ -149,8 +149,8 @@ func TestProgressNamesWhatIsAwaited(t *testing.T) {
 	for want, e := range map[string]deploy.Event{
 		"doorman:42 0/2 running, 2 failed  (doorman:41 2/2 running)  circuit breaker: 2 failed tasks (threshold 3), after 1m5s": {
 			Service: state(2, 2, 0, 0, 2), ServiceDeployment: &rollout.ServiceDeployment{Status: "IN_PROGRESS", Breaker: &rollout.Breaker{Status: "MONITORING", FailureCount: 2, Threshold: 3}}},
-		"doorman:42 2/2 running  (doorman:41 2/2 running)  CANARY, stage BAKE_TIME (30m), 10% of traffic to the new tasks, after 1m5s": {
-			Service: state(2, 2, 2, 0, 0), ServiceDeployment: &rollout.ServiceDeployment{Status: "IN_PROGRESS", Strategy: "CANARY", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Traffic: &weight}},
+		"doorman:42 2/2 running  (doorman:41 2/2 running)  CANARY, stage BAKE_TIME, traffic 10% new tasks, after 1m5s": {
+			Service: state(2, 2, 2, 0, 0), ServiceDeployment: &rollout.ServiceDeployment{Status: "IN_PROGRESS", Strategy: "CANARY", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Target: rollout.Share{Production: &weight}}},
 		"doorman:42 2/2 running  baking, ECS watches alarm errors, after 1m5s": {
 			Service: baking, ServiceDeployment: &rollout.ServiceDeployment{Status: "IN_PROGRESS", AlarmsStatus: "MONITORING", Alarms: []string{"errors"}}},
 	} {

@@ -89,6 +89,7 @@ func (s *status) last() {
 		s.field("last", text)
 		if s.Last.FinishedAt.IsZero() {
 			s.field("stage", s.Last.Stage())
+			s.field("waits for", s.Last.Awaited())
 			s.field("watching", s.Last.Watched())
 		}
 	case s.LastUnread != "":

@@ -29,6 +29,9 @@ func (e Entry) Lines(o Options) []Line {
 		if e.Elapsed >= time.Second {
 			line = line.with(Dim, ", after "+deploy.Span(e.Elapsed))
 		}
+		if awaited := e.ServiceDeployment.Awaited(); awaited != "" {
+			line = line.with(Dim, "; "+awaited)
+		}
 		return []Line{line}
 	case deploy.EventService:
 		return e.serviceEvent(o)

@@ -33,30 +33,6 @@ func (b *Breaker) Counts() bool {
 	return b != nil && b.Status != "DISABLED" && b.FailureCount > 0
 }
 
-// Stage says in which stage the deployment is, for strategies that have stages:
-// "CANARY, stage PRODUCTION_TRAFFIC_SHIFT, 10% of traffic to the new tasks". It
-// is "" if there is nothing to say.
-func (d *ServiceDeployment) Stage() string {
-	if d == nil {
-		return ""
-	}
-	var parts []string
-	if d.Strategy != "" && d.Strategy != "ROLLING" {
-		parts = append(parts, d.Strategy)
-	}
-	if d.LifecycleStage != "" {
-		stage := "stage " + d.LifecycleStage
-		if d.LifecycleStage == "BAKE_TIME" && d.BakeMinutes > 0 {
-			stage += fmt.Sprintf(" (%dm)", d.BakeMinutes)
-		}
-		parts = append(parts, stage)
-	}
-	if d.Traffic != nil && len(parts) > 0 {
-		parts = append(parts, fmt.Sprintf("%g%% of traffic to the new tasks", *d.Traffic))
-	}
-	return strings.Join(parts, ", ")
-}
-
 // Watched are the alarms that ECS watches now, in words; "" if there are none.
 func (d *ServiceDeployment) Watched() string {
 	if d == nil || d.AlarmsStatus != "MONITORING" {

@@ -94,9 +94,9 @@ func TestStanding(t *testing.T) {
 func TestStages(t *testing.T) {
 	ten := 10.0
 	for want, d := range map[string]*rollout.ServiceDeployment{
-		"": {Strategy: "ROLLING", Traffic: &ten},
-		"BLUE_GREEN, stage BAKE_TIME (30m), 10% of traffic to the new tasks":      {Strategy: "BLUE_GREEN", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Traffic: &ten},
-		"CANARY, stage PRODUCTION_TRAFFIC_SHIFT, 10% of traffic to the new tasks": {Strategy: "CANARY", LifecycleStage: "PRODUCTION_TRAFFIC_SHIFT", BakeMinutes: 30, Traffic: &ten},
+		"": {Strategy: "ROLLING", Target: rollout.Share{Production: &ten}},
+		"BLUE_GREEN, stage BAKE_TIME, traffic 10% new tasks":            {Strategy: "BLUE_GREEN", LifecycleStage: "BAKE_TIME", BakeMinutes: 30, Target: rollout.Share{Production: &ten}},
+		"CANARY, stage PRODUCTION_TRAFFIC_SHIFT, traffic 10% new tasks": {Strategy: "CANARY", LifecycleStage: "PRODUCTION_TRAFFIC_SHIFT", BakeMinutes: 30, Target: rollout.Share{Production: &ten}},
 		"LINEAR":              {Strategy: "LINEAR"},
 		"stage POST_SCALE_UP": {LifecycleStage: "POST_SCALE_UP"},
 	} {

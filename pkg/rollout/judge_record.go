@@ -62,8 +62,8 @@ func (t *Tracker) judgeStopped(o Observation, sd *ServiceDeployment) (Verdict, s
 // service shows is a success then. Only a record that lags behind a newer
 // deployment for long is not waited for.
 func (t *Tracker) judgeUnfinished(o Observation, record *ServiceDeployment, reason string) (Verdict, string) {
-	if record.PauseHook != nil && !t.rollingBack {
-		return Paused, fmt.Sprintf("the deployment waits at hook %s of stage %s", record.PauseHook.ID, record.LifecycleStage)
+	if pauses := record.Pauses(); len(pauses) > 0 && !t.rollingBack {
+		return Paused, fmt.Sprintf("the deployment waits at hook %s of stage %s", pauses[0].ID, record.LifecycleStage)
 	}
 	primary, mine := o.Service.Primary(), t.target.In(o.Service)
 	if primary != nil && t.target.Of(primary) == Later {

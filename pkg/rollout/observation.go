@@ -89,13 +89,23 @@ type ServiceDeployment struct {
 	// BakeMinutes is how long ECS watches the new tasks when they have all the
 	// traffic, before it stops the earlier ones.
 	BakeMinutes int `json:"bakeMinutes,omitempty"`
-	// Traffic is the percentage of production traffic that the new tasks are to
-	// get; nil if ECS does not say.
-	Traffic *float64 `json:"trafficPercent,omitempty"`
-	// PauseHook is the hook at which the deployment waits for a person.
-	PauseHook  *PauseHook `json:"pauseHook,omitempty"`
-	CreatedAt  time.Time  `json:"createdAt,omitzero"`
-	FinishedAt time.Time  `json:"finishedAt,omitzero"`
+	// Steps are the shifts of traffic before all of it has moved; nil for other
+	// strategies.
+	Steps *Steps `json:"steps,omitempty"`
+	// Target is the revision that the deployment rolls out, Sources are those that it
+	// replaces.
+	Target  Share   `json:"target,omitzero"`
+	Sources []Share `json:"sources,omitempty"`
+	// Hooks are the lifecycle hooks that ECS lists: those of the stage.
+	Hooks []Hook `json:"hooks,omitempty"`
+	// Waits are what the deployment waits for and what ends by itself; see [Clocks].
+	Waits []Wait `json:"waits,omitempty"`
+	// UpdatedAt is when ECS last changed the record, and At when it was read, both by
+	// ECS's clock; zero if that is not known.
+	UpdatedAt  time.Time `json:"updatedAt,omitzero"`
+	At         time.Time `json:"-"`
+	CreatedAt  time.Time `json:"createdAt,omitzero"`
+	FinishedAt time.Time `json:"finishedAt,omitzero"`
 }
 
 // Breaker is the deployment circuit breaker's own count.
@@ -127,12 +137,6 @@ type Guard struct {
 	Names []string `json:"names,omitempty"`
 	// Rollback: ECS then rolls the deployment back.
 	Rollback bool `json:"rollback"`
-}
-
-// PauseHook is a lifecycle hook that waits for ContinueServiceDeployment.
-type PauseHook struct {
-	ID        string    `json:"id"`
-	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // Service deployment statuses of the ECS API (ServiceDeploymentStatus).

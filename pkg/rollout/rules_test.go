@@ -93,7 +93,7 @@ var records = map[string]*rollout.ServiceDeployment{
 	"IN_PROGRESS":                            sd("IN_PROGRESS"),
 	"ROLLBACK_IN_PROGRESS":                   sd("ROLLBACK_IN_PROGRESS"),
 	"an unknown status":                      sd("RECONCILING"),
-	"waiting at a pause hook":                {ARN: "arn:sd", Status: "IN_PROGRESS", PauseHook: &rollout.PauseHook{ID: "ecs-pause-1"}},
+	"waiting at a pause hook":                {ARN: "arn:sd", Status: "IN_PROGRESS", Hooks: []rollout.Hook{{ID: "ecs-pause-1", Type: "PAUSE", Status: "AWAITING_ACTION"}}},
 	"cannot be read":                         nil,
 }
 

@@ -111,7 +111,7 @@ func TestTracker(t *testing.T) {
 		{"completed, then superseded between two looks", target(), []rollout.Observation{look(90, withEvent(svc(d(later, "PRIMARY", "IN_PROGRESS", 0, 0)), time.Minute, "(deployment "+ours+") deployment completed."), nil)}, rollout.Succeeded},
 		{"stopped by somebody", target(), []rollout.Observation{look(20, bothRun, sd("STOPPED")), look(51, bothRun, sd("STOPPED"))}, rollout.Superseded},
 		{"stopped, not yet known why", target(), []rollout.Observation{look(20, bothRun, sd("STOPPED"))}, rollout.InProgress},
-		{"paused", target(), []rollout.Observation{look(20, bothRun, &rollout.ServiceDeployment{Status: "IN_PROGRESS", PauseHook: &rollout.PauseHook{ID: "ecs-pause-1"}})}, rollout.Paused},
+		{"paused", target(), []rollout.Observation{look(20, bothRun, &rollout.ServiceDeployment{Status: "IN_PROGRESS", Hooks: []rollout.Hook{{ID: "ecs-pause-1", Type: "PAUSE", Status: "AWAITING_ACTION"}}})}, rollout.Paused},
 		{"deleted meanwhile", target(), []rollout.Observation{look(20, deleted, nil)}, rollout.Failed},
 		{"classic load balancer, one look", target(), []rollout.Observation{look(20, classic, nil)}, rollout.InProgress},
 		{"classic load balancer, steady", target(), []rollout.Observation{look(20, classic, nil), look(22, classic, nil), look(24, classic, nil)}, rollout.Succeeded},
