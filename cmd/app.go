@@ -57,6 +57,7 @@ type app struct {
 	cleanup  []func() error
 	args     []string
 	fromFile bool // a settings file was read
+	looked   bool // for one
 	file     config.File
 	targets  []string // its targets
 	bare     bool     // standard output is not for reports, but for the thing itself
@@ -140,21 +141,36 @@ func newApp(streams Streams) *app {
 	return &app{streams: streams, flags: flags, settings: flags.Settings()}
 }
 
-// prepare reads the settings file, and resolves the settings of a command.
+// prepare reads the settings file, and resolves the settings of a command about one
+// target, or none.
 func (a *app) prepare(c *cobra.Command) error {
-	path, err := a.settingsFile()
+	chosen, err := a.choose(c)
 	if err != nil {
 		return err
 	}
-	file := config.File{}
-	if path != "" {
-		if file, err = config.ReadFile(c.Context(), path, buildVersion()); err != nil {
-			return err
-		}
-		a.fromFile = true
+	if chosen.Several {
+		return &usageError{problem: fmt.Sprintf("%s takes one target, not several: %s", c.CommandPath(), strings.Join(chosen.Targets, ", ")), hint: "pass --target with one of them"}
 	}
-	a.file, a.targets = file, file.Targets()
-	return a.resolve(c, file)
+	return a.resolve(c, strings.Join(chosen.Targets, ""))
+}
+
+// choose reads the settings file, if it was not read before, and finds the chosen
+// targets.
+func (a *app) choose(c *cobra.Command) (config.Selection, error) {
+	if !a.looked {
+		path, err := a.settingsFile()
+		if err != nil {
+			return config.Selection{}, err
+		}
+		if path != "" {
+			if a.file, err = config.ReadFile(c.Context(), path, buildVersion()); err != nil {
+				return config.Selection{}, err
+			}
+			a.fromFile = true
+		}
+		a.looked, a.targets = true, a.file.Targets()
+	}
+	return a.file.Select(a.flags.Given(c.Flags()).Targets(os.Environ()))
 }
 
 // needTarget is an error if no service is set and the settings file has targets: one of them
@@ -167,10 +183,9 @@ func (a *app) needTarget() error {
 	return &usageError{problem: "neither a target nor a service is set", hint: "pass --target NAME with one of: " + strings.Join(a.targets, ", ")}
 }
 
-// resolve merges all layers of settings into the flags of a command.
-func (a *app) resolve(c *cobra.Command, file config.File) error {
-	given := a.flags.Given(c.Flags())
-	settings, err := config.Resolve(given, os.Environ(), file, given.Target(os.Environ()))
+// resolve merges all layers of settings of a target into the flags of a command.
+func (a *app) resolve(c *cobra.Command, target string) error {
+	settings, err := config.Resolve(a.flags.Given(c.Flags()), os.Environ(), a.file, target)
 	if err != nil {
 		return err
 	}

@@ -217,5 +217,5 @@ func (a *app) completeTargets(c *cobra.Command, _ []string, _ string) ([]cobra.C
 	if err != nil {
 		cobra.CompDebugln(err.Error(), false)
 	}
-	return slices.DeleteFunc(file.Targets(), func(name string) bool { return shell.Quote(name) != name }), cobra.ShellCompDirectiveNoFileComp
+	return slices.DeleteFunc(append(file.Targets(), file.Groups()...), func(name string) bool { return shell.Quote(name) != name }), cobra.ShellCompDirectiveNoFileComp
 }

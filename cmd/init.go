@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,7 +59,12 @@ type initOptions struct{ force, all bool }
 func (a *app) runInit(c *cobra.Command, args []string, o initOptions) error {
 	a.bare = true
 	// A file that is there already says nothing here: it is what would be replaced.
-	if err := a.resolve(c, config.File{Path: config.FileName}); err != nil {
+	named := a.flags.Given(c.Flags()).Targets(os.Environ())
+	if len(named) > 1 {
+		return &usageError{problem: "--target is set twice: " + strings.Join(named, " and "), hint: "pass the name of the new target once"}
+	}
+	a.file = config.File{Path: config.FileName}
+	if err := a.resolve(c, strings.Join(named, "")); err != nil {
 		return err
 	}
 	services := args

@@ -35,7 +35,11 @@ func bound(names ...string) commandLine {
 // resolve is what the parsed flags, this process's environment and a file come to.
 func (l commandLine) resolve(file File) (*Settings, error) {
 	given := l.flags.Given(l.FlagSet)
-	return Resolve(given, os.Environ(), file, given.Target(os.Environ()))
+	selection, err := file.Select(given.Targets(os.Environ()))
+	if err != nil {
+		return nil, err
+	}
+	return Resolve(given, os.Environ(), file, strings.Join(selection.Targets, ","))
 }
 
 // given are the settings that these arguments, the environment and a file come to.

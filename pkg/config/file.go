@@ -26,6 +26,7 @@ type File struct {
 	defaults      *layer
 	targets       map[string]*layer
 	targetsAt     position // where the word targets stands
+	groups        map[string]*group
 }
 
 // position is a line and a column of the file, both from 1.
@@ -108,7 +109,7 @@ func ParseFile(path string, content []byte, running string) (File, error) {
 }
 
 // topKeys are the keys of the file itself.
-var topKeys = []string{"version", "required-version", "require-target", "defaults", "targets"}
+var topKeys = []string{"version", "required-version", "require-target", "defaults", "targets", "groups"}
 
 func (r *fileReader) top(node *yaml.Node) {
 	seen := false
@@ -130,6 +131,8 @@ func (r *fileReader) top(node *yaml.Node) {
 		case "targets":
 			r.file.targetsAt = placeOf(key)
 			r.mapping(child, "targets", r.target)
+		case "groups":
+			r.mapping(child, "groups", r.group)
 		default:
 			r.problem(key, fmt.Sprintf("unknown key %q; %s", key.Value, r.topKeysLike(key.Value)))
 		}
@@ -138,6 +141,7 @@ func (r *fileReader) top(node *yaml.Node) {
 		r.problem(node, "the file has no version; it begins with version: "+FormatVersion)
 	}
 	r.extensions()
+	r.selections()
 }
 
 // topKeysLike says which key may have been meant by one that is not known.
@@ -156,7 +160,12 @@ func (r *fileReader) target(name, node *yaml.Node) {
 	l := newLayer(name.Value, placeOf(name))
 	r.file.targets[name.Value] = l
 	r.mapping(node, "target "+name.Value, func(key, child *yaml.Node) {
-		if key.Value != "extends" {
+		switch key.Value {
+		case "extends":
+		case "needs":
+			l.needs = r.references("needs", child)
+			return
+		default:
 			r.setting(l, key, child)
 			return
 		}

@@ -134,6 +134,18 @@ var badFiles = map[string]struct {
 	"a map in a command":        {"version: 1\ndefaults:\n  command: {web: [a, {b: c}]}\n", []string{"f.yaml:3:18: command of web takes words or a list of words"}},
 	"words for cpu":             {"version: 1\ndefaults:\n  container-cpu: {web: [1]}\n", []string{"f.yaml:3:24: container-cpu of web takes a plain value"}},
 
+	"needs nobody":            {"version: 1\ntargets:\n  a: {needs: [b, wrker]}\n  b: {}\n  worker: {}\n", []string{`f.yaml:3:18: target a names "wrker", which is neither a target nor a group; did you mean "worker"?`}},
+	"needs a map":             {"version: 1\ntargets:\n  a: {needs: {b: c}}\n", []string{"f.yaml:3:14: needs takes the name of a target or a group, or a list of names"}},
+	"needs nothing of a kind": {"version: 1\ntargets:\n  a: {needs: 'x-*'}\n", []string{`f.yaml:3:14: target a names "x-*", which is neither a target nor a group`}},
+	"needs itself":            {"version: 1\ntargets:\n  a: {needs: a}\n", []string{"f.yaml:3:14: target a needs itself: a -> a"}},
+	"needs in a circle":       {"version: 1\ntargets:\n  z: {needs: b}\n  b: {needs: [z, c]}\n  c: {needs: d}\n  d: {needs: [b]}\n", []string{"f.yaml:3:14: target z needs itself: z -> b -> z", "f.yaml:4:15: target b needs itself: b -> c -> d -> b"}},
+	"needs its own group":     {"version: 1\ngroups: {g: '*'}\ntargets:\n  a: {needs: g}\n", []string{"f.yaml:4:14: target a needs itself: a -> a"}},
+	"needs in the defaults":   {"version: 1\ndefaults: {needs: a}\n", []string{`f.yaml:2:12: unknown key "needs"; the known keys are `}},
+	"a group of nobody":       {"version: 1\ngroups: {g: [a, wb]}\ntargets: {web: {}}\n", []string{`f.yaml:2:14: group g names "a", which is neither`, `f.yaml:2:17: group g names "wb", which is neither a target nor a group; did you mean "web"?`}},
+	"an empty group":          {"version: 1\ngroups: {g: []}\n", []string{"f.yaml:2:13: group g has no targets"}},
+	"a group like a target":   {"version: 1\ngroups: {web: web}\ntargets: {web: {}}\n", []string{"f.yaml:2:10: group web has the name of a target"}},
+	"a group with a comma":    {"version: 1\ngroups: {'a,b': web}\ntargets: {web: {}}\n", []string{`f.yaml:2:10: group "a,b": the name of a group has no comma`}},
+
 	"no bounds":        {"version: 1\nrequired-version: newest\n", []string{`f.yaml:2:19: required-version: "newest" is not a version constraint; write ">= 0.5, < 2"`}},
 	"a list of bounds": {"version: 1\nrequired-version: [1]\n", []string{"f.yaml:2:19: required-version: "}},
 }

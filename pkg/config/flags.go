@@ -61,7 +61,7 @@ func Repeatable(v pflag.Value) bool {
 	switch v := v.(type) {
 	case recorder:
 		return Repeatable(v.Value)
-	case list, names, entryValue:
+	case list, names, chosen, entryValue:
 		return true
 	}
 	return false
@@ -84,19 +84,23 @@ func (f *Flags) Given(set *pflag.FlagSet) Given {
 // has reports whether the command has a flag for a key.
 func (g Given) has(key string) bool { return g.keys == nil || g.keys[key] }
 
-// Target is the name of the target that the flag or its variable gives, or "".
-// environ is an environment, see os.Environ.
-func (g Given) Target(environ []string) string {
+// Targets are the words that choose targets: those of the flag, or else that of its
+// variable. [File.Select] knows what they mean. environ is an environment, see
+// os.Environ.
+func (g Given) Targets(environ []string) []string {
 	if !g.has("target") {
-		return ""
+		return nil
 	}
-	for _, t := range slices.Backward(g.texts) {
+	var words []string
+	for _, t := range g.texts {
 		if t.key == "target" {
-			return t.text
+			words = append(words, t.text)
 		}
 	}
-	target, _ := environment(environ)(EnvPrefix + "TARGET")
-	return target
+	if text, _ := environment(environ)(EnvPrefix + "TARGET"); len(words) == 0 && text != "" {
+		words = []string{text}
+	}
+	return words
 }
 
 // neverEmpty are the flags whose empty value is an error: something else would be
@@ -126,8 +130,12 @@ func (g Given) layer() (*layer, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.values)) {
 		if slices.Contains(neverEmpty, name) && slices.Equal(l.values[name].texts, []string{""}) {
-			return nil, &Error{Problem: "--" + name + " is empty", Remedy: "remove the flag, or find out why its value is empty (an unset variable in a script?)"}
+			return nil, emptyFlag(name)
 		}
 	}
 	return l, nil
+}
+
+func emptyFlag(name string) error {
+	return &Error{Problem: "--" + name + " is empty", Remedy: "remove the flag, or find out why its value is empty (an unset variable in a script?)"}
 }

@@ -257,7 +257,7 @@ func (s *Settings) accessKeys() []row {
 func (s *Settings) programKeys() []row {
 	return []row{
 		{"config", "", "settings `file`, or none (default: ecs-deploy.yaml in this folder or above it, up to the root of the repository)", NotFile, text{&s.Config, "file"}},
-		{"target", "", "`name` of a target in the settings file", NotFile, text{&s.Target, "name"}},
+		{"target", "", "`name` of a target or group in the settings file, or a pattern such as 'production-*' (repeatable)", NotFile, chosen{&s.Targets}},
 		{"output", "o", "output format (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson", "github"}}},
 		{"show-values", "", "show the values of environment variables in clear text", FlagOnly, toggle{&s.ShowValues}},
 		{"color", "", "when to use colors (default auto); also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},

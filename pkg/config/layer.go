@@ -22,6 +22,10 @@ type layer struct {
 	target  string // the target's name; "" for the defaults
 	at      position
 	extends *reference
+	// needs are the words that choose the targets which are deployed before, and waits
+	// the names of these.
+	needs []*reference
+	waits []string
 	// values are the settings that a higher layer replaces.
 	values map[string]value
 	// entries are the elements of maps, which a higher layer adds to, in the order
@@ -96,7 +100,7 @@ func (r *fileReader) setting(l *layer, name, node *yaml.Node) {
 func (r *fileReader) keysLike(l *layer, name string) string {
 	var known []string
 	if l.target != "" {
-		known = append(known, "extends")
+		known = append(known, "extends", "needs")
 	}
 	for _, key := range r.keys {
 		if key.Source.InFile() {

@@ -19,7 +19,7 @@ type fileReader struct {
 
 func newFileReader(path, running string) *fileReader {
 	return &fileReader{
-		file:    File{Path: path, defaults: newLayer("", position{1, 1}), targets: map[string]*layer{}},
+		file:    File{Path: path, defaults: newLayer("", position{1, 1}), targets: map[string]*layer{}, groups: map[string]*group{}},
 		running: running, keys: byName(new(Settings).Keys()),
 	}
 }

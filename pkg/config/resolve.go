@@ -288,7 +288,10 @@ func (f File) noTarget(problem, asked string) error {
 		return &Error{Problem: fmt.Sprintf("%s: %s; the file has no targets", at, problem), Remedy: "add one under targets, see docs/configuration.md"}
 	}
 	e := &Error{Problem: fmt.Sprintf("%s: %s; the targets are %s", at, problem, strings.Join(names, ", ")), Remedy: "pass --target NAME"}
-	if like := nearest.Name(asked, names); like != "" {
+	if groups := f.Groups(); len(groups) > 0 {
+		e.Problem += "; the groups are " + strings.Join(groups, ", ")
+	}
+	if like := nearest.Name(asked, append(names, f.Groups()...)); like != "" {
 		e.Remedy = fmt.Sprintf("did you mean --target %s?", like)
 	}
 	return e

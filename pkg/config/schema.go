@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 )
@@ -32,11 +33,16 @@ func Schema() ([]byte, error) {
 		target[key.Name] = inTarget(key, settings[key.Name])
 	}
 	target["extends"] = object{"type": "string", "minLength": 1, "description": "another target to inherit settings from"}
+	target["needs"] = described(wordsForm(0), "targets, groups or patterns that are deployed before, in a run of several targets")
 	properties := object{
 		"version":          object{"enum": []any{1, FormatVersion}, "description": "version of the file format"},
 		"required-version": object{"type": []string{"string", "number"}, "description": "required version of ecs-deploy, such as >= 0.5, < 2"},
 		"require-target":   object{"enum": []any{true, false, "true", "false"}, "description": "require --target"},
 		"defaults":         closed(settings, "settings of all targets, and of commands without a target"),
+		"groups": object{
+			"type": "object", "description": "groups of targets by name; use them like targets", "propertyNames": object{"pattern": "^[^,*?]+$"},
+			"additionalProperties": described(wordsForm(1), "targets, other groups or patterns such as production-*"),
+		},
 		"targets": object{
 			"type": "object", "description": "targets by name",
 			"propertyNames": object{"minLength": 1}, "additionalProperties": closed(target, "one target: settings that override the defaults"),
@@ -53,6 +59,20 @@ func Schema() ([]byte, error) {
 		return nil, fmt.Errorf("writing the schema: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// wordsForm is what the schema takes for words that choose targets.
+func wordsForm(least int) object {
+	word := plainForm()
+	word["minLength"] = 1
+	return object{"anyOf": []any{word, object{"type": "array", "items": word, "minItems": least}}}
+}
+
+// described is a form with a description.
+func described(form object, description string) object {
+	form = maps.Clone(form)
+	form["description"] = description
+	return form
 }
 
 // closed is an object with these properties and no others.

@@ -82,6 +82,7 @@ var onlyTheProgramSees = []string{
 	"duplicate ", "another base", "a precise version", "two documents", "empty", "only a comment", "twice in ", "a target twice",
 	"somebody else's tag", "a merge key", "null as a key", "a bad image", "a bad account", "an empty name",
 	"extends nobody", "extends in another case", "extends itself", "extends in a circle", "no bounds",
+	"needs nobody", "needs nothing of", "needs itself", "needs in a circle", "needs its own", "a group of nobody", "a group like",
 }
 
 func TestTheSchemaAgreesWithTheReader(t *testing.T) {

@@ -86,6 +86,7 @@ type Settings struct {
 
 	// Configuration and output.
 	Config, Target, Output, Color string
+	Targets                       []string // the words that chose Target, see [File.Select]
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key

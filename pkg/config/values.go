@@ -241,6 +241,16 @@ func (v names) Set(text string) error {
 
 func (v names) Type() string { return "names" }
 
+// chosen are words that choose targets. What a word means, a name with a comma or two
+// names, is for [File.Select]: it knows the names.
+type chosen struct{ target *[]string }
+
+func (v chosen) String() string { return list(v).String() }
+
+func (v chosen) Set(text string) error { return list(v).Set(text) }
+
+func (v chosen) Type() string { return "names" }
+
 // accountID is the id of an AWS account. Its leading zeros count.
 type accountID struct{ target *string }
 
