@@ -107,7 +107,7 @@ func (e *engine) calm(ev event) {
 
 // alarmed tells a service that an alarm went to ALARM.
 func (e *engine) alarmed(s *service, name string) {
-	if s.Status != "ACTIVE" {
+	if s.Status != "ACTIVE" || !s.deploys() {
 		return
 	}
 	p := s.primary()

@@ -1,8 +1,6 @@
 package ecssim
 
-// This file changes and deletes clusters.
-
-import "slices"
+// This file is the operations on clusters.
 
 // clusterMembers are the settings of a cluster that are kept as given.
 var clusterMembers = []string{"settings", "configuration", "capacityProviders", "defaultCapacityProviderStrategy", "serviceConnectDefaults"}
@@ -17,6 +15,66 @@ func (c *cluster) setMembers(raw Document, members ...string) {
 			c.Extra[member] = cloneValue(v)
 		}
 	}
+}
+
+func (e *engine) createCluster(in struct {
+	Name string `json:"clusterName"`
+	Tags []tag  `json:"tags"`
+}, raw Document) (any, *apiError) {
+	if in.Name == "" {
+		in.Name = "default"
+	}
+	if !isName(in.Name) {
+		return nil, invalid("Invalid cluster name.") // assumed text
+	}
+	for _, err := range []*apiError{checkTags(in.Tags), e.checkProviders(raw)} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	c := e.Clusters[in.Name]
+	if c == nil || c.Status != "ACTIVE" {
+		c = newCluster(in.Name)
+		c.Tags = in.Tags
+		c.setMembers(raw, clusterMembers...)
+		e.Clusters[in.Name] = c
+	}
+	return map[string]any{"cluster": e.clusterView(c, nothingHidden)}, nil
+}
+
+func (e *engine) describeClusters(in struct {
+	Clusters []string `json:"clusters"`
+	Include  []string `json:"include"`
+}, _ Document) (any, *apiError) {
+	if len(in.Clusters) == 0 {
+		in.Clusters = []string{"default"}
+	}
+	if err := atMost(len(in.Clusters), 100, "Clusters"); err != nil {
+		return nil, err
+	}
+	views, failures := []any{}, []any{}
+	for _, identifier := range in.Clusters {
+		c := e.Clusters[shortName(identifier)] // also one that is INACTIVE
+		if c == nil {
+			failures = append(failures, missing(e.arn("cluster/"+shortName(identifier))))
+			continue
+		}
+		views = append(views, e.clusterView(c, in.Include))
+	}
+	return map[string]any{"clusters": views, "failures": failures}, nil
+}
+
+func (e *engine) listClusters(in struct {
+	MaxResults *int   `json:"maxResults"`
+	NextToken  string `json:"nextToken"`
+}, _ Document) (any, *apiError) {
+	arns := []string{}
+	for _, name := range sortedKeys(e.Clusters) {
+		if e.Clusters[name].Status == "ACTIVE" {
+			arns = append(arns, e.arn("cluster/"+name))
+		}
+	}
+	return page(arns, "clusterArns", in.MaxResults, 100, in.NextToken)
 }
 
 type clusterInput struct {
@@ -38,18 +96,26 @@ func (e *engine) putClusterCapacityProviders(in clusterInput, raw Document) (any
 	if raw["capacityProviders"] == nil || raw["defaultCapacityProviderStrategy"] == nil {
 		return nil, invalid("capacityProviders and defaultCapacityProviderStrategy are required.") // assumed text
 	}
+	if err := e.checkProviders(raw); err != nil {
+		return nil, err
+	}
+	return e.changeCluster(in, raw, "capacityProviders", "defaultCapacityProviderStrategy")
+}
+
+// checkProviders refuses capacity providers that do not exist, and a default
+// strategy that does not fit them.
+func (e *engine) checkProviders(raw Document) *apiError {
 	list, _ := raw["capacityProviders"].([]any)
 	for _, name := range list {
 		if name, _ := name.(string); !e.hasProvider(name) {
-			return nil, errNoProvider
+			return errNoProvider
 		}
 	}
-	for _, item := range objects(raw["defaultCapacityProviderStrategy"]) {
-		if !slices.Contains(list, item["capacityProvider"]) {
-			return nil, invalid("The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.")
-		}
+	shares := readStrategy(raw["defaultCapacityProviderStrategy"])
+	if len(shares) == 0 {
+		return nil
 	}
-	return e.changeCluster(in, raw, "capacityProviders", "defaultCapacityProviderStrategy")
+	return e.checkStrategy(&cluster{Extra: raw}, shares)
 }
 
 func (e *engine) changeCluster(in clusterInput, raw Document, members ...string) (any, *apiError) {
@@ -58,7 +124,7 @@ func (e *engine) changeCluster(in clusterInput, raw Document, members ...string)
 		return nil, err
 	}
 	c.setMembers(raw, members...)
-	return map[string]any{"cluster": e.clusterView(c, true)}, nil
+	return map[string]any{"cluster": e.clusterView(c, nothingHidden)}, nil
 }
 
 // deleteCluster leaves the cluster INACTIVE: it can be described, and not used.
@@ -79,7 +145,7 @@ func (e *engine) deleteCluster(in clusterInput, _ Document) (any, *apiError) {
 		return nil, &apiError{code: "ClusterContainsTasksException", message: "The Cluster cannot be deleted while Tasks are active."}
 	}
 	c.Status = "INACTIVE"
-	return map[string]any{"cluster": e.clusterView(c, true)}, nil
+	return map[string]any{"cluster": e.clusterView(c, nothingHidden)}, nil
 }
 
 type namespaceInput struct {

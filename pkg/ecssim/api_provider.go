@@ -37,19 +37,24 @@ func (e *engine) createCapacityProvider(in providerInput, _ Document) (any, *api
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
+	return map[string]any{"capacityProvider": e.addProvider(in)}, nil
+}
+
+// addProvider makes a capacity provider.
+func (e *engine) addProvider(in providerInput) Document {
 	p := Document{"capacityProviderArn": e.arn("capacity-provider/" + in.Name), "name": in.Name, "status": "ACTIVE", "tags": orNone(in.Tags)}
 	if in.Group != nil {
 		p["type"] = "EC2_AUTOSCALING"
-		p["autoScalingGroupProvider"] = completedGroup(in.Group)
+		p["autoScalingGroupProvider"] = map[string]any(completedGroup(in.Group))
 	} else {
 		p["type"] = "MANAGED_INSTANCES"
-		p["managedInstancesProvider"] = in.Managed
+		p["managedInstancesProvider"] = map[string]any(in.Managed)
 	}
 	if e.Providers == nil {
 		e.Providers = map[string]Document{}
 	}
 	e.Providers[in.Name] = p
-	return map[string]any{"capacityProvider": p}, nil
+	return p
 }
 
 // completedGroup fills in the documented defaults of an Auto Scaling group
@@ -77,8 +82,8 @@ func (e *engine) updateCapacityProvider(in providerInput, _ Document) (any, *api
 	}
 	for member, change := range map[string]Document{"autoScalingGroupProvider": in.Group, "managedInstancesProvider": in.Managed} {
 		if change != nil {
-			kept, _ := p[member].(Document)
-			p[member] = supplied(change, kept)
+			kept, _ := p[member].(map[string]any)
+			p[member] = map[string]any(supplied(change, kept))
 		}
 	}
 	p["updateStatus"] = "UPDATE_COMPLETE"
@@ -92,7 +97,7 @@ func (e *engine) deleteCapacityProvider(in providerInput, _ Document) (any, *api
 	case isFargateProvider(name):
 		return nil, invalid("The specified capacity provider is reserved and cannot be deleted.") // assumed text
 	case p == nil:
-		return nil, errNoProvider
+		return nil, refused(errNoProvider.message)
 	}
 	for _, c := range e.Clusters {
 		if list, _ := c.Extra["capacityProviders"].([]any); c.Status == "ACTIVE" && slices.Contains(list, any(name)) {

@@ -52,7 +52,7 @@ func (e *engine) runTask(in runInput, raw Document) (any, *apiError) {
 	if in.Count != nil {
 		count = *in.Count
 	}
-	launchType, strategy, apiErr := c.launching(in.LaunchType, raw["capacityProviderStrategy"])
+	launchType, strategy, apiErr := e.launching(c, in.LaunchType, raw["capacityProviderStrategy"])
 	if apiErr != nil {
 		return nil, apiErr
 	}

@@ -25,20 +25,42 @@ func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
 		return nil, apiErr
 	}
 	c.adopt(s)
-	e.deploy(s, td.arn())
+	switch s.Controller {
+	case "ECS":
+		e.deploy(s, td.arn())
+	case "CODE_DEPLOY":
+		e.addTaskSet(s, td, "PRIMARY", s.Spec, taskSet{Scale: 100})
+	}
 	return map[string]any{"service": e.serviceView(s, true)}, nil
+}
+
+// wanted finds the task definition of a new service; under the EXTERNAL
+// controller it has none.
+func (e *engine) wanted(in serviceInput, raw Document) (*taskDefinition, *apiError) {
+	if in.Controller.Type != "EXTERNAL" {
+		if in.TaskDefinition == "" {
+			return nil, invalid("TaskDefinition cannot be empty.") // assumed text
+		}
+		return e.usable(in.TaskDefinition)
+	}
+	if in.TaskDefinition != "" {
+		return nil, invalid("TaskDefinition must be blank.")
+	}
+	for _, member := range taskSetMembers {
+		if _, given := raw[member]; given {
+			return nil, invalid(member + " must be blank. Specify it when you create a task set.") // assumed text
+		}
+	}
+	return nil, nil
 }
 
 // buildService checks the input of CreateService and makes the service, without
 // a deployment.
 func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
-	switch {
-	case !isName(in.Name):
+	if !isName(in.Name) {
 		return nil, nil, invalid("Invalid service name.") // assumed text
-	case in.TaskDefinition == "":
-		return nil, nil, invalid("TaskDefinition cannot be empty.") // assumed text
 	}
-	td, apiErr := e.usable(in.TaskDefinition)
+	td, apiErr := e.wanted(in, raw)
 	if apiErr != nil {
 		return nil, nil, apiErr
 	}
@@ -57,9 +79,12 @@ func (e *engine) buildService(c *cluster, in serviceInput, raw Document) (*servi
 			}
 		}
 	}
-	if apiErr := s.setLaunch(c); apiErr != nil {
+	if s.Controller == "EXTERNAL" {
+		s.Spec["launchType"] = "EC2" // until there is a PRIMARY task set
+	} else if apiErr := e.settleLaunch(c, s.Spec); apiErr != nil {
 		return nil, nil, apiErr
 	}
+	s.Launch = s.launchType()
 	if apiErr := s.setCount(in.Desired, true); apiErr != nil {
 		return nil, nil, apiErr
 	}
@@ -97,7 +122,7 @@ func (s *service) setCount(desired *int, creating bool) *apiError {
 		return invalid("The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.")
 	case s.Daemon:
 		return nil
-	case desired == nil && creating:
+	case desired == nil && creating && s.Controller != "EXTERNAL":
 		return invalid("The desired count must be specified for the replica scheduling strategy.") // assumed text
 	case desired == nil:
 		return nil
@@ -218,7 +243,9 @@ func (e *engine) deleteService(in deleteServiceInput, _ Document) (any, *apiErro
 		return nil, invalid("The service cannot be stopped while deployments are active.")
 	}
 	s.Status, s.Desired, s.SteadyAt = "DRAINING", 0, 0
-	e.finish(s, s.current(), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text
+	if s.deploys() {
+		e.finish(s, s.current(), "STOPPED", "Service deployment stopped because the service was deleted.") // assumed text
+	}
 	e.wake(s, firstPassDelay)
 	return map[string]any{"service": e.serviceView(s, true)}, nil
 }

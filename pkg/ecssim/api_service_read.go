@@ -1,6 +1,6 @@
 package ecssim
 
-// This file is the reads of services and clusters, and CreateCluster.
+// This file is the reads of services.
 
 import (
 	"maps"
@@ -73,91 +73,4 @@ func (e *engine) listServices(in listServicesInput, _ Document) (any, *apiError)
 		arns = append(arns, e.serviceArn(s))
 	}
 	return page(arns, "serviceArns", in.MaxResults, 10, in.NextToken)
-}
-
-func (e *engine) createCluster(in struct {
-	Name string `json:"clusterName"`
-	Tags []tag  `json:"tags"`
-}, raw Document) (any, *apiError) {
-	if in.Name == "" {
-		in.Name = "default"
-	}
-	if !isName(in.Name) {
-		return nil, invalid("Invalid cluster name.") // assumed text
-	}
-	if err := checkTags(in.Tags); err != nil {
-		return nil, err
-	}
-	c := e.Clusters[in.Name]
-	if c == nil || c.Status != "ACTIVE" {
-		c = newCluster(in.Name)
-		c.Tags = in.Tags
-		c.setMembers(raw, clusterMembers...)
-		e.Clusters[in.Name] = c
-	}
-	return map[string]any{"cluster": e.clusterView(c, true)}, nil
-}
-
-func (e *engine) describeClusters(in struct {
-	Clusters []string `json:"clusters"`
-	Include  []string `json:"include"`
-}, _ Document) (any, *apiError) {
-	if len(in.Clusters) == 0 {
-		in.Clusters = []string{"default"}
-	}
-	if err := atMost(len(in.Clusters), 100, "Clusters"); err != nil {
-		return nil, err
-	}
-	views, failures := []any{}, []any{}
-	for _, identifier := range in.Clusters {
-		c := e.Clusters[shortName(identifier)] // also one that is INACTIVE
-		if c == nil {
-			failures = append(failures, missing(e.arn("cluster/"+shortName(identifier))))
-			continue
-		}
-		views = append(views, e.clusterView(c, slices.Contains(in.Include, "TAGS")))
-	}
-	return map[string]any{"clusters": views, "failures": failures}, nil
-}
-
-func (e *engine) listClusters(in struct {
-	MaxResults *int   `json:"maxResults"`
-	NextToken  string `json:"nextToken"`
-}, _ Document) (any, *apiError) {
-	arns := []string{}
-	for _, name := range sortedKeys(e.Clusters) {
-		if e.Clusters[name].Status == "ACTIVE" {
-			arns = append(arns, e.arn("cluster/"+name))
-		}
-	}
-	return page(arns, "clusterArns", in.MaxResults, 100, in.NextToken)
-}
-
-func (e *engine) clusterView(c *cluster, tags bool) map[string]any {
-	runningTasks, pendingTasks, services := 0, 0, 0
-	for _, s := range c.Services {
-		if s.Status == "ACTIVE" {
-			services++
-		}
-	}
-	for _, t := range c.Tasks {
-		switch {
-		case t.Status == running:
-			runningTasks++
-		case t.starting():
-			pendingTasks++
-		}
-	}
-	view := map[string]any{
-		"clusterArn": e.arn("cluster/" + c.Name), "clusterName": c.Name, "status": c.Status,
-		"registeredContainerInstancesCount": len(c.Hosts), "runningTasksCount": runningTasks,
-		"pendingTasksCount": pendingTasks, "activeServicesCount": services,
-		"statistics": []any{}, "tags": []any{}, "settings": []any{}, "capacityProviders": []any{},
-		"defaultCapacityProviderStrategy": []any{},
-	}
-	maps.Copy(view, c.Extra)
-	if tags {
-		view["tags"] = orNone(c.Tags)
-	}
-	return view
 }

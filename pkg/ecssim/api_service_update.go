@@ -9,7 +9,7 @@ import (
 )
 
 func (e *engine) updateService(in serviceInput, raw Document) (any, *apiError) {
-	_, s, apiErr := e.locate(in.Cluster, in.Service)
+	c, s, apiErr := e.locate(in.Cluster, in.Service)
 	if apiErr != nil {
 		return nil, apiErr
 	}
@@ -19,19 +19,29 @@ func (e *engine) updateService(in serviceInput, raw Document) (any, *apiError) {
 	if err := s.checkController(in, raw); err != nil {
 		return nil, err
 	}
-	next, td, apiErr := e.updated(s, in, raw)
+	next, td, apiErr := e.updated(c, s, in, raw)
 	if apiErr != nil {
 		return nil, apiErr
 	}
 	e.remember(s)
-	changed := in.Force || td.arn() != s.primary().TaskDefinition
+	changed := in.Force
 	for _, member := range deployedMembers {
 		changed = changed || !sameValue(s.Spec[member], next.Spec[member])
 	}
 	growth := next.Desired - s.Desired
 	s.Spec, s.Config, s.Desired, s.Grace = next.Spec, next.Config, next.Desired, next.Grace
-	s.grow(growth)
-	if changed {
+	if s.deploys() {
+		s.grow(growth)
+		e.carryOn(s, td, changed)
+	}
+	e.wake(s, firstPassDelay)
+	return map[string]any{"service": e.serviceView(s, true)}, nil
+}
+
+// carryOn starts a deployment if something that it deploys has changed.
+// Otherwise the one in progress takes over the new settings.
+func (e *engine) carryOn(s *service, td *taskDefinition, changed bool) {
+	if changed || td.arn() != s.primary().TaskDefinition {
 		e.deploy(s, td.arn())
 		if !e.acting {
 			e.stirActors(s)
@@ -41,8 +51,6 @@ func (e *engine) updateService(in serviceInput, raw Document) (any, *apiError) {
 		sd.Config = s.Config // a strategy that shifts traffic goes on as it began
 	}
 	e.checkThreshold(s, s.primary())
-	e.wake(s, firstPassDelay)
-	return map[string]any{"service": e.serviceView(s, true)}, nil
 }
 
 // checkController refuses what only CodeDeploy or an external controller may
@@ -69,7 +77,7 @@ func (s *service) checkController(in serviceInput, raw Document) *apiError {
 
 // updated is a copy of the service's settings with the input's over them. A
 // member that is absent is unchanged; an empty list removes.
-func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
+func (e *engine) updated(c *cluster, s *service, in serviceInput, raw Document) (*service, *taskDefinition, *apiError) {
 	next := &service{
 		Daemon: s.Daemon, Controller: s.Controller, Launch: s.Launch, Spec: clone(s.Spec), Config: s.Config,
 		Desired: s.Desired, Grace: s.Grace,
@@ -82,7 +90,7 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 		}
 	}
 	if _, given := raw["capacityProviderStrategy"]; given {
-		if apiErr := next.changeStrategy(); apiErr != nil {
+		if apiErr := e.changeStrategy(next, c); apiErr != nil {
 			return nil, nil, apiErr
 		}
 	}
@@ -102,12 +110,9 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 	if err := next.setCount(in.Desired, false); err != nil {
 		return nil, nil, err
 	}
-	td := e.taskDefinition(s.primary().TaskDefinition)
-	if in.TaskDefinition != "" {
-		var err *apiError
-		if td, err = e.usable(in.TaskDefinition); err != nil {
-			return nil, nil, err
-		}
+	td, err := e.updatedDefinition(s, in)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, err := range []*apiError{next.check(td), e.checkRules(next)} {
 		if err != nil {
@@ -115,6 +120,18 @@ func (e *engine) updated(s *service, in serviceInput, raw Document) (*service, *
 		}
 	}
 	return next, td, nil
+}
+
+// updatedDefinition is the task definition that a service uses after the update;
+// nil: it has none, under the EXTERNAL controller.
+func (e *engine) updatedDefinition(s *service, in serviceInput) (*taskDefinition, *apiError) {
+	switch {
+	case in.TaskDefinition != "":
+		return e.usable(in.TaskDefinition)
+	case len(s.Deployments) == 0 || s.Deployments[0].Status != "PRIMARY":
+		return nil, nil
+	}
+	return e.taskDefinition(s.primary().TaskDefinition), nil
 }
 
 // grow lets a change of the desired count during a rollout also reach the

@@ -40,6 +40,13 @@ func (e *engine) tagsOf(arn string) (*[]tag, *apiError) {
 		if c := e.Clusters[clusterName]; c != nil && c.host(id) != nil {
 			return &c.host(id).Tags, nil
 		}
+	case "task-set":
+		parts := strings.Split(rest, "/") // cluster, service, ecs-svc, number
+		if c := e.Clusters[parts[0]]; len(parts) == 4 && c != nil && c.Services[parts[1]] != nil {
+			if d := c.Services[parts[1]].findTaskSet(parts[3]); d != nil && d.Set != nil {
+				return &d.Set.Tags, nil
+			}
+		}
 	case "task":
 		clusterName, id, _ := strings.Cut(rest, "/")
 		if c := e.Clusters[clusterName]; c != nil && c.task(id) != nil {

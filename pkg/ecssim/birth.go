@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -65,18 +66,9 @@ func newEngine(world World, now time.Time) (*engine, error) {
 
 func (e *engine) bearCluster(spec ClusterSpec) {
 	c := newCluster(spec.Name)
-	c.Extra = Document{}
-	if list := make([]any, len(spec.CapacityProviders)); len(list) > 0 {
-		for i, name := range spec.CapacityProviders {
-			list[i] = name
-		}
-		c.Extra["capacityProviders"] = list
-	}
-	if list := make([]any, len(spec.DefaultStrategy)); len(list) > 0 {
-		for i, item := range spec.DefaultStrategy {
-			list[i] = cloneValue(map[string]any(item))
-		}
-		c.Extra["defaultCapacityProviderStrategy"] = list
+	c.Extra = spec.members()
+	for _, name := range spec.CapacityProviders {
+		e.bearProvider(name)
 	}
 	if spec.TaskSlots != nil {
 		slots := *spec.TaskSlots
@@ -92,6 +84,29 @@ func (e *engine) bearCluster(spec ClusterSpec) {
 		}
 	}
 	e.Clusters[spec.Name] = c
+}
+
+// members are the members of CreateCluster that the cluster of a world has.
+func (spec ClusterSpec) members() Document {
+	d := Document{}
+	for _, name := range spec.CapacityProviders {
+		list, _ := d["capacityProviders"].([]any)
+		d["capacityProviders"] = append(list, name)
+	}
+	for _, item := range spec.DefaultStrategy {
+		list, _ := d["defaultCapacityProviderStrategy"].([]any)
+		d["defaultCapacityProviderStrategy"] = append(list, cloneValue(map[string]any(item)))
+	}
+	return d
+}
+
+// bearProvider makes the capacity provider of a cluster, with an Auto Scaling
+// group of its name, unless there is one.
+func (e *engine) bearProvider(name string) {
+	if !e.hasProvider(name) {
+		group := "arn:aws:autoscaling:" + e.World.region() + ":" + e.World.account() + ":autoScalingGroup:" + derived("group", name, 8) + ":autoScalingGroupName/" + name
+		e.addProvider(providerInput{Name: name, Group: Document{"autoScalingGroupArn": group}})
+	}
 }
 
 func (e *engine) bearTaskDefinition(doc Document) error {
@@ -136,8 +151,14 @@ func (e *engine) bearService(doc Document) error {
 	}
 	maps.Copy(input, doc)
 	began := e.Now
+	set := taskSetOf(input)
 	if _, apiErr := e.born("CreateService", input); apiErr != nil {
 		return apiErr
+	}
+	if set != nil {
+		if _, apiErr := e.born("CreateTaskSet", set); apiErr != nil {
+			return apiErr
+		}
 	}
 	clusterName, _ := input["cluster"].(string)
 	_, s, apiErr := e.locate(clusterName, input["serviceName"].(string))
@@ -147,6 +168,24 @@ func (e *engine) bearService(doc Document) error {
 	e.mature(s)
 	e.Now = began
 	return nil
+}
+
+// taskSetOf takes from the input of CreateService what makes its PRIMARY task set,
+// if the service is under the EXTERNAL controller: nil if it names no task
+// definition.
+func taskSetOf(input Document) Document {
+	controller, _ := input["deploymentController"].(map[string]any)
+	if controller["type"] != "EXTERNAL" || input["taskDefinition"] == nil {
+		return nil
+	}
+	set := Document{"cluster": input["cluster"], "service": input["serviceName"], "scale": map[string]any{"value": 100, "unit": "PERCENT"}}
+	for _, member := range append([]string{"taskDefinition"}, taskSetMembers...) {
+		if v, ok := input[member]; ok {
+			set[member] = v
+			delete(input, member)
+		}
+	}
+	return set
 }
 
 // forgetTrouble takes from a container the rule that makes its image misbehave.
@@ -176,12 +215,43 @@ func (e *engine) settleContainers(t *task) {
 // mature gives a new service its tasks, RUNNING and healthy, and completes its
 // deployment, whatever its images would do.
 func (e *engine) mature(s *service) {
+	if !s.deploys() {
+		e.matureSets(s)
+		return
+	}
 	e.begin(s)
 	e.beginStages(s)
 	e.advanceStage(s, e.desired(s))
 	d := s.primary()
 	d.Desired, d.NextLaunch = e.desired(s), 0
-	slowest := millis(0)
+	slowest := e.bearTasks(s, d)
+	e.advanceStage(s, d.Desired)
+	e.concludeShift(s)
+	e.Now = e.Now.add(firstBuild) + slowest
+	e.complete(s)
+	s.PassAt = 0
+}
+
+// matureSets makes the only task set of a new service, if it has one, PRIMARY and
+// steady. That of a service under CODE_DEPLOY looks as CodeDeploy leaves it.
+func (e *engine) matureSets(s *service) {
+	for _, d := range s.Deployments {
+		if s.Controller == "CODE_DEPLOY" {
+			d.Set.StartedBy, d.Set.ExternalID = "CODE_DEPLOY", "d-"+strings.ToUpper(derived("deployment", d.ID, 9))
+		}
+		e.promote(s, d)
+		d.Desired = s.Desired
+		slowest := e.bearTasks(s, d)
+		e.Now = e.Now.add(firstBuild) + slowest
+		e.steady(s, d)
+	}
+	s.PassAt = 0
+	e.saySteady(s, 1)
+}
+
+// bearTasks gives a deployment its tasks, RUNNING and healthy, and says how long
+// the slowest of them has taken to start.
+func (e *engine) bearTasks(s *service, d *deployment) (slowest millis) {
 	for i := range d.Desired {
 		t := e.newTask(e.order(s, d))
 		t.Plan = plan{Behaviour: Starts, StartAfter: t.Plan.StartAfter}
@@ -197,9 +267,5 @@ func (e *engine) mature(s *service) {
 		e.settleContainers(t)
 		s.home.add(t)
 	}
-	e.advanceStage(s, d.Desired)
-	e.concludeShift(s)
-	e.Now = e.Now.add(firstBuild) + slowest
-	e.complete(s)
-	s.PassAt = 0
+	return slowest
 }

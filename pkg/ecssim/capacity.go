@@ -18,6 +18,7 @@ func readStrategy(v any) []share {
 	for _, item := range objects(v) {
 		s := share{base: number(item["base"], 0), weight: number(item["weight"], 0)}
 		s.provider, _ = item["capacityProvider"].(string)
+		s.provider = shortName(s.provider)
 		shares = append(shares, s)
 	}
 	if len(shares) == 1 {
@@ -26,24 +27,17 @@ func readStrategy(v any) []share {
 	return shares
 }
 
-// Limits of a capacity provider strategy [SDK CapacityProviderStrategyItem].
-const (
-	maxProviders = 20
-	maxWeight    = 1000
-	maxBase      = 100_000
-)
-
-// launching says where new tasks of the cluster run, from the launch type and
-// the strategy that a request gives: a launch type and no strategy, or the
-// reverse. Without either it is the default strategy of the cluster, and
-// without that EC2.
-func (c *cluster) launching(launchType string, strategy any) (string, any, *apiError) {
+// launching says where new tasks of a cluster run, from the launch type and the
+// strategy that a request gives: a launch type and no strategy, or the reverse.
+// Without either it is the default strategy of the cluster, and without that
+// EC2.
+func (e *engine) launching(c *cluster, launchType string, strategy any) (string, any, *apiError) {
 	given := len(objects(strategy)) > 0
 	switch {
 	case given && launchType != "":
 		return "", nil, invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
 	case given:
-		return "", strategy, checkStrategy(readStrategy(strategy))
+		return "", strategy, e.checkStrategy(c, readStrategy(strategy))
 	case launchType != "":
 		return launchType, nil, nil
 	}
@@ -58,21 +52,37 @@ func (c *cluster) launching(launchType string, strategy any) (string, any, *apiE
 	return "", cloneValue(preset), nil
 }
 
-// checkStrategy refuses a strategy that ECS documents as invalid. The texts are
-// assumed, except for the mix.
-func checkStrategy(shares []share) *apiError {
-	if err := atMost(len(shares), maxProviders, "Capacity provider strategy"); err != nil {
+// checkStrategy refuses a strategy that the tasks of a cluster cannot have.
+func (e *engine) checkStrategy(c *cluster, shares []share) *apiError {
+	for _, s := range shares {
+		if s.provider != "" && !e.hasProvider(s.provider) {
+			return errNoProvider
+		}
+	}
+	if err := coherent(shares); err != nil {
 		return err
 	}
+	return c.associated(shares)
+}
+
+// associated refuses a strategy with a provider that is not one of the cluster's.
+func (c *cluster) associated(shares []share) *apiError {
+	providers, _ := c.Extra["capacityProviders"].([]any)
+	for _, s := range shares {
+		if !slices.ContainsFunc(providers, func(p any) bool { name, _ := p.(string); return shortName(name) == s.provider }) {
+			return invalid("The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.")
+		}
+	}
+	return nil
+}
+
+// coherent refuses a strategy whose items do not go together as ECS documents
+// it. The texts are assumed, except for the mix.
+func coherent(shares []share) *apiError {
 	weighted, based, fargate := 0, 0, 0
 	for _, s := range shares {
-		switch {
-		case s.provider == "":
+		if s.provider == "" {
 			return invalid("Capacity provider cannot be empty.")
-		case s.weight < 0 || s.weight > maxWeight:
-			return invalid("The weight of a capacity provider must be between 0 and 1000.")
-		case s.base < 0 || s.base > maxBase:
-			return invalid("The base of a capacity provider must be between 0 and 100000.")
 		}
 		weighted += min(s.weight, 1)
 		based += min(s.base, 1)

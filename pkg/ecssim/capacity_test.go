@@ -44,7 +44,7 @@ func strategyOf(items ...string) []any {
 // their new task have.
 func TestServiceCapacity(t *testing.T) {
 	e := testEngine(t, func(w *World) {
-		w.Clusters[0].CapacityProviders = []string{"FARGATE", "FARGATE_SPOT"}
+		w.Clusters[0].CapacityProviders = []string{"FARGATE", "FARGATE_SPOT", "spot", "idle"}
 		w.Clusters[0].DefaultStrategy = []Document{{"capacityProvider": "FARGATE_SPOT", "weight": json.Number("1")}}
 	})
 	network := e.web().Spec["networkConfiguration"]
@@ -112,6 +112,8 @@ func TestServiceCapacity(t *testing.T) {
 			Document{"launchType": "FARGATE", "capacityProviderStrategy": strategyOf("FARGATE")}},
 		{"A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate providers. Specify one or the other and try again.",
 			Document{"capacityProviderStrategy": strategyOf("FARGATE", "spot")}},
+		{"The specified capacity provider does not exist. Specify a valid name or ARN and try again.",
+			Document{"capacityProviderStrategy": strategyOf("nowhere")}},
 		{"Specifying a capacity provider strategy is not supported when you create a service using the DAEMON scheduling strategy.",
 			Document{"schedulingStrategy": "DAEMON", "desiredCount": nil}},
 	} {

@@ -41,7 +41,7 @@ var (
 // podWorld is a cluster with the task definition pod and no service.
 func podWorld(containers []any, rules []ecssim.ImageRule) ecssim.World {
 	return ecssim.World{
-		Clusters: []ecssim.ClusterSpec{{Name: "demo"}},
+		Clusters: []ecssim.ClusterSpec{{Name: "demo", CapacityProviders: []string{"FARGATE_SPOT"}}},
 		TaskDefinitions: []ecssim.Document{{"family": "pod", "networkMode": "awsvpc", "requiresCompatibilities": []any{"FARGATE"},
 			"cpu": "256", "memory": "512", "executionRoleArn": "arn:aws:iam::123456789012:role/execution", "containerDefinitions": containers}},
 		Images: rules,

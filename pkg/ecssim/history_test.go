@@ -33,7 +33,7 @@ var kinds = []ImageRule{
 // web:1 is ok:1, web:2 is slow:1 and so on.
 func testEngine(t testing.TB, change func(*World)) *engine {
 	t.Helper()
-	w := World{Clusters: []ClusterSpec{{Name: "default"}}, Images: kinds}
+	w := World{Clusters: []ClusterSpec{{Name: "default", CapacityProviders: []string{"FARGATE"}}}, Images: kinds}
 	for _, k := range kinds {
 		w.TaskDefinitions = append(w.TaskDefinitions, Document{
 			"family": "web", "containerDefinitions": []any{map[string]any{

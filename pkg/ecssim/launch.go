@@ -50,7 +50,7 @@ func (e *engine) launch(s *service, d *deployment, n int) (started int, placed b
 		if replaced = min(replaced, len(ids)); replaced > 0 {
 			text += fmt.Sprintf(" Amazon ECS replaced %d tasks due to an unhealthy status.", replaced)
 		}
-		e.say(s, 0, "%s", text)
+		e.record(s, 0, s.spoken(d.ID)+" "+text)
 	}
 	return len(ids), len(ids) == n
 }

@@ -31,13 +31,9 @@ var limits = map[string]limit{
 	"*.capacityProviderStrategy":        {0, 20, ""},
 	"*.placementConstraints":            {0, 10, ""},
 	"*.placementStrategy":               {0, 5, ""},
-
-	"CreateServiceInput.desiredCount":                  {0, 5000, ""},
-	"UpdateServiceInput.desiredCount":                  {0, 5000, ""},
-	"CreateServiceInput.loadBalancers":                 {0, 5, ""},
-	"UpdateServiceInput.loadBalancers":                 {0, 5, ""},
-	"CreateServiceInput.healthCheckGracePeriodSeconds": {0, unlimited, ""},
-	"UpdateServiceInput.healthCheckGracePeriodSeconds": {0, unlimited, ""},
+	"*.desiredCount":                    {0, 5000, ""},
+	"*.loadBalancers":                   {0, 5, ""},
+	"*.healthCheckGracePeriodSeconds":   {0, unlimited, ""},
 
 	"AwsVpcConfiguration.subnets":                   {1, 16, "subnets can not be empty."},
 	"AwsVpcConfiguration.securityGroups":            {0, 5, ""},

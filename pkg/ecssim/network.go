@@ -57,14 +57,17 @@ func derived(thing, of string, digits int) string {
 	return hex.EncodeToString(sum[:])[:digits]
 }
 
+// derivedUUID is the same as a UUID.
+func derivedUUID(thing, of string) string {
+	h := derived(thing, of, 32)
+	return strings.Join([]string{h[:8], h[8:12], "4" + h[13:16], "a" + h[17:20], h[20:]}, "-")
+}
+
 // instanceID is the id of the EC2 instance of a container instance.
 func instanceID(host string) string { return "i-" + derived("instance", host, 17) }
 
 // attachmentID is the id of the attachment of a task's network interface.
-func (t *task) attachmentID() string {
-	h := derived("attachment", t.ID, 32)
-	return strings.Join([]string{h[:8], h[8:12], "4" + h[13:16], "a" + h[17:20], h[20:]}, "-")
-}
+func (t *task) attachmentID() string { return derivedUUID("attachment", t.ID) }
 
 // attachments show the network interface of a task. Its details are there once
 // it is attached; those of a stopped task stay.

@@ -126,6 +126,12 @@ func operations() map[string]operation {
 		"DescribeServiceRevisions":   in[ecs.DescribeServiceRevisionsInput]("service revision", (*engine).describeServiceRevisions),
 		"StopServiceDeployment":      in[ecs.StopServiceDeploymentInput]("", (*engine).stopServiceDeployment),
 
+		"CreateTaskSet":               in[ecs.CreateTaskSetInput]("service modify", (*engine).createTaskSet),
+		"UpdateTaskSet":               in[ecs.UpdateTaskSetInput]("service modify", (*engine).updateTaskSet),
+		"DeleteTaskSet":               in[ecs.DeleteTaskSetInput]("service modify", (*engine).deleteTaskSet),
+		"DescribeTaskSets":            in[ecs.DescribeTaskSetsInput]("service read", (*engine).describeTaskSets),
+		"UpdateServicePrimaryTaskSet": in[ecs.UpdateServicePrimaryTaskSetInput]("service modify", (*engine).updateServicePrimaryTaskSet),
+
 		"ListTasks":     in[ecs.ListTasksInput]("resource read", (*engine).listTasks),
 		"DescribeTasks": in[ecs.DescribeTasksInput]("resource read", (*engine).describeTasks),
 		"RunTask":       in[ecs.RunTaskInput]("resource modify", (*engine).runTask),

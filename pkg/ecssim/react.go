@@ -79,7 +79,7 @@ func (e *engine) countStopped(s *service, d *deployment, t *task) {
 	if t.StartedAt == 0 {
 		e.backOff(s, d, t.CreatedAt)
 	}
-	if d != s.primary() && (!d.Proven || d.Rollout == "FAILED") {
+	if d.Set == nil && d != s.primary() && (!d.Proven || d.Rollout == "FAILED") {
 		d.Desired = max(d.Desired-1, 0)
 	}
 	if t.StopCode == "EssentialContainerExited" && e.World.Switches.IgnoreExits {

@@ -14,7 +14,7 @@ import (
 // refusedWorld has what the inputs below are about: a Fargate definition, and an
 // EC2 definition in network mode bridge.
 const refusedWorld = `
-clusters: [{name: demo, containerInstances: [{count: 2}]}]
+clusters: [{name: demo, containerInstances: [{count: 2}], capacityProviders: [FARGATE]}]
 taskDefinitions:
   - family: web
     networkMode: awsvpc

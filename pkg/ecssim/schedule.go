@@ -61,6 +61,10 @@ func (e *engine) pass(s *service) {
 		e.drain(s)
 		return
 	}
+	if !s.deploys() {
+		e.passSets(s)
+		return
+	}
 	e.begin(s)
 	e.checkFailure(s)
 	e.beginStages(s) // also those of the way back, if it has just failed
@@ -308,13 +312,17 @@ func (e *engine) retire(s *service) {
 	p := s.primary()
 	kept := s.Deployments[:1]
 	for _, d := range s.Deployments[1:] {
-		idle := s.count(d, func(t *task) bool { return t.held() || t.Status == deactivating || t.Status == stopping }) == 0
 		candidate := d.Rollout == "COMPLETED" && p.Rollout != "COMPLETED"
-		if !idle || candidate || s.rollingBackFrom(d) || p.Rollout == "FAILED" && d.Proven {
+		if !s.idle(d) || candidate || s.rollingBackFrom(d) || p.Rollout == "FAILED" && d.Proven {
 			kept = append(kept, d)
 		}
 	}
 	s.Deployments = kept
+}
+
+// idle reports whether the tasks of a deployment have stopped, or nearly so.
+func (s *service) idle(d *deployment) bool {
+	return s.count(d, func(t *task) bool { return t.held() || t.Status == deactivating || t.Status == stopping }) == 0
 }
 
 // rollingBackFrom reports whether d is the failed deployment from which the

@@ -9,7 +9,8 @@ import (
 	"slices"
 )
 
-// primary is the PRIMARY deployment. Every ACTIVE service has one.
+// primary is the PRIMARY deployment. Every ACTIVE service that ECS deploys has
+// one.
 func (s *service) primary() *deployment { return s.Deployments[0] }
 
 // deployment finds a deployment that is still known, by its id: the startedBy of
@@ -66,15 +67,16 @@ func (s *service) count(d *deployment, fits func(*task) bool) int {
 
 // order is what a new task of a deployment is started with.
 func (e *engine) order(s *service, d *deployment) order {
+	where := s.launchSpec(d)
 	o := order{
 		Cluster: s.Cluster, Service: s.Name, Group: ownedGroup + s.Name, StartedBy: d.ID,
-		TaskDefinition: d.TaskDefinition, LaunchType: s.launchType(), Tags: e.taskTags(s, d),
+		TaskDefinition: d.TaskDefinition, LaunchType: launchTypeIn(where), Tags: e.taskTags(s, d),
 		Subnets: subnets(d.Spec), Balancers: d.balancers(), Grace: s.Grace,
 		Exec: s.Spec["enableExecuteCommand"] == true, Apart: s.Daemon,
 	}
 	o.Platform, _ = d.Spec["platformVersion"].(string)
 	o.Constraints, o.Placings = placementOf(s.Spec, e.taskDefinition(d.TaskDefinition))
-	o.Provider = next(readStrategy(s.Spec["capacityProviderStrategy"]), s.perProvider(d))
+	o.Provider = next(readStrategy(where["capacityProviderStrategy"]), s.perProvider(d))
 	return o
 }
 
@@ -180,4 +182,4 @@ func (s *service) classic() bool {
 // recorded reports whether ECS keeps a history of service deployments. Assumed:
 // only for what it reports a rolloutState of, so not behind a Classic Load
 // Balancer and not where others deploy.
-func (s *service) recorded() bool { return s.Controller == "ECS" && !s.classic() }
+func (s *service) recorded() bool { return s.deploys() && !s.classic() }

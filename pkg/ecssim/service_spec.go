@@ -62,32 +62,35 @@ type serviceInput struct {
 }
 
 // launchType is where the tasks of the service run.
-func (s *service) launchType() string {
-	kind, _ := s.Spec["launchType"].(string)
-	return kindOfLaunch(kind, s.Spec["capacityProviderStrategy"])
+func (s *service) launchType() string { return launchTypeIn(s.Spec) }
+
+// launchTypeIn is the launch type that the members of a service or a task set
+// mean.
+func launchTypeIn(spec Document) string {
+	kind, _ := spec["launchType"].(string)
+	return kindOfLaunch(kind, spec["capacityProviderStrategy"])
 }
 
-// setLaunch settles where the tasks of a new service run.
-func (s *service) setLaunch(c *cluster) *apiError {
-	given, _ := s.Spec["launchType"].(string)
-	kind, strategy, apiErr := c.launching(given, s.Spec["capacityProviderStrategy"])
+// settleLaunch settles where the tasks of a new service or task set run.
+func (e *engine) settleLaunch(c *cluster, spec Document) *apiError {
+	given, _ := spec["launchType"].(string)
+	kind, strategy, apiErr := e.launching(c, given, spec["capacityProviderStrategy"])
 	if apiErr != nil {
 		return apiErr
 	}
-	delete(s.Spec, "launchType")
-	delete(s.Spec, "capacityProviderStrategy")
+	delete(spec, "launchType")
+	delete(spec, "capacityProviderStrategy")
 	if strategy == nil {
-		s.Spec["launchType"] = kind
+		spec["launchType"] = kind
 	} else {
-		s.Spec["capacityProviderStrategy"] = strategy
+		spec["capacityProviderStrategy"] = strategy
 	}
-	s.Launch = s.launchType()
-	return s.checkDaemon()
+	return nil
 }
 
 // changeStrategy settles where new tasks run after a change of the strategy: an
 // empty one is the way back to the launch type.
-func (s *service) changeStrategy() *apiError {
+func (e *engine) changeStrategy(s *service, c *cluster) *apiError {
 	strategy := s.Spec["capacityProviderStrategy"]
 	if len(objects(strategy)) == 0 {
 		delete(s.Spec, "capacityProviderStrategy")
@@ -95,7 +98,7 @@ func (s *service) changeStrategy() *apiError {
 		return nil
 	}
 	delete(s.Spec, "launchType")
-	if apiErr := checkStrategy(readStrategy(strategy)); apiErr != nil {
+	if apiErr := e.checkStrategy(c, readStrategy(strategy)); apiErr != nil {
 		return apiErr
 	}
 	return s.checkDaemon()

@@ -99,7 +99,7 @@ func (e *engine) stopAll(s *service, tasks []*task, reason string) {
 		e.halt(t, "ServiceSchedulerInitiated", why)
 	}
 	if len(ids) > 0 {
-		e.say(s, 0, "has stopped %d running tasks: %s.", len(ids), strings.Join(ids, " "))
+		e.record(s, 0, fmt.Sprintf("%s has stopped %d running tasks: %s.", s.spoken(tasks[0].StartedBy), len(ids), strings.Join(ids, " ")))
 	}
 	if waiting > 0 {
 		e.say(s, 0, "stopped %d pending tasks.", waiting)

@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 8
+const stateFormat = 9
 
 // state is one simulated account in one Region.
 type state struct {
@@ -114,7 +114,8 @@ type pastRun struct {
 }
 
 // service is an ECS service. Its newest service deployment and revision are the
-// last of their lists; its PRIMARY deployment is the first of its list.
+// last of their lists. The PRIMARY one of its deployments, or of its task sets, is
+// the first of their list; only under the EXTERNAL controller there may be none.
 type service struct {
 	Name      string `json:"name"`
 	Cluster   string `json:"cluster"`
@@ -176,6 +177,8 @@ type deployment struct {
 	// Groups are the target groups that its tasks register in, by load balancer,
 	// if the service has pairs of them.
 	Groups []string `json:"groups,omitempty"`
+
+	Set *taskSet `json:"set,omitempty"` // if it is a task set, of a service that ECS does not deploy
 
 	RevisionArn string `json:"revisionArn"`
 	HistoryArn  string `json:"historyArn"`         // the service deployment that drives it now

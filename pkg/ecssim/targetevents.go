@@ -29,7 +29,7 @@ type targetNote struct {
 // noteRegistered announces that a task that is RUNNING is registered.
 func (e *engine) noteRegistered(s *service, t *task) {
 	for _, lb := range t.Balancers {
-		e.note(s, registeredLag, "(service "+s.Name+") registered ", " "+lb.targets()+" in "+lb.String())
+		e.note(s, registeredLag, s.spoken(t.StartedBy)+" registered ", " "+lb.targets()+" in "+lb.String())
 	}
 }
 
@@ -40,7 +40,7 @@ func (e *engine) noteDeregistered(s *service, t *task) {
 		return
 	}
 	for _, lb := range t.Balancers {
-		e.note(s, deregisteredLag, "(service "+s.Name+") deregistered ", " "+lb.targets()+" in "+lb.String())
+		e.note(s, deregisteredLag, s.spoken(t.StartedBy)+" deregistered ", " "+lb.targets()+" in "+lb.String())
 	}
 	e.note(s, drainingLag, "(service "+s.Name+", taskSet "+t.StartedBy+") has begun draining connections on ", " tasks.")
 }

@@ -71,6 +71,7 @@ var fargateRules = []containerRule{
 		"Invalid setting for container '%s'. The 'startTimeout' must be between 2 and 120 seconds."},
 }
 
+// has reports whether a member is a list with something in it.
 func has(c map[string]any, member string) bool {
 	list, _ := c[member].([]any)
 	return len(list) > 0

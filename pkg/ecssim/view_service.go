@@ -51,10 +51,7 @@ func (e *engine) serviceView(s *service, tags bool) Document {
 	if role, ok := s.Spec["role"]; ok {
 		view["roleArn"] = role
 	}
-	if len(s.Deployments) > 0 {
-		view["taskDefinition"] = s.primary().TaskDefinition
-		e.showDeployments(s, view)
-	}
+	e.showDeployments(s, view)
 	if tags && len(s.Tags) > 0 {
 		view["tags"] = s.Tags
 	}
@@ -87,24 +84,27 @@ func tally(tasks []*task) (runningTasks, pendingTasks int) {
 }
 
 // showDeployments shows the deployments, or, where CodeDeploy or somebody else
-// deploys, the task set that stands in their place.
+// deploys, the task sets that stand in their place, and the task definition of
+// the PRIMARY one.
 func (e *engine) showDeployments(s *service, view Document) {
-	var list []any
+	list := []any{}
 	for _, d := range s.Deployments {
-		if d.Status == "INACTIVE" {
-			continue
+		if d.Status == "PRIMARY" {
+			view["taskDefinition"] = d.TaskDefinition
 		}
-		if s.Controller == "ECS" {
+		switch {
+		case d.Set != nil:
+			list = append(list, e.taskSetView(s, d, false))
+		case d.Status != "INACTIVE":
 			list = append(list, e.deploymentView(s, d))
-		} else {
-			list = append(list, e.taskSetView(s, d))
 		}
 	}
-	if s.Controller == "ECS" {
+	switch {
+	case !s.deploys():
+		view["taskSets"] = list
+	case len(s.Deployments) > 0:
 		view["deployments"] = list
 		view["currentServiceRevisions"] = s.currentRevisions()
-	} else {
-		view["taskSets"] = list
 	}
 }
 
@@ -146,19 +146,6 @@ func (e *engine) deploymentView(s *service, d *deployment) map[string]any {
 		view["platformVersion"], view["platformFamily"] = "1.4.0", "Linux"
 	}
 	return view
-}
-
-func (e *engine) taskSetView(s *service, d *deployment) map[string]any {
-	runningTasks, pendingTasks := tally(slices.Collect(s.tasksOf(d)))
-	return map[string]any{
-		"id": d.ID, "status": d.Status, "taskDefinition": d.TaskDefinition,
-		"taskSetArn": e.arn("task-set/" + s.Cluster + "/" + s.Name + "/" + d.ID),
-		"serviceArn": e.serviceArn(s), "clusterArn": e.arn("cluster/" + s.Cluster),
-		"computedDesiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
-		"createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(), "stabilityStatus": "STEADY_STATE",
-		"scale": map[string]any{"value": 100.0, "unit": "PERCENT"}, "launchType": s.launchType(),
-		"loadBalancers": orNone(objects(s.Spec["loadBalancers"])), "serviceRegistries": []any{}, "tags": []any{},
-	}
 }
 
 // eventViews are the service's events, newest first.

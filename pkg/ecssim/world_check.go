@@ -5,9 +5,12 @@ package ecssim
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
 
 // problem is one thing wrong with a world, and the path to it.
@@ -115,14 +118,8 @@ func (c *checker) checkClusters(w World) {
 		if cl.TaskSlots != nil && *cl.TaskSlots < 0 {
 			c.add(at("clusters", i, "taskSlots"), "a number of tasks cannot be negative")
 		}
-		strategy := make([]any, 0, len(cl.DefaultStrategy))
-		for _, item := range cl.DefaultStrategy {
-			strategy = append(strategy, map[string]any(item))
-		}
-		if len(strategy) > 0 {
-			if err := checkStrategy(readStrategy(strategy)); err != nil {
-				c.add(at("clusters", i, "defaultCapacityProviderStrategy"), "%s", err.message)
-			}
+		if text := cl.strategyRefusal(); text != "" {
+			c.add(at("clusters", i, "defaultCapacityProviderStrategy"), "%s", text)
 		}
 		for j, inst := range cl.ContainerInstances {
 			if inst.Count < 0 || inst.CPU < 0 || inst.Memory < 0 {
@@ -130,6 +127,24 @@ func (c *checker) checkClusters(w World) {
 			}
 		}
 	}
+}
+
+// strategyRefusal is the text with which ECS refuses the default strategy, or "".
+func (cl ClusterSpec) strategyRefusal() string {
+	members := cl.members()
+	if text := shapeOf(reflect.TypeFor[ecs.CreateClusterInput]()).refusal(map[string]any(members)); text != "" {
+		return text
+	}
+	shares := readStrategy(members["defaultCapacityProviderStrategy"])
+	if len(shares) == 0 {
+		return ""
+	}
+	for _, err := range []*apiError{coherent(shares), (&cluster{Extra: members}).associated(shares)} {
+		if err != nil {
+			return err.message
+		}
+	}
+	return ""
 }
 
 func (c *checker) checkTaskDefinitions(w World) {
