@@ -34,7 +34,7 @@ var hostLabel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 // sessionName is what STS takes for the name of a session.
 var sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{2,64}$`) })
 
-// callLimit bounds a single HTTP exchange with AWS where --call-timeout does not.
+// callLimit bounds a single HTTP exchange if --call-timeout does not.
 const callLimit = 20 * time.Second
 
 // observed is the option by which a command shows the event stream.

@@ -25,7 +25,7 @@ func (declinedError) Hint() string { return "run the command again and answer y"
 // ExitCode is that of an interruption.
 func (declinedError) ExitCode() int { return (&deploy.InterruptedError{}).ExitCode() }
 
-// confirmation asks whether a plan should be carried out; nil where nobody wants
+// confirmation asks whether a plan should be carried out; nil if nobody wants
 // to be asked.
 func (a *app) confirmation() func(context.Context, *deploy.Plan) error {
 	if !a.asks() {

@@ -20,7 +20,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
-// credentialsError says why there are no credentials, where AWS was not even
+// credentialsError says why there are no credentials, if AWS was not even
 // asked, or is not needed to know.
 type credentialsError struct {
 	problem, hint string
@@ -95,7 +95,7 @@ func missing(err error) bool {
 	return errors.As(err, &empty) || strings.Contains(err.Error(), "EC2 IMDS") || strings.Contains(err.Error(), "ec2imds")
 }
 
-// noCredentials is the error where nothing gives credentials.
+// noCredentials is the error if nothing gives credentials.
 func (a *app) noCredentials() error {
 	problem := "no AWS credentials found in flags, environment, profile or instance role"
 	if a.settings.Profile != "" || os.Getenv("AWS_PROFILE") != "" {

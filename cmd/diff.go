@@ -7,7 +7,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
-// exitPending is the exit code that --exit-code asks for where there is something
+// exitPending is the exit code that --exit-code asks for if there is something
 // to change.
 const exitPending = exitStatus(2)
 

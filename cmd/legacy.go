@@ -17,7 +17,7 @@ type legacyFlag struct {
 	name  string // as it is typed
 	value bool   // a value follows
 	// here are our arguments of the same meaning, of which {} is the value; nil
-	// where there are none.
+	// if there are none.
 	here []string
 	// say is what to do instead, or why nothing is needed.
 	say string

@@ -74,7 +74,7 @@ func endingBySelf(c *cobra.Command) []*cobra.Command {
 
 // TestAnyCommandLineIsAnswered gives random flags random values: the exit code is
 // one that the help knows, an error is one line and says what to do, and standard
-// output is JSON where that was asked for.
+// output is JSON if that was asked for.
 func TestAnyCommandLineIsAnswered(t *testing.T) {
 	t.Chdir(t.TempDir())
 	dir, err := os.Getwd()

@@ -1,7 +1,7 @@
 package cmd
 
 // Where a service is: a region, an account and a cluster. An ARN says them too. It is
-// believed where nothing else says them, and held against what does.
+// believed if nothing else says them, and held against what does.
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ type said struct{ value, source string }
 // place collects the region and account of a service, and who said so.
 type place struct{ region, account, cluster, service said }
 
-// add holds what else is said against what was said before, or, where nothing was,
+// add holds what else is said against what was said before, or, if nothing was,
 // keeps it.
 func (p *place) add(other place) error {
 	for _, part := range []struct {

@@ -92,7 +92,7 @@ func (a *app) runSimulatorServe(ctx context.Context, o serveOptions) error {
 // servedWorld is the world of a file, or a scenario's with one service.
 func (a *app) servedWorld(ctx context.Context, path string) (ecssim.World, error) {
 	if path == "" {
-		a.settings.Simulate = true // the default scenario, where none is named
+		a.settings.Simulate = true // the default scenario, if none is named
 		a.nameDemo()
 		return a.seedWorld()
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// unexpected says that there is a word where none belongs: mostly the value of a
+// unexpected says that there is a word too many: mostly the value of a
 // flag that is missing or mistyped.
 func unexpected(c *cobra.Command, word string) string {
 	if c.HasSubCommands() {

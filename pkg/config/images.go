@@ -59,7 +59,7 @@ func (s *Settings) images(r *deploy.Request) error {
 		r.ContainerImages[e.Container], heights[e.Container] = e.Value, s.entryHeight("container", i)
 	}
 	if tag == "" || len(s.Only) > 0 || len(r.Images)+len(heights) == 0 {
-		return nil // where they do not go together, the library says what is wrong
+		return nil // if they do not go together, the library says what is wrong
 	}
 	return s.giveTag(r, heights, tag, tagHeight)
 }
@@ -79,7 +79,7 @@ func (s *Settings) sameRepository(text string) (string, bool) {
 	return "", false
 }
 
-// giveTag gives the images of a request their tag, where a layer above or below
+// giveTag gives the images of a request their tag, if a layer above or below
 // has another one for them.
 func (s *Settings) giveTag(r *deploy.Request, heights map[string]int, tag string, tagHeight int) error {
 	images := make([]string, 0, len(r.Images))
@@ -103,7 +103,7 @@ func (s *Settings) giveTag(r *deploy.Request, heights map[string]int, tag string
 }
 
 // withTag is an image with a tag, or with its own, if that is of a higher
-// layer. ok is false where one layer gives both; the library says what is wrong.
+// layer. ok is false if one layer gives both; the library says what is wrong.
 func withTag(text string, height int, tag string, tagHeight int) (tagged string, ok bool, err error) {
 	ref, err := image.Parse(text)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // placedText is a text, and the number of the layer that says it, from the lowest;
-// -1 where none does.
+// -1 if none does.
 type placedText struct {
 	text  string
 	layer int
@@ -61,7 +61,7 @@ func drawImages(t *rapid.T) imagesModel {
 	return m
 }
 
-// tagged is an image with the tag that is meant; ok is false where one layer gives
+// tagged is an image with the tag that is meant; ok is false if one layer gives
 // two.
 func (m imagesModel) tagged(p placedText) (text string, ok bool) {
 	repository, own, has := strings.Cut(p.text, ":")
@@ -75,7 +75,7 @@ func (m imagesModel) tagged(p placedText) (text string, ok bool) {
 }
 
 // want is what is asked for: images, containers, and the containers for the tag
-// alone. ok is false where layers contradict themselves.
+// alone. ok is false if layers contradict themselves.
 func (m imagesModel) want() (want string, ok bool) {
 	named := m.image
 	for _, p := range m.container {

@@ -180,7 +180,7 @@ func (r *fileReader) list(l *layer, key Key, node *yaml.Node) {
 	l.values[key.Name] = found
 }
 
-// elements are those of a list, or the node itself, where there is no list.
+// elements are those of a list, or the node itself, if there is no list.
 func elements(node *yaml.Node) []*yaml.Node {
 	if node.Kind != yaml.SequenceNode {
 		return []*yaml.Node{node}

@@ -98,7 +98,7 @@ func drawLayers(t *rapid.T) layers {
 }
 
 // height is the place of the layer that a key, or the last entry of it, comes from,
-// from the lowest; -1 where none has it.
+// from the lowest; -1 if none has it.
 func (l layers) height(key string) int {
 	if l.want[key] == nil {
 		return -1

@@ -139,7 +139,7 @@ func (s *Settings) Notes() Notes { return s.notes }
 // Simulated reports whether the command uses the embedded ECS.
 func (s *Settings) Simulated() bool { return s.Simulate || s.Scenario != "" }
 
-// ScenarioName is the scenario of the embedded ECS; "" where AWS is meant.
+// ScenarioName is the scenario of the embedded ECS; "" if AWS is meant.
 func (s *Settings) ScenarioName() string {
 	if s.Simulate && s.Scenario == "" {
 		return "healthy"

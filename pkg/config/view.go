@@ -95,7 +95,7 @@ func shown(key Key) any {
 
 // members are the entries that have an effect in the end: those that no later
 // one overrides. Entries of a container are members of it; so are those of every
-// container, of *, where a container has the name of one of them, or the name a
+// container, of *, if a container has the name of one of them, or the name a
 // colon.
 func members(v entryValue, origins []Origin, masked bool) []member {
 	all := *v.field()

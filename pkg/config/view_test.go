@@ -50,7 +50,7 @@ func TestAViewSaysTheSame(t *testing.T) {
 }
 
 // sorted is YAML without the order of its keys: what is said of a container comes
-// after what is said of all where one layer says both.
+// after what is said of all if one layer says both.
 func sorted(text string) string {
 	var content any
 	if err := yaml.Load([]byte(text), &content); err != nil {

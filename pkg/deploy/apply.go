@@ -75,7 +75,7 @@ func (e *InterruptedError) ExitCode() int { return rollout.Interrupted.ExitCode(
 // first; ErrStale means that somebody else moved the service, which Apply then
 // leaves alone.
 //
-// Writes are not repeated blindly. Where the answer of one is lost, ECS is asked
+// Writes are not repeated blindly. If the answer of one is lost, ECS is asked
 // whether it was carried out. Cancelling ctx stops Apply between writes, never
 // in the middle of one.
 func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
@@ -283,7 +283,7 @@ func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
 	return arn, err
 }
 
-// warnOfOther warns where ECS keeps a definition otherwise than it was sent: it
+// warnOfOther warns if ECS keeps a definition otherwise than it was sent: it
 // dropped a field, or filled one in. The next deployment of the same will find a
 // difference again, and register it again.
 func (d *Deployer) warnOfOther(arn string, sent, stored taskdef.Definition) {

@@ -170,7 +170,7 @@ func (f *facts) tell(c Conditions, past string) {
 	}
 }
 
-// timingsOf reads the revision in service, where the plan has not read it.
+// timingsOf reads the revision that is running, if the plan has not read it.
 func (d *Deployer) timingsOf(ctx context.Context, p *Plan, f *facts) []taskdef.Timing {
 	definition, _, err := d.describeDefinition(ctx, p.Current)
 	if err != nil {

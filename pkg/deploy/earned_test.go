@@ -168,7 +168,7 @@ func TestRecordsDisturbed(t *testing.T) {
 	})
 }
 
-// TestSettingsThatAreNotThereYet: settings alone are "unchanged" only where the
+// TestSettingsThatAreNotThereYet: settings alone are "unchanged" only if the
 // service is where it should be.
 func TestSettingsThatAreNotThereYet(t *testing.T) {
 	inWorld(t, webWorld, func(b *bench) {

@@ -19,7 +19,7 @@ const (
 	// EventUpdated: the service was updated; Deployment is set.
 	EventUpdated EventType = "service-updated"
 	// EventProgress: a count or a state of the service moved; Service is set,
-	// and ServiceDeployment where it is known.
+	// and ServiceDeployment if it is known.
 	EventProgress EventType = "progress"
 	// EventService: ECS wrote a new service event; ServiceEvent is set.
 	EventService EventType = "service-event"
@@ -53,7 +53,7 @@ type Event struct {
 	Time time.Time `json:"time"`
 	// Elapsed is the time since the watch began; 0 before.
 	Elapsed time.Duration `json:"-"`
-	// Message is one line for people, where the other fields do not say it all.
+	// Message is one line for people, if the other fields do not say it all.
 	Message        string `json:"message,omitempty"`
 	Plan           *Plan  `json:"plan,omitempty"`
 	TaskDefinition string `json:"taskDefinition,omitempty"`
@@ -213,7 +213,7 @@ type Outcome struct {
 	Over bool `json:"over"`
 	// Elapsed is how long it was followed.
 	Elapsed time.Duration `json:"-"`
-	// EndedAt is when it ended by ECS's clock, where ECS says so.
+	// EndedAt is when it ended by ECS's clock, if ECS says so.
 	EndedAt time.Time `json:"endedAt,omitzero"`
 	// Serving is the ARN of the revision that most tasks run, and Running
 	// and Desired are the service's counts, as last seen.

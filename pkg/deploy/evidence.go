@@ -1,6 +1,6 @@
 package deploy
 
-// Evidence beyond ECS itself, where the deployer was given clients for it: the last lines that
+// Evidence beyond ECS itself, if the deployer was given clients for it: the last lines that
 // a container wrote before it died, and the health of the targets of a load balancer. It is
 // bounded, and nothing depends on it: data that cannot be read is missing.
 
@@ -35,7 +35,7 @@ const (
 )
 
 // WithLogs lets a diagnosis quote the last log lines of a container that died,
-// where its log driver is awslogs.
+// if its log driver is awslogs.
 func WithLogs(client *cloudwatchlogs.Client) Option {
 	return func(d *Deployer) { d.logs = client }
 }

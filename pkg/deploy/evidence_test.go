@@ -13,7 +13,7 @@ var logging = strings.NewReplacer("    memory: \"512\"\n", "    memory: \"512\"\
 	`image: "repo/web:v1"`, `image: "repo/web:v1", logConfiguration: {logDriver: awslogs, options: {awslogs-group: /ecs/web, awslogs-region: us-east-1, awslogs-stream-prefix: ecs}}`)
 
 // TestLogLines: the last words of the container that died come with the cause,
-// early and in the outcome; where they may not be read, the command that reads
+// early and in the outcome; if they cannot be read, the command that reads
 // them does.
 func TestLogLines(t *testing.T) {
 	world := logging.Replace(webWorld) + `

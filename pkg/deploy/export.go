@@ -19,7 +19,7 @@ type Export struct {
 	Ref
 	ServiceARN string `json:"serviceArn"`
 	// Region is where the service is. Account is the id of its AWS account; ""
-	// where the ARN has none, as those of some emulators.
+	// if the ARN has none, as those of some emulators.
 	Region  string `json:"region"`
 	Account string `json:"account,omitempty"`
 	// TaskDefinition is the ARN of the revision in service, Definition what is in

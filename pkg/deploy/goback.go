@@ -1,7 +1,7 @@
 package deploy
 
 // The way back, taken by policy: asking ECS to roll a deployment back that
-// somebody interrupted, and going back where ECS does not do it by itself.
+// somebody interrupted, and rolling back if ECS does not do it by itself.
 
 import (
 	"cmp"

@@ -13,7 +13,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// TestRollbackOnFailure: where ECS does not roll back, the earlier revision and
+// TestRollbackOnFailure: if ECS does not roll back, the earlier revision and
 // what we changed beside it come back, without another registration.
 func TestRollbackOnFailure(t *testing.T) {
 	for name, world := range map[string]string{

@@ -22,7 +22,7 @@ type truth struct {
 	running int
 	primary rollout.Deployment
 	records map[string]string // status by ARN
-	numbers map[string]string // ARN of the record by the id of the deployment, where they are numbered alike
+	numbers map[string]string // ARN of the record by the id of the deployment, if they are numbered alike
 	newest  string
 }
 

@@ -34,7 +34,7 @@ const (
 	hostileSeed  = "HOSTILE_SEED"
 )
 
-// hostileCases is how many cases run where the environment asks for nothing else.
+// hostileCases is how many cases run if the environment asks for nothing else.
 const hostileCases = 100
 
 // quick makes a rollout last twenty seconds.

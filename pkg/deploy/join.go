@@ -147,7 +147,7 @@ var failedDeployment = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\(deployment (ecs-svc/\S+)\) deployment failed`)
 })
 
-// newestDeployment is the id of the deployment to wait for where ECS's records
+// newestDeployment is the id of the deployment to wait for if ECS's records
 // cannot be read: the PRIMARY one, unless the service's events say that it is
 // in service because a later one failed.
 func newestDeployment(s *rollout.Service) string {

@@ -1,7 +1,7 @@
 package deploy
 
 // The limits of a watch, and the pauses between its looks. A limit is exact: looks
-// and pauses are cut where it passes.
+// and pauses are cut when it passes.
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// The limits of a watch where the caller gives none.
+// The limits of a watch if the caller gives none.
 const (
 	// DefaultRunningTimeout is when a deployment without a running task is
 	// warned about.

@@ -86,7 +86,7 @@ func retagged(d taskdef.Definition) (string, bool) {
 }
 
 // deployDefinition deploys a new tag of the first image to a service that runs
-// the definition; or, where the image is a template that can have no tag, the
+// the definition; or, if the image is a template that can have no tag, the
 // definition itself to a service that runs another one.
 func deployDefinition(t *testing.T, definition taskdef.Definition) bool {
 	newImage, taggable := retagged(definition)

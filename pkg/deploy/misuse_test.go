@@ -22,7 +22,7 @@ func caught(run func()) (p any) {
 	return nil
 }
 
-// TestNothing (H2): nil where something must be.
+// TestNothing (H2): nil instead of something.
 func TestNothing(t *testing.T) {
 	for name, run := range map[string]func(b *bench) (error, bool){
 		"no client": func(b *bench) (error, bool) {

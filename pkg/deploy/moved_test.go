@@ -14,7 +14,7 @@ import (
 )
 
 // TestPushedAgain: a tag that was pushed again after the deployment that runs is
-// deployed by a restart. Where that is not known, a note says so, and nothing is done.
+// deployed by a restart. If that is not known, a note says so, and nothing is done.
 // Either costs few calls, and no permission that a deployment needs.
 func TestPushedAgain(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -33,7 +33,7 @@ func (r *revisionTags) learn(arn, tag string) {
 	r.tags[arn] = tag
 }
 
-// of is the tag of a revision, or "" where the revision was not read.
+// of is the tag of a revision, or "" if the revision was not read.
 func (r *revisionTags) of(arn string) string {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

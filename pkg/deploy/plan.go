@@ -63,7 +63,7 @@ type Plan struct {
 	// Reused: a revision that was registered earlier, and that no deployment
 	// of this service uses, is the wanted one.
 	Reused bool `json:"reused,omitempty"`
-	// TaskDefinition is the ARN of the revision to use where none is registered.
+	// TaskDefinition is the ARN of the revision to use if none is registered.
 	TaskDefinition string `json:"taskDefinition,omitempty"`
 	// Images are the containers whose image changes, against Base.
 	Images []taskdef.ImageChange `json:"images,omitempty"`
@@ -147,7 +147,7 @@ func (p Plan) Summary() string {
 func (p Plan) GoString() string { return p.String() }
 
 // Plan finds out what a request would change. It writes nothing. Errors are
-// typed: [*InterruptedError] where ctx ended, [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
+// typed: [*InterruptedError] if ctx ended, [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
 // [*UnsupportedError], [*CallError], and those of packages image and taskdef.
 func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
 	if err := d.ready(ctx); err != nil {
@@ -262,7 +262,7 @@ func (p *Plan) decide(primary *types.Deployment) Action {
 	return p.settingsOnly(primary)
 }
 
-// settingsOnly is the action where no definition has to change. Settings that
+// settingsOnly is the action if no definition has to change. Settings that
 // are as wanted, in a service that has not yet got where it should be, are
 // waited for.
 func (p *Plan) settingsOnly(primary *types.Deployment) Action {

@@ -35,7 +35,7 @@ type exchange struct {
 	request *http.Request
 	player  *player
 	half    bool           // of the answer only the first half arrives, and nothing after it
-	page    *http.Response // what ECS answered, where that is no JSON
+	page    *http.Response // what ECS answered, if that is not JSON
 }
 
 // player is the transport of a client whose calls are played.

@@ -172,7 +172,7 @@ func TestPruneRefused(t *testing.T) {
 	})
 }
 
-// TestPruneNeedsToKnow: where it is not known what is in use, nothing is planned.
+// TestPruneNeedsToKnow: if it is not known what is in use, nothing is planned.
 func TestPruneNeedsToKnow(t *testing.T) {
 	for _, operation := range []string{"ListTaskDefinitions", "ListServices", "DescribeServices", "ListServiceDeployments", "ListTasks", "DescribeTasks"} {
 		inWorld(t, manyRevisions(4, 4, 3)+"\nfaults: [{operations: ["+operation+"], code: AccessDeniedException, message: not authorized}]\n", func(b *bench) {

@@ -167,7 +167,7 @@ func TestNotPinned(t *testing.T) {
 	})
 }
 
-// TestPinFails: where ECR gives no digest, nothing is registered.
+// TestPinFails: if ECR gives no digest, nothing is registered.
 func TestPinFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refusal, answer string

@@ -172,7 +172,7 @@ func (r revision) serves(current string, wanted taskdef.Definition) bool {
 	return r.arn != "" && newer && taskdef.Equal(r.definition, wanted)
 }
 
-// noteInactive notes whether the revision to go back to was deregistered. Where
+// noteInactive notes whether the revision to go back to was deregistered. If
 // that cannot be read, it is taken to be there.
 func (d *Deployer) noteInactive(ctx context.Context, before *Before) {
 	if before.TaskDefinition == "" {

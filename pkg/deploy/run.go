@@ -25,7 +25,7 @@ type Policy struct {
 	// KeepDefinitions, if not nil, deregisters the oldest revisions of the family after
 	// success, except the newest of this number, and those in use.
 	KeepDefinitions *int32
-	// Confirm, if not nil, is asked before anything is written, and not asked where
+	// Confirm, if not nil, is asked before anything is written, and not asked if
 	// nothing would be. An error ends Run with it.
 	Confirm func(context.Context, *Plan) error
 	// Watch says how far and how long the deployment is followed.

@@ -1,7 +1,7 @@
 package deploy
 
 // Where a service stands: one look at it, with as much of why as a watch would
-// know, in few calls: three to ECS where all is well, three to four more where
+// know, in few calls: three to ECS if all is well, three to four more if
 // tasks stopped.
 
 import (
@@ -32,7 +32,7 @@ type Status struct {
 	// Diagnosis is why tasks of that deployment stopped, or cannot be started.
 	Diagnosis rollout.Diagnosis `json:"diagnosis,omitzero"`
 	// TasksUnread says why stopped tasks could not be read; "" if they could,
-	// or where nothing is wrong.
+	// or if nothing is wrong.
 	TasksUnread string `json:"tasksUnread,omitempty"`
 }
 

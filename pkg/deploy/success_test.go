@@ -198,7 +198,7 @@ func TestRunningButFailed(t *testing.T) {
 	}
 }
 
-// TestOneReadIsNotEnough (A11): where the record cannot be read, a success needs a
+// TestOneReadIsNotEnough (A11): if the record cannot be read, a success needs a
 // second look.
 func TestOneReadIsNotEnough(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -252,7 +252,7 @@ func TestOneReadIsNotEnough(t *testing.T) {
 	})
 }
 
-// TestDrainedByTheCounts (A13): where tasks may not be listed, the counts of the
+// TestDrainedByTheCounts (A13): if tasks cannot be listed, the counts of the
 // other deployments say that they still run.
 func TestDrainedByTheCounts(t *testing.T) {
 	for name, c := range map[string]struct {

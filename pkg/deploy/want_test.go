@@ -168,7 +168,7 @@ func TestForcedOnTheSameRevision(t *testing.T) {
 }
 
 // TestConfirm: the question comes after the plan and before the first write, not
-// where nothing would be written, and its error ends the run.
+// if nothing would be written, and its error ends the run.
 func TestConfirm(t *testing.T) {
 	refusal := errors.New("no")
 	inWorld(t, webWorld, func(b *bench) {

@@ -43,7 +43,7 @@ func isService(answer *types.Service, cluster, service string) bool {
 }
 
 // isDefinition reports whether an answer is the task definition that was asked
-// for: of the family, and the revision where one was named.
+// for: of the family, and the revision if one was named.
 func isDefinition(answer *types.TaskDefinition, name string) bool {
 	arn := aws.ToString(answer.TaskDefinitionArn)
 	family, _, hasRevision := strings.Cut(rollout.ShortName(name), ":")

@@ -23,7 +23,7 @@ type CallError struct {
 	Action string
 	// Resource is what it was about.
 	Resource string
-	// Code is the error code of AWS, or "" where AWS did not answer.
+	// Code is the error code of AWS, or "" if AWS did not answer.
 	Code string
 	// RequestID is AWS's id of the call, or "".
 	RequestID string

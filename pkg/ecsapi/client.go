@@ -1,5 +1,5 @@
 // Package ecsapi calls Amazon ECS. Each operation that deployments need is called
-// in one place: lossless, sent again only where that is harmless, its answer held
+// in one place: lossless, sent again only if that is harmless, its answer held
 // against what was asked, its lists read to their end, its errors put into words.
 //
 // It decides nothing. What an answer means for a deployment is for packages rollout

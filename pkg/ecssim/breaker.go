@@ -76,7 +76,7 @@ type failure struct {
 	rollup string // rolloutStateReason
 	going  string // the same of the deployment that ECS goes back to; empty: the circuit breaker's
 	status string // statusReason of a service deployment that is rolled back
-	halted string // statusReason where nothing is rolled back
+	halted string // statusReason if nothing is rolled back
 	back   bool
 }
 

@@ -60,7 +60,7 @@ type canaryConfig struct {
 	Bake    *int     `json:"canaryBakeTimeInMinutes,omitempty"`
 }
 
-// completed is the configuration with ECS's defaults where it says nothing:
+// completed is the configuration with ECS's defaults if it says nothing:
 // 100 and 200 percent, for DAEMON 0 and 100; circuit breaker and alarms off.
 func (c deploymentConfig) completed(daemon bool) deploymentConfig {
 	minimum, maximum := 100, 200

@@ -20,7 +20,7 @@ func splitImage(image string) (repository, tag, digest string) {
 	return repository, tag, digest
 }
 
-// imageDigest is the digest that an image reference resolves to: its own where
+// imageDigest is the digest that an image reference resolves to: its own if
 // it names one, else the same one every time. No tag means latest.
 func imageDigest(image string) string {
 	_, tag, digest := splitImage(image)

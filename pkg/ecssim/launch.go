@@ -1,7 +1,7 @@
 package ecssim
 
 // This file starts tasks: finding a place for each, making it, and waiting
-// longer and longer where that does not work.
+// longer and longer if that does not work.
 
 import (
 	"cmp"

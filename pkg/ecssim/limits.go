@@ -68,7 +68,7 @@ var limits = map[string]limit{
 	"ManagedScaling.instanceWarmupPeriod":   {0, 10000, ""},
 }
 
-// enumTexts are texts about enums that were seen, where the form differs.
+// enumTexts are texts about enums that were seen, if the form differs.
 var enumTexts = map[string]string{
 	"DeploymentLifecycleHook.targetType": "Invalid targetType. Valid values are: AWS_LAMBDA, PAUSE",
 }

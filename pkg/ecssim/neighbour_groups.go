@@ -40,7 +40,7 @@ type groupDescription struct {
 	}
 }
 
-// groupName is the name in a target group's ARN, or empty where it has none.
+// groupName is the name in a target group's ARN, or empty if it has none.
 func groupName(arn string) string {
 	_, rest, _ := strings.Cut(arn, ":targetgroup/")
 	name, _, _ := strings.Cut(rest, "/")

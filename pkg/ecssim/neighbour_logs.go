@@ -175,7 +175,7 @@ func (e *engine) readable(t *task, c container) []logEvent {
 }
 
 // writer is the container that writes to a stream: that of a task, and which.
-// The name of a stream ends with the id of its task, or begins with it where
+// The name of a stream ends with the id of its task, or begins with it if
 // there is no prefix.
 func (e *engine) writer(group, stream string) (*task, int, bool) {
 	id, _, _ := strings.Cut(shortName(stream), "-")

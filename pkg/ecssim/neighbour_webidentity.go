@@ -37,7 +37,7 @@ type claims struct {
 }
 
 // assumeRoleWithWebIdentity lets in who has a token that is not over, whatever its
-// signature. Where the world lists roles, the role must be one of them, and not ask
+// signature. If the world lists roles, the role must be one of them, and not ask
 // for an external id or an MFA device, which no token has.
 func (e *engine) assumeRoleWithWebIdentity(form url.Values) (any, *apiError) {
 	wanted, err := wantedSession(form, "WebIdentityToken")

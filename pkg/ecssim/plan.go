@@ -6,7 +6,7 @@ package ecssim
 import "time"
 
 // plan is the future of a task, as its images determine it. Times are
-// milliseconds; 0 means ECS's own default where there is one.
+// milliseconds; 0 means ECS's own default if there is one.
 type plan struct {
 	Behaviour    Behaviour `json:"behaviour"`
 	Container    int       `json:"container,omitempty"` // the one that makes the trouble

@@ -179,7 +179,7 @@ func TestRunTaskOfItsFamily(t *testing.T) {
 	})
 }
 
-// TestRunTaskRefuses is what RunTask refuses, in ECS's words where they are known.
+// TestRunTaskRefuses is what RunTask refuses, in ECS's words if they are known.
 func TestRunTaskRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, client := demo(t, "healthy")
@@ -250,7 +250,7 @@ func TestRunTaskOnce(t *testing.T) {
 	})
 }
 
-// TestRunTaskWithoutRoom gets failures[] where there is no room, and StartTask
+// TestRunTaskWithoutRoom gets failures[] if there is no room, and StartTask
 // those of the instances that it names.
 func TestRunTaskWithoutRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

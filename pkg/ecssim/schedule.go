@@ -170,7 +170,7 @@ func (e *engine) stopTasks(s *service, a aim, started int) int {
 	p := s.primary()
 	c := s.census()
 	var out []*task
-	for _, t := range s.tasks() { // unhealthy: one by one where no replacement fits
+	for _, t := range s.tasks() { // unhealthy: one by one if no replacement fits
 		if t.alive() && t.Unhealthy != "" && (c.alive <= a.upper && started > 0 || len(out) == 0) {
 			out = append(out, t)
 		}

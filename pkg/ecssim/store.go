@@ -40,7 +40,7 @@ type Store struct {
 }
 
 // OpenStore opens the simulator in the file at path, or makes it from seed's
-// world where there is none; the folder is made if need be.
+// world if there is none; the folder is made if need be.
 //
 // Simulated time begins at the real time and runs speed times faster than that
 // while some process uses the store: from a request, or a Sleep of the store's

@@ -85,7 +85,7 @@ func (c storeClock) Now() time.Time {
 }
 
 // refreshAnchor reads the anchor of a file that another process has replaced.
-// Where that is not possible, the last one known goes on.
+// If that is not possible, the last one known goes on.
 func (s *Store) refreshAnchor() {
 	info, err := os.Stat(s.path)
 	if err != nil || sameFile(info, s.info) {

@@ -1,7 +1,7 @@
 package ecssim
 
 // This file is what ECS refuses in RegisterTaskDefinition. The texts come from
-// the wild where one was seen; the others are assumed.
+// the wild if one was seen; the others are assumed.
 
 import (
 	"encoding/json"

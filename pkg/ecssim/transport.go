@@ -47,7 +47,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// brokenError is a fault of the simulator itself, where it would have panicked.
+// brokenError is a fault of the simulator itself, if it would have panicked.
 type brokenError struct{ cause any }
 
 func (e *brokenError) Error() string {

@@ -83,7 +83,7 @@ func tally(tasks []*task) (runningTasks, pendingTasks int) {
 	return runningTasks, pendingTasks
 }
 
-// showDeployments shows the deployments, or, where CodeDeploy or somebody else
+// showDeployments shows the deployments, or, if CodeDeploy or somebody else
 // deploys, the task sets that stand in their place, and the task definition of
 // the PRIMARY one.
 func (e *engine) showDeployments(s *service, view Document) {

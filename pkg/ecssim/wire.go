@@ -147,7 +147,7 @@ func (e *engine) rawResponse(status int, kind string, body []byte) wireResponse 
 	return response(status, kind, body, e.Wire.uuid())
 }
 
-// response is an answer with its headers. The date is the real one, even where
+// response is an answer with its headers. The date is the real one, even if
 // simulated time is another: clients correct their clocks by it.
 func response(status int, kind string, body []byte, requestID string) wireResponse {
 	header := http.Header{}

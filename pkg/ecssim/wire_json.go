@@ -34,7 +34,7 @@ func jsonServices() []jsonService {
 }
 
 // jsonTarget is the service and the operation that X-Amz-Target names; the
-// operation is empty where there is no such service.
+// operation is empty if there is no such service.
 func jsonTarget(target string) (jsonService, string) {
 	for _, s := range jsonServices() {
 		if name, ok := strings.CutPrefix(target, s.prefix); ok {

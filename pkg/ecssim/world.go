@@ -116,7 +116,7 @@ type Switches struct {
 	// BakeTime is how long a deployment with alarms stays IN_PROGRESS when all
 	// its tasks are up. AWS computes it. Default 3m.
 	BakeTime *Duration `yaml:"bakeTime" json:"bakeTime,omitempty"`
-	// PlacementRetry is the time between two attempts to place a task where no
+	// PlacementRetry is the time between two attempts to place a task if no
 	// capacity was found. Default 15m.
 	PlacementRetry *Duration `yaml:"placementRetry" json:"placementRetry,omitempty"`
 	// TaskStopTime is the time from SIGTERM until the containers have exited;
@@ -215,7 +215,7 @@ type ImageRule struct {
 	// cannotPull and initFail, of the container for exits, of the health check
 	// for unhealthy.
 	Message string `yaml:"message" json:"message,omitempty"`
-	// Logs is what a container writes while it runs, where its logConfiguration
+	// Logs is what a container writes while it runs, if its logConfiguration
 	// is awslogs. Empty: a line or two that suit the behaviour.
 	Logs []LogLine `yaml:"logs" json:"logs,omitempty"`
 }

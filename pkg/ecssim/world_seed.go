@@ -22,7 +22,7 @@ type Seed struct {
 // service with its healthy tasks. What the world has already is left as it is;
 // its ServiceDefaults apply to the service. A rule "starts healthy" for exactly
 // the seed's image goes in front of the world's image rules, so that the image
-// in service works even where a scenario breaks all images; it takes as long to start
+// in service works even if a scenario breaks all images; it takes as long to start
 // as the world's first rule for it says, and it does not set off an alarm.
 func (w World) WithSeed(seed Seed) World {
 	if seed.Cluster == "" {

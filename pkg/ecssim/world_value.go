@@ -41,7 +41,7 @@ func (d Duration) MarshalText() ([]byte, error) {
 	return []byte(time.Duration(d).String()), nil
 }
 
-// or is the duration, or fallback where it is zero.
+// or is the duration, or fallback if it is zero.
 func (d Duration) or(fallback time.Duration) time.Duration {
 	if d == 0 {
 		return fallback
@@ -49,7 +49,7 @@ func (d Duration) or(fallback time.Duration) time.Duration {
 	return time.Duration(d)
 }
 
-// orDefault is the duration, or fallback where it is absent.
+// orDefault is the duration, or fallback if it is absent.
 func orDefault(d *Duration, fallback time.Duration) time.Duration {
 	if d == nil {
 		return fallback

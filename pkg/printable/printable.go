@@ -46,7 +46,7 @@ func Line(text string) string {
 	for l.rest != "" && l.count <= readLimit {
 		l.step()
 	}
-	if l.rest == "" && !l.odd { // a line may end in spaces, where an answer is to follow
+	if l.rest == "" && !l.odd { // a line may end in spaces, if an answer follows
 		l.space()
 	}
 	shown := []rune(WithoutSecrets(string(l.out)))
@@ -191,7 +191,7 @@ func actsAfter(out []byte, r rune) bool {
 	return false
 }
 
-// JSON is a JSON text with the same values, of which nothing acts where it is
+// JSON is a JSON text with the same values, of which nothing acts when it is
 // printed: what [Line] would change is written as \u escapes.
 func JSON(text []byte) []byte {
 	return escaped(text, func(r rune) string {

@@ -59,7 +59,7 @@ type letter struct {
 	tone Tone
 }
 
-// rows break a line where it is too long, at a space. A word that is too long stays
+// rows break a line if it is too long, at a space. A word that is too long stays
 // whole.
 func (c *canvas) rows(line Line) [][]Part {
 	letters := lettersOf(line)

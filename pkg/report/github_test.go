@@ -89,7 +89,7 @@ var (
 	ownMark = regexp.MustCompile(`(?m)^### [a-z -]+:|^\|.*\|$|^\*\*(Next|Causes)\*\*$|^[a-z ,A-Z]*:$|Hint:`)
 )
 
-// harmlessMarkdown fails where a text is more than text.
+// harmlessMarkdown fails if a text is more than text.
 func harmlessMarkdown(t *rapid.T, text string) {
 	for _, block := range code.FindAllStringSubmatch(text, -1) {
 		if block[1] != block[2] {

@@ -177,7 +177,7 @@ func TestHostileFailure(t *testing.T) {
 	})
 }
 
-// TestHostileJSON: a program reads the text as it was; where the JSON is printed,
+// TestHostileJSON: a program reads the text as it was; when the JSON is printed,
 // it does nothing.
 func TestHostileJSON(t *testing.T) {
 	for _, format := range []string{"json", "ndjson"} {

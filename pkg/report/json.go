@@ -155,7 +155,7 @@ type encoder struct{ writer }
 func (e *encoder) Err() error { return e.err }
 
 // write writes an object and a newline, without the escapes of HTML, but with
-// those by which no text acts where the JSON is printed.
+// those by which no text acts when the JSON is printed.
 func (e *encoder) write(object any, indent string) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)

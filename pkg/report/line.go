@@ -30,7 +30,7 @@ type Part struct {
 type Line struct {
 	// Indent is the number of columns to the left of it.
 	Indent int
-	// Hang is how much further to the right the line goes on where it is too long; it is
+	// Hang is how much further to the right the line goes on if it is too long; it is
 	// 2 at least.
 	Hang int
 	// Whole: it is not broken, however long it is: a command to paste, a line of a

@@ -118,7 +118,7 @@ func TestNextOfStatus(t *testing.T) {
 	}
 }
 
-// TestASuccessTellsWhatFailed: in text and in JSON, also where nothing runs.
+// TestASuccessTellsWhatFailed: in text and in JSON, also if nothing runs.
 func TestASuccessTellsWhatFailed(t *testing.T) {
 	for desired, want := range map[int]string{
 		2: "succeeded: doorman is running doorman:42 (v2), 2 of 2 tasks (before: doorman:41 (v1))\n  in production1 (us-east-1, account 123456789012), after 1m\n",

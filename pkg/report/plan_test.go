@@ -61,7 +61,7 @@ func TestPlans(t *testing.T) {
 	golden(t, "plans", b.String())
 }
 
-// TestPrunings: as a forecast, as done, and where there was nothing to do.
+// TestPrunings: as a forecast, as done, and if there was nothing to do.
 func TestPrunings(t *testing.T) {
 	some := deploy.Pruning{Ref: deploy.Ref{Cluster: cluster, Service: service}, Family: "doorman", Keep: 2, Active: 42,
 		InUse: []string{account + "task-definition/doorman:7"}, Remove: []string{account + "task-definition/doorman:1", account + "task-definition/doorman:2"}}

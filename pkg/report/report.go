@@ -46,7 +46,7 @@ type Result struct {
 type Failure struct {
 	// Message is the error.
 	Message string
-	// Problems are the lines to show in the place of Message, where the error is a
+	// Problems are the lines to show in the place of Message, if the error is a
 	// list of problems. No other line break in an error begins a line.
 	Problems []string
 	// Hint says what to do about it; it may be empty.
@@ -71,7 +71,7 @@ type Options struct {
 	// Version is the program's version, Simulated the scenario where the
 	// embedded ECS is used, "" else.
 	Version, Simulated string
-	// Target is the target of the settings file, "" where none is used.
+	// Target is the target of the settings file, "" if none is used.
 	Target string
 	// Command makes a command line from a subcommand, its flags for the given
 	// deployment included. It may be nil: then no commands are suggested.

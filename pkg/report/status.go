@@ -168,7 +168,7 @@ func rollbackOf(g *rollout.Guard) string {
 	return " without rollback"
 }
 
-// NextOfStatus suggests what to type after a look at a service: nothing where all
+// NextOfStatus suggests what to type after a look at a service: nothing if all
 // is well. command is as in [Next].
 func NextOfStatus(s deploy.Status, command func(d deploy.Deployment, words ...string) string) []Suggestion {
 	primary := s.Service.Primary()

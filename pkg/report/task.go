@@ -62,7 +62,7 @@ func taskMoved(t *rollout.Task) Line {
 // containerTones tell the lines of several containers apart.
 var containerTones = []Tone{Good, Warn, Strong, Dim}
 
-// written is a line of a log, with the container's name, or the task's id, where the
+// written is a line of a log, with the container's name, or the task's id, if the
 // lines of several are shown. It stands as it is: it is not broken.
 func written(l deploy.LogLine, p *deploy.TaskPlan) Line {
 	label, tone := "", Dim

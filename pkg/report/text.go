@@ -51,7 +51,7 @@ func (t *text) Result(r Result) { t.out.draw(r.Lines(t.options)...) }
 func (t *text) Fail(f Failure) { t.err.draw(f.lines()...) }
 
 // logged are the lines of an event as those of a log: with its time, and with the
-// service's name where the log is about several. The first ones of a service say which
+// service's name if the log is about several. The first ones of a service say which
 // it is, and where.
 func logged(entry Entry, lines []Line, o Options) []Line {
 	if entry.First {

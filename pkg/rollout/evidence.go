@@ -18,7 +18,7 @@ type Log struct {
 }
 
 // Quote adds the end of the container's log to a cause, and what to do about it
-// where the log says so.
+// if the log says so.
 func (c *Cause) Quote(log Log) {
 	c.Log = log
 	if slices.ContainsFunc(log.Lines, func(line string) bool { return strings.Contains(line, "exec format error") }) {

@@ -173,9 +173,9 @@ var outside = []string{"health checks", "stopped by user", "Host EC2", "Containe
 // container failed.
 func isConsequence(reason string) bool { return strings.Contains(reason, "ependency") }
 
-// culpritOf is the container that ended the task; nil where none can be named. A
-// reason of its own tells most, except where the task failed the health checks of
-// its containers: then it is the unhealthy one. Exit codes come next, where a
+// culpritOf is the container that ended the task; nil if none can be named. A
+// reason of its own tells most, except if the task failed the health checks of
+// its containers: then it is the unhealthy one. Exit codes come next, if a
 // container ended by itself: the others are then stopped with SIGTERM (143) or
 // SIGKILL (137), which is less telling.
 func culpritOf(task *Task, outside bool) *Container {

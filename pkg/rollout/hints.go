@@ -77,7 +77,7 @@ var occurrences = []meaning{
 	{texts: []string{"is unhealthy in", "failed container health checks"}, hint: healthHint},
 }
 
-// exits are what exit codes tell, where they tell more than that the container
+// exits are what exit codes tell, if they tell more than that the container
 // ended.
 var exits = map[int]string{
 	0:   "check that the container's command keeps running: it ended without an error, as if its work was done",
@@ -97,7 +97,7 @@ func meaningOf(text string) meaning {
 	return unknown
 }
 
-// EventHint says what to do about a service event that tells of trouble; "" where
+// EventHint says what to do about a service event that tells of trouble; "" if
 // it tells of none.
 func EventHint(message string) string {
 	if !containsAny(message, telling) {

@@ -172,5 +172,5 @@ func SameResource(answered, asked string) bool {
 	return strings.Count(a[5], "/") != strings.Count(b[5], "/") // one of the two is of the old form
 }
 
-// before reports whether a is before b, where both are known.
+// before reports whether a is before b, if both are known.
 func before(a, b time.Time) bool { return !a.IsZero() && !b.IsZero() && a.Before(b) }

@@ -250,8 +250,8 @@ func (s *Service) Deployment(id string) *Deployment {
 	return nil
 }
 
-// Serving is the deployment that has the most running tasks; where several have,
-// one that completed, and then the PRIMARY one. It is nil where the service
+// Serving is the deployment that has the most running tasks; if several have,
+// one that completed, and then the PRIMARY one. It is nil if the service
 // lists none.
 func (s *Service) Serving() *Deployment {
 	serving := s.Primary()

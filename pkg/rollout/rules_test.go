@@ -67,7 +67,7 @@ func (r rule) fits(record, shown string) bool {
 	if !has(r.records, record) {
 		return false
 	}
-	// "a later deployment is PRIMARY" also fits where more is known of it.
+	// "a later deployment is PRIMARY" also fits if more is known of it.
 	return has(r.shown, shown) || len(r.shown) > 0 && strings.HasPrefix(shown, r.shown[0]+", and")
 }
 

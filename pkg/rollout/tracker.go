@@ -104,7 +104,7 @@ func (t *Tracker) Identity() Identity { return t.target.Identity }
 func (t *Tracker) Verdict() Verdict { return t.verdict }
 
 // Reason says in one sentence why the verdict is what it is, as ECS put it
-// where ECS said something.
+// if ECS said something.
 func (t *Tracker) Reason() string { return t.reason }
 
 // RollingBack reports whether ECS is taking the deployment back.

@@ -176,7 +176,7 @@ func TestTrackerSettings(t *testing.T) {
 }
 
 // TestTrackerHopeless: without breaker and alarm, many tasks that stop for one
-// cause end the watch; flaky starts do not, where something stays up.
+// cause end the watch; flaky starts do not, if something stays up.
 func TestTrackerHopeless(t *testing.T) {
 	goal := target()
 	goal.Guarded, goal.RollsBack = false, false

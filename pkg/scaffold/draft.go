@@ -40,7 +40,7 @@ type Draft struct {
 }
 
 // Text is the draft as YAML, with comments that explain it. It fails with an
-// [*config.Error] where the target of a service could ask for nothing.
+// [*config.Error] if the target of a service could ask for nothing.
 func (d Draft) Text() ([]byte, error) {
 	targets := newSection()
 	for _, service := range d.Services {

@@ -152,7 +152,7 @@ func TestWords(t *testing.T) {
 }
 
 // TestSecrecy: positions decide what is masked, whatever things are called, and
-// names do where they are data.
+// names do if they are data.
 func TestSecrecy(t *testing.T) {
 	const marker = "hunter2"
 	hidden := []string{

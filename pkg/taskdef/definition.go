@@ -182,7 +182,7 @@ func text(object map[string]any, name string) string {
 }
 
 // LogOptions is the log driver of a container and its options; an empty driver
-// where the container has no log configuration.
+// if the container has no log configuration.
 func (d Definition) LogOptions(container string) (driver string, options map[string]string) {
 	for _, member := range d.containers() {
 		if text(member, "name") != container {

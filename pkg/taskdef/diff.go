@@ -17,7 +17,7 @@ type Difference struct {
 	Container string `json:"container,omitempty"`
 	// Field is the member in which they differ, with the names of set
 	// elements behind the set: "image", "environment LOG_LEVEL". It is
-	// "container" where a whole container was added or removed, with
+	// "container" if a whole container was added or removed, with
 	// "image NAME" as its value.
 	Field string `json:"field"`
 	// Old and New are the values, as text; "" on the side where the field is
@@ -74,7 +74,7 @@ func oneLine(text string) string {
 func Equal(a, b Definition) bool { return len(changes(a, b)) == 0 }
 
 // Diff lists how b differs from a: image changes first, then containers that
-// came or went, then by container and field. It is empty exactly where [Equal]
+// came or went, then by container and field. It is empty exactly if [Equal]
 // holds.
 //
 // Masked are the values of environment variables, of log options, labels and tags

@@ -65,7 +65,7 @@ func (e *UnknownContainerError) Error() string {
 	return fmt.Sprintf("%s has no container %q; it has %s", e.Family, e.Name, strings.Join(e.Containers, ", "))
 }
 
-// Hint says how names are written where they may be mistaken.
+// Hint says how names are written if they may be mistaken.
 func (e *UnknownContainerError) Hint() string {
 	return "check the name, which is case-sensitive; for every container, write a name with a colon as *:NAME"
 }
@@ -185,7 +185,7 @@ func setList(object map[string]any, name string, list []any) {
 	object[name] = list
 }
 
-// inside is the object that is a member of another; it is made where it is not
+// inside is the object that is a member of another; it is made if it is not
 // there.
 func inside(object map[string]any, name string) map[string]any {
 	inner, ok := object[name].(map[string]any)

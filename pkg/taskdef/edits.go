@@ -20,7 +20,7 @@ func SetImage(container string, ref image.Reference) Edit {
 	}}
 }
 
-// SetEnvironment sets an environment variable of a container, or, where no
+// SetEnvironment sets an environment variable of a container, or, if no
 // container is named, of each.
 func SetEnvironment(container, name, value string) Edit {
 	return Edit{name: "environment " + name, container: container, inContainer: func(c map[string]any) error {

@@ -17,7 +17,7 @@ type Images struct {
 	// Containers are set in the container of that name, whatever it has now, and
 	// whatever Repositories say of it.
 	Containers map[string]image.Reference
-	// Tag replaces the tag, or digest, of the containers that Only names, where
+	// Tag replaces the tag, or digest, of the containers that Only names, if
 	// neither Repositories nor Containers are given. Without Only, the definition
 	// must have a single container; "*" is all of them.
 	Tag  string
@@ -119,7 +119,7 @@ func containersAndImages(containers []Container) string {
 // Choose finds out which containers are meant, and which images they should
 // have, in the order of the definition. An image without tag and digest means
 // "latest". It fails with a [*NoMatchError], [*ConflictError], [*WhichError],
-// [*UnknownContainerError], or an [*image.ParseError] where a tag cannot be put
+// [*UnknownContainerError], or an [*image.ParseError] if a tag cannot be put
 // to the image that a container has.
 func (d Definition) Choose(images Images) ([]ContainerImage, error) {
 	if err := conflict(images.Repositories); err != nil {

@@ -101,8 +101,8 @@ func printable(text []byte) string {
 	return strings.Trim(fmt.Sprintf("%q", r), "'")
 }
 
-// escaped reads a \u escape, which begins the text. length is 0 where it is half of a
-// surrogate pair; ok is false where it is none.
+// escaped reads a \u escape, which begins the text. length is 0 if it is half of a
+// surrogate pair; ok is false if it is none.
 func escaped(text []byte) (length int, ok bool) {
 	first, ok := hexadecimal(text)
 	switch {

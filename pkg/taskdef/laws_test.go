@@ -95,7 +95,7 @@ func shuffle(t *rapid.T, value any, m *treatment) any {
 	return value
 }
 
-// fill writes out, where wanted, what is understood where it is absent.
+// fill writes out, if wanted, what is understood if it is absent.
 func fill(object, doc map[string]any, m *treatment, wanted func(path string) bool) {
 	for _, name := range slices.Sorted(maps.Keys(m.members)) {
 		member := m.members[name]

@@ -1,7 +1,7 @@
 package taskdef
 
 // What of a definition may be shown. Positions decide, by the table of rules: a
-// container or a variable may be called anything. Names decide only where they
+// container or a variable may be called anything. Names decide only if they
 // are data, as those of log options and labels are. What the schema does not
 // know is not shown: nobody can say what it holds.
 

@@ -18,7 +18,7 @@ import (
 // entry is an element of a keyed list.
 type entry struct {
 	key    string // what tells it apart
-	name   string // the same, with a number where others have the same key
+	name   string // the same, with a number if others have the same key
 	object map[string]any
 }
 
@@ -83,7 +83,7 @@ func (n normaliser) object(object map[string]any, t *treatment) map[string]any {
 }
 
 // isEmpty tells what ECS does not distinguish from an absent member. Of a list
-// that the schema does not know too: ECS answers with an empty one where none
+// that the schema does not know too: ECS answers with an empty one if none
 // was given, as it once began to do for systemControls.
 func isEmpty(value any, t *treatment) bool {
 	switch value := value.(type) {

@@ -36,7 +36,7 @@ type ParseOptions struct {
 
 // Problem is one thing that is wrong with a text.
 type Problem struct {
-	// Line and Column are its place, counted from 1; 0 where it has no single
+	// Line and Column are its place, counted from 1; 0 if it has no single
 	// place.
 	Line, Column int
 	// Reason says what is wrong.

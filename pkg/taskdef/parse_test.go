@@ -191,7 +191,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 // TestPlacesInOneLine: columns count characters from the beginning of the line,
-// also where all is on one line.
+// also if all is on one line.
 func TestPlacesInOneLine(t *testing.T) {
 	text := `{"family": "ä", "containerDefinitions": [{"name": "日本", "image": "x", "memry": 1}], "memry": 2}`
 	_, err := taskdef.Parse("td", []byte(text), taskdef.ParseOptions{})

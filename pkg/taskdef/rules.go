@@ -39,10 +39,10 @@ type rule struct {
 	// the elements of a keyed list apart.
 	order order
 	keys  []string
-	// absent is the value that ECS takes where the member is absent, a number
+	// absent is the value that ECS takes if the member is absent, a number
 	// as an int; nil if there is none, or if it depends on the cluster.
 	absent any
-	// implied decides instead, where a value means the same as none only
+	// implied decides instead, if a value means the same as none only
 	// beside certain others.
 	implied func(value any, object, doc map[string]any) bool
 	// spelling brings the ways to write one value to one.
@@ -56,8 +56,8 @@ type rule struct {
 }
 
 // rules is the table: the task's own members, then the containers', then the
-// volumes'. Lists whose order has no documented meaning are sets only where ECS
-// or other tools are known to reorder them, or where elements have a name.
+// volumes'. Lists whose order has no documented meaning are sets only if ECS
+// or other tools are known to reorder them, or if elements have a name.
 var rules = []rule{
 	{path: "containerDefinitions", order: keyed, keys: []string{"name"}, from: "ContainerDefinition: name"},
 	{path: "cpu", spelling: units, from: "RegisterTaskDefinition: cpu"},

@@ -65,7 +65,7 @@ func (s shape) pair() bool {
 }
 
 // member is the shape of a member of an object, or of a value of a map; ok is
-// false where the object has no such member.
+// false if the object has no such member.
 func (s shape) member(name string) (member shape, ok bool) {
 	switch s.kind() {
 	case objectKind:
@@ -113,7 +113,7 @@ func texts[T ~string](values []T) []string {
 	return list
 }
 
-// wordLike is the value of a member that a text is but for its case, or "" where it
+// wordLike is the value of a member that a text is but for its case, or "" if it
 // is one of them, or none: a newer ECS may have it.
 func wordLike(member, text string) string {
 	known := words()[member]

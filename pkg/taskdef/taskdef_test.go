@@ -60,7 +60,7 @@ func read(t testing.TB, name string) []byte {
 }
 
 // TestLossless: what is read is what would be registered, member by member,
-// also where this program has never heard of the member (law 6; the ancestor
+// also if this program has never heard of the member (law 6; the ancestor
 // kept two members, peers.md 1 #6).
 func TestLossless(t *testing.T) {
 	text := read(t, "fargate-mesh.json")

@@ -297,7 +297,7 @@ func (c *Client) serve(x *exchange, active []Distortion) (err error) {
 	return err
 }
 
-// newestRecord is the ARN of the newest service deployment, "" where there is none.
+// newestRecord is the ARN of the newest service deployment, "" if there is none.
 func (c *Client) newestRecord() (string, error) {
 	out, err := c.ask("ListServiceDeployments", `{`+service+`}`)
 	if err != nil {

@@ -38,7 +38,7 @@ func Acts(line string) string {
 	return ""
 }
 
-// Hostile are texts that act where they are printed as they are.
+// Hostile are texts that act when they are printed as they are.
 var Hostile = []string{
 	"boom\nsucceeded: web runs web:9, 2 of 2 tasks running",
 	"\r\x1b[2Ksucceeded: web runs web:9",

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Invalid is the offset of the first byte that is not UTF-8; ok is false where all
+// Invalid is the offset of the first byte that is not UTF-8; ok is false if all
 // of the text is.
 func Invalid[T string | []byte](text T) (offset int, ok bool) {
 	for offset = 0; offset < len(text); {
@@ -26,7 +26,7 @@ func Invalid[T string | []byte](text T) (offset int, ok bool) {
 }
 
 // Reason names the first byte of a text that is not UTF-8, and nothing else of it,
-// because texts may be secret. It is "" where all of the text is UTF-8.
+// because texts may be secret. It is "" if all of the text is UTF-8.
 func Reason[T string | []byte](text T) string {
 	offset, ok := Invalid(text)
 	if !ok {

@@ -15,7 +15,7 @@ import (
 
 // Error says that a text is no YAML, or more than one document, and where.
 type Error struct {
-	// Line and Column are the place, counted from 1; 0 where it has none.
+	// Line and Column are the place, counted from 1; 0 if it has none.
 	Line, Column int
 	// Reason says what is wrong.
 	Reason string
@@ -53,7 +53,7 @@ func isUTF16(text []byte) bool {
 }
 
 // NotUTF8 is the error of a text that is not UTF-8, with the place of the first byte
-// that is not; nil where all of it is.
+// that is not; nil if all of it is.
 func NotUTF8(text []byte) *Error {
 	offset, bad := utf8text.Invalid(text)
 	if !bad {

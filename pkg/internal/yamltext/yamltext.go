@@ -25,7 +25,7 @@ var words = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"
 func Scalar(text string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 	switch {
-	case strings.Contains(text, "\n"): // a block of lines, where YAML can have one
+	case strings.Contains(text, "\n"): // a block of lines, if YAML can have one
 	case !plain().MatchString(text) || slices.Contains(words, strings.ToLower(text)):
 		node.Style = yaml.DoubleQuotedStyle
 	}
