@@ -212,7 +212,7 @@ func (s *Settings) policyKeys() []row {
 		{"max-definitions", "", "after success, deregister old revisions; keep this `number`, and all in use", Anywhere, optionalCount{&s.MaxDefinitions}},
 		{"before", "", "tasks to run with the new revision before the service is updated", FileOnly, steps{&s.Before}},
 		{"verify", "", "tasks to run after the deployment succeeded", FileOnly, steps{&s.Verify}},
-		{"skip-before", "", "leave out the tasks before the deployment", FlagOnly, toggle{&s.SkipBefore}},
+		{"skip-before", "", "do not run the tasks that the file lists under before", FlagOnly, toggle{&s.SkipBefore}},
 		{"deployment", "", "`id` (ecs-svc/…) or ARN of the deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "id"}},
 	}
 }
