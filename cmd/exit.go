@@ -70,6 +70,10 @@ func (a *app) finish(err error) int {
 		return exitCode(err)
 	}
 	failure := report.Failure{Message: message(err), Problems: problems(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
+	var failed *deploy.TaskFailedError
+	if errors.As(err, &failed) && failed.Err == nil {
+		failure.Task = &failed.Outcome
+	}
 	if !a.bare {
 		a.reporter().Fail(failure)
 	}

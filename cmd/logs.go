@@ -13,10 +13,12 @@ func (a *app) taskLogs() *cobra.Command {
 		Use:   "logs",
 		Short: "Print what the tasks of a service write to CloudWatch Logs",
 		Long: `Logs prints the logs of all tasks of a service, also of those that stopped within about
-an hour, merged in the order of time. Each line begins with the id of its task and the
-name of its container. With --task it prints the log of one task, which need not belong
-to the service. It reads containers with the log driver awslogs, and says where the
-others log.`,
+an hour, merged in the order of time. Each line begins with the first 8 characters of the
+id of its task, and with the name of its container if the task has several.
+
+With -f, it prints new lines, also of new tasks, until you press Ctrl-C. With --task, it
+prints the log of one task, and -f ends when that task has stopped. Logs reads containers
+with the log driver awslogs, and says which ones have another.`,
 		Example: `  ecs-deploy logs -c production1 -n doorman-service -f
   ecs-deploy logs -c production1 -n doorman-service --since 10m --container doorman`,
 		Args: noArguments,
@@ -33,6 +35,9 @@ func (a *app) runLogs(c *cobra.Command, container string) error {
 		return err
 	}
 	s := a.settings
+	if a.output() == "json" {
+		return &usageError{problem: "a log is no single object", hint: "pass -o ndjson, which prints an object for each line"}
+	}
 	return deployer.Logs(c.Context(), deploy.LogRequest{Ref: s.Ref(), Task: s.Task, Container: container, Since: s.Since, Follow: s.Follow})
 }
 

@@ -92,6 +92,8 @@ type LogLine struct {
 	// At is when the line was written, by the clock of the container's host.
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`
+	// Several: the logs of several containers of the task are read.
+	Several bool `json:"-"`
 }
 
 // Deployment identifies one deployment of one service, and keeps what was there

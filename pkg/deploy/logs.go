@@ -5,6 +5,7 @@ package deploy
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // tasksAgain is how often a followed service is looked at for new tasks.
@@ -78,17 +80,24 @@ type LogRequest struct {
 	Task string
 	// Container is the container to read; "" means all.
 	Container string
-	// Since is how far back to begin; 0 means at the beginning of each log.
+	// Since is how far back to begin, by the deployer's clock; 0 means at the beginning of
+	// each log.
 	Since time.Duration
-	// Follow goes on until the context ends.
+	// Follow waits for new lines and new tasks.
 	Follow bool
 }
 
 // Logs reads the logs that the containers of tasks write to CloudWatch Logs, and emits
-// their lines in the order of time ([EventLog]). The end of ctx ends it without an error.
+// their lines in the order of time ([EventLog]). A line that is readable later than
+// younger ones comes after them; it is left out only if it is more than 30 seconds late.
+// With Follow, Logs returns when ctx ends, which is no error, or, with Task, when that
+// task has stopped and its last lines were read.
 func (d *Deployer) Logs(ctx context.Context, r LogRequest) error {
 	if err := d.ready(ctx); err != nil {
 		return err
+	}
+	if d.logs == nil {
+		return &UsageError{Problem: "the deployer has no client for CloudWatch Logs", Remedy: "pass deploy.WithLogs to deploy.New"}
 	}
 	if r.Service != "" {
 		service, err := d.describe(ctx, r.Ref)
@@ -96,66 +105,153 @@ func (d *Deployer) Logs(ctx context.Context, r LogRequest) error {
 			return err
 		}
 		r.Ref = service.ref()
+		d = d.about(r.Ref)
+	} else {
+		d = d.aboutTask(r.Task)
 	}
-	d = d.about(r.Ref)
-	f := newLogFollower(d)
+	l := &logReader{logMerge: newLogMerge(d), request: r, known: map[string]bool{}, definitions: map[string]taskdef.Definition{}}
 	if r.Since > 0 {
-		from := d.clock.Now().Add(-r.Since).UnixMilli()
-		f.from = &from
+		l.since = d.clock.Now().Add(-r.Since)
 	}
-	l := &logReader{logFollower: f, request: r, known: map[string]bool{}}
-	if err := l.look(ctx); err != nil {
-		return err
+	err := l.read(ctx)
+	if ctx.Err() != nil && r.Follow {
+		return nil
 	}
-	f.readAll(ctx, l.tasks)
-	looked := d.clock.Now()
-	for r.Follow && d.clock.Sleep(ctx, logPause) == nil {
-		if d.clock.Now().Sub(looked) >= tasksAgain {
-			_ = l.look(ctx) // what ECS does not say now, it says later
-			looked = d.clock.Now()
-		}
-		f.read(ctx, l.tasks)
-	}
-	return nil
+	return err
 }
 
 // logReader finds the tasks whose logs are read.
 type logReader struct {
-	*logFollower
-	request LogRequest
-	tasks   []rollout.Task
-	known   map[string]bool
+	*logMerge
+	request     LogRequest
+	since       time.Time
+	known       map[string]bool // streams that are read, and notes that were emitted
+	definitions map[string]taskdef.Definition
+	stopped     bool // the task that the request names has stopped
 }
 
-// look adds the logs of tasks that were not there before.
+// read reads what is there, and, if the request says so, what comes.
+func (l *logReader) read(ctx context.Context) error {
+	if err := l.look(ctx); err != nil {
+		return err
+	}
+	if err := l.pass(ctx); err != nil || !l.request.Follow {
+		return cmp.Or(err, l.unreadable())
+	}
+	looked, pause, ending := l.clock.Now(), logPause, time.Time{}
+	for l.clock.Sleep(ctx, jitter(pause)) == nil {
+		if now := l.clock.Now(); now.Sub(looked) >= tasksAgain {
+			_ = l.look(ctx) // what ECS does not say now, it says later
+			looked = now
+		}
+		switch {
+		case !l.stopped:
+		case ending.IsZero():
+			ending = l.clock.Now().Add(logLate)
+		case l.clock.Now().After(ending):
+			return l.pass(ctx)
+		}
+		err := l.pass(ctx)
+		if permanent(err) {
+			return err
+		}
+		if pause = logPause; err != nil && ctx.Err() == nil { // the next pass reads what this one did not
+			pause = tasksAgain
+			l.note(fmt.Sprintf("the logs cannot be read at the moment: %v", err))
+		}
+	}
+	return nil
+}
+
+// unreadable is an error if none of the log groups exists.
+func (l *logReader) unreadable() error {
+	if len(l.queries) == 0 || slices.ContainsFunc(l.queries, func(q *logQuery) bool { return !q.missing }) {
+		return nil
+	}
+	return &NotFoundError{Kind: "log group", Name: l.queries[0].group, Place: "region " + l.queries[0].region}
+}
+
+// note emits a warning once.
+func (l *logReader) note(text string) {
+	if !l.known[text] {
+		l.known[text] = true
+		l.emit(Event{Type: EventWarning, Elapsed: l.clock.Now().Sub(l.started), Message: text})
+	}
+}
+
+// look adds the logs of containers that were not there before.
 func (l *logReader) look(ctx context.Context) error {
 	tasks, err := l.wanted(ctx)
 	if err != nil {
 		return err
 	}
-	l.tasks = tasks
+	l.stopped = l.request.Task != "" && tasks[0].LastStatus == "STOPPED"
+	var names []string
 	for _, task := range tasks {
-		if l.known[task.ARN] {
-			continue
+		definition, known := l.definitions[task.TaskDefinition]
+		if !known {
+			if definition, _, err = l.describeDefinition(ctx, task.TaskDefinition); err != nil {
+				return err
+			}
+			l.definitions[task.TaskDefinition] = definition
 		}
-		definition, _, err := l.describeDefinition(ctx, task.TaskDefinition)
-		if err != nil {
-			return err
-		}
-		if c := l.request.Container; c != "" && task.Container(c) == nil {
-			return &UsageError{Problem: "task " + rollout.ShortName(task.ARN) + " has no container " + c, Remedy: "see the names with ecs-deploy render"}
-		}
-		l.known[task.ARN] = true
-		l.follow(definition, []rollout.Task{task}, l.request.Container)
-		for _, c := range definition.Containers() {
-			note := whereLogged(definition, c.Name)
-			if note != "" && !l.known[note] && (l.request.Container == "" || l.request.Container == c.Name) {
-				l.known[note] = true
-				l.emit(Event{Type: EventWarning, Message: note})
+		containers := definition.Containers()
+		l.several = l.several || len(containers) > 1 && l.request.Container == ""
+		for _, c := range containers {
+			names = append(names, c.Name)
+			if l.request.Container == "" || l.request.Container == c.Name {
+				l.follow(definition, task, c.Name)
 			}
 		}
 	}
+	switch c := l.request.Container; {
+	case len(tasks) == 0:
+		l.note("service " + rollout.ShortName(l.request.Service) + " has no task that runs or stopped within about an hour")
+	case c != "" && !slices.Contains(names, c):
+		slices.Sort(names)
+		return &UsageError{
+			Problem: fmt.Sprintf("the task definition %s has no container %s", rollout.ShortName(tasks[0].TaskDefinition), c),
+			Remedy:  "pass --container with one of: " + strings.Join(slices.Compact(names), ", "),
+		}
+	}
 	return nil
+}
+
+// follow adds the log of one container, or says where it is.
+func (l *logReader) follow(definition taskdef.Definition, task rollout.Task, container string) {
+	if where := whereLogged(definition, container); where != "" {
+		l.note(where)
+		return
+	}
+	_, options := definition.LogOptions(container)
+	name, prefix := streamOf(options, &task, container)
+	if name == "" || l.known[task.ARN+" "+container] { // without a prefix, the name comes with the container
+		return
+	}
+	l.known[task.ARN+" "+container] = true
+	if l.request.Task != "" {
+		prefix = name
+	}
+	from := task.CreatedAt
+	if l.since.After(from) {
+		from = l.since
+	}
+	l.add(options["awslogs-group"], logRegion(options, l.api.Region()), prefix, name,
+		filteredStream{task: task.ARN, container: container, from: max(from.UnixMilli(), 0)})
+}
+
+// streamOf is the name of the stream that a container writes to, and what the names of
+// that container's streams in all tasks begin with. Without awslogs-stream-prefix the name
+// is the id that the container's runtime gave it, "" until then (API_LogConfiguration).
+func streamOf(options map[string]string, task *rollout.Task, container string) (name, prefix string) {
+	if p := options["awslogs-stream-prefix"]; p != "" {
+		prefix = p + "/" + container + "/"
+		return prefix + rollout.ShortName(task.ARN), prefix
+	}
+	if c := task.Container(container); c != nil {
+		return c.RuntimeID, c.RuntimeID
+	}
+	return "", ""
 }
 
 // wanted are the tasks whose logs are to be read.

@@ -405,6 +405,9 @@ type TaskOutcome struct {
 	Tasks []rollout.Task `json:"tasks,omitempty"`
 	// Diagnosis says why tasks failed.
 	Diagnosis rollout.Diagnosis `json:"diagnosis,omitzero"`
+	// Log is the end of the log of Container, if the tasks did not succeed: of the first
+	// task that wrote something.
+	Log rollout.Log `json:"log,omitzero"`
 	// Elapsed is the time since the tasks were started, Over says that all have stopped.
 	Elapsed time.Duration `json:"-"`
 	Over    bool          `json:"over"`

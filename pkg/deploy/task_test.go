@@ -116,10 +116,13 @@ func TestHowTasksEnd(t *testing.T) {
 		"the container that counts is not essential": {world: func(w string) string {
 			return strings.Replace(w, "- name: app\n", "- name: app\n        essential: false\n", 1)
 		}, request: command("fail"), verdict: rollout.TaskFailed, code: 3, reason: "container app ended with exit code 3", log: []string{"starting", "no such table"}},
-		"no log group": {world: func(w string) string { return w }, request: func(r *deploy.TaskRequest) {
+		"log group missing": {world: func(w string) string {
+			return w + "faults: [{operations: [GetLogEvents], code: ResourceNotFoundException, message: The specified log group does not exist.}]\n"
+		}, request: command("fail"), verdict: rollout.TaskFailed, code: 3, reason: "exit code 3", kind: rollout.Exited},
+		"another stream prefix": {request: func(r *deploy.TaskRequest) {
 			r.Command = []string{"migrate"}
 			r.Edits = []taskdef.Edit{taskdef.SetLogOption("app", "awslogs-stream-prefix", "other")}
-		}, verdict: rollout.Succeeded, code: 0},
+		}, verdict: rollout.Succeeded, code: 0, log: []string{"migrating", "step", "step", "step", "step", "step", "step", "migrated"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			world := jobWorld

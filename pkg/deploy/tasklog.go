@@ -43,7 +43,6 @@ type logFollower struct {
 	streams []*logStream
 	next    int // the stream that is asked first at the next look
 	denied  bool
-	from    *int64 // lines that are older are left out, in milliseconds since 1970; nil: none
 }
 
 // logStream is the log of one container.
@@ -59,18 +58,16 @@ func newLogFollower(d *Deployer) *logFollower {
 	return &logFollower{Deployer: d, started: d.clock.Now()}
 }
 
-// follow adds the containers of tasks of a definition, or only the one of that name.
-func (f *logFollower) follow(definition taskdef.Definition, tasks []rollout.Task, only string) {
+// follow adds the containers of tasks of a definition.
+func (f *logFollower) follow(definition taskdef.Definition, tasks []rollout.Task) {
 	for _, task := range tasks {
 		for _, c := range definition.Containers() {
 			driver, options := definition.LogOptions(c.Name)
-			if driver != "awslogs" || options["awslogs-group"] == "" || only != "" && only != c.Name {
+			if driver != "awslogs" || options["awslogs-group"] == "" {
 				continue
 			}
 			s := &logStream{task: task.ARN, container: c.Name, group: options["awslogs-group"], region: logRegion(options, f.api.Region())}
-			if prefix := options["awslogs-stream-prefix"]; prefix != "" {
-				s.name = strings.Join([]string{prefix, c.Name, rollout.ShortName(task.ARN)}, "/")
-			}
+			s.name, _ = streamOf(options, &task, c.Name)
 			f.streams = append(f.streams, s)
 		}
 	}
@@ -92,21 +89,6 @@ func (f *logFollower) read(ctx context.Context, tasks []rollout.Task) bool {
 		}
 	}
 	return f.show(lines)
-}
-
-// readAll emits all that was written, in the order of time.
-func (f *logFollower) readAll(ctx context.Context, tasks []rollout.Task) {
-	var lines []LogLine
-	for _, s := range f.streams {
-		s.locate(tasks)
-		for s.name != "" && !s.silent && !f.denied && f.logs != nil {
-			more := f.readStream(ctx, s)
-			if lines = append(lines, more...); len(more) == 0 {
-				break
-			}
-		}
-	}
-	f.show(lines)
 }
 
 // show emits lines in the order of time, and reports whether there are any.
@@ -138,15 +120,14 @@ func (f *logFollower) readStream(ctx context.Context, s *logStream) []LogLine {
 	var lines []LogLine
 	for range logPages {
 		out, err := f.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
-			LogGroupName: &s.group, LogStreamName: &s.name, StartFromHead: aws.Bool(true), NextToken: s.token, StartTime: f.from,
+			LogGroupName: &s.group, LogStreamName: &s.name, StartFromHead: aws.Bool(true), NextToken: s.token,
 		}, func(o *cloudwatchlogs.Options) { o.Region = s.region })
 		if err != nil {
 			f.unreadable(s, err)
 			return lines
 		}
 		for _, event := range out.Events {
-			for _, text := range strings.Split(strings.TrimRight(aws.ToString(event.Message), "\r\n"), "\n") {
-				text = strings.TrimRight(text, "\r")
+			for _, text := range linesOf(aws.ToString(event.Message)) {
 				lines = append(lines, LogLine{Task: s.task, Container: s.container, At: time.UnixMilli(aws.ToInt64(event.Timestamp)).UTC(), Text: text})
 				s.last = append(s.last[max(0, len(s.last)-logLines+1):], ecsapi.Cut(text))
 			}
@@ -212,6 +193,16 @@ func (f *logFollower) tail(cause rollout.Cause) rollout.Log {
 			continue
 		}
 		return rollout.Log{Lines: s.last, Command: s.command()}
+	}
+	return rollout.Log{}
+}
+
+// last is the end of the log of a container, of the first task that wrote something.
+func (f *logFollower) last(container string) rollout.Log {
+	for _, s := range f.streams {
+		if s.container == container && len(s.last) > 0 {
+			return rollout.Log{Lines: s.last, Command: s.command()}
+		}
 	}
 	return rollout.Log{}
 }

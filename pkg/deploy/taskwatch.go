@@ -48,7 +48,7 @@ func (d *Deployer) watchTask(p *TaskPlan, policy TaskPolicy, tasks []rollout.Tas
 
 // run follows the tasks until there is a verdict.
 func (w *taskWatch) run(ctx context.Context) TaskOutcome {
-	w.logs.follow(w.plan.Definition, w.tasks, "")
+	w.logs.follow(w.plan.Definition, w.tasks)
 	for tick := 0; ; tick++ {
 		if ctx.Err() != nil {
 			return w.interrupted(ctx)
@@ -294,6 +294,9 @@ func (w *taskWatch) outcome(verdict rollout.Verdict, reason string) TaskOutcome 
 		if c := task.Container(w.plan.Container); c != nil && c.ExitCode != nil && (o.ContainerExitCode == nil || *o.ContainerExitCode == 0) {
 			o.ContainerExitCode = c.ExitCode
 		}
+	}
+	if verdict != rollout.Succeeded {
+		o.Log = w.logs.last(w.plan.Container)
 	}
 	return o
 }

@@ -25,12 +25,7 @@ type filterLogEventsInput struct {
 type filteredEvent struct {
 	logEvent
 
-	stream string
-	number int // in its stream
-}
-
-func (ev filteredEvent) id() string {
-	return fmt.Sprintf("%020d/%s/%06d", ev.at, ev.stream, ev.number)
+	stream, id string
 }
 
 func (e *engine) filterLogEvents(in filterLogEventsInput, _ Document) (any, *apiError) {
@@ -58,7 +53,7 @@ func (e *engine) filterLogEvents(in filterLogEventsInput, _ Document) (any, *api
 	views, more := []any{}, ""
 	for _, ev := range lines {
 		switch {
-		case ev.id() <= in.NextToken || !fits(ev.text):
+		case ev.id <= in.NextToken || !fits(ev.text):
 			continue
 		case len(views) == limit:
 			more = views[limit-1].(map[string]any)["eventId"].(string)
@@ -68,7 +63,7 @@ func (e *engine) filterLogEvents(in filterLogEventsInput, _ Document) (any, *api
 		}
 		views = append(views, map[string]any{
 			"logStreamName": ev.stream, "timestamp": int64(ev.at), "message": ev.text,
-			"ingestionTime": int64(ev.at), "eventId": ev.id(),
+			"ingestionTime": int64(ev.at), "eventId": ev.id,
 		})
 	}
 	answer := map[string]any{"events": views, "searchedLogStreams": []any{}}
@@ -83,8 +78,10 @@ func (e *engine) filterLogEvents(in filterLogEventsInput, _ Document) (any, *api
 func (e *engine) filtered(group string, in filterLogEventsInput) ([]filteredEvent, *apiError) {
 	var lines []filteredEvent
 	add := func(stream string, log []logEvent) {
-		for i, ev := range in.within(log) {
-			lines = append(lines, filteredEvent{ev, stream, i})
+		for i, ev := range log { // numbered in the stream: an event keeps its id in any range
+			if in.within(ev) {
+				lines = append(lines, filteredEvent{ev, stream, fmt.Sprintf("%020d/%s/%06d", ev.at, stream, i)})
+			}
 		}
 	}
 	for _, stream := range in.Streams {
@@ -101,7 +98,7 @@ func (e *engine) filtered(group string, in filterLogEventsInput) ([]filteredEven
 			}
 		})
 	}
-	slices.SortFunc(lines, func(a, b filteredEvent) int { return cmp.Compare(a.id(), b.id()) })
+	slices.SortFunc(lines, func(a, b filteredEvent) int { return cmp.Compare(a.id, b.id) })
 	return lines, nil
 }
 

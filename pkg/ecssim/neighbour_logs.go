@@ -67,15 +67,9 @@ func (r logRange) limit() (int, *apiError) {
 	return limit, nil
 }
 
-// within are the events in the part of time.
-func (r logRange) within(log []logEvent) []logEvent {
-	var fit []logEvent
-	for _, ev := range log {
-		if (r.Start == nil || int64(ev.at) >= *r.Start) && (r.End == nil || int64(ev.at) < *r.End) {
-			fit = append(fit, ev)
-		}
-	}
-	return fit
+// within reports whether an event is in the part of time.
+func (r logRange) within(ev logEvent) bool {
+	return (r.Start == nil || int64(ev.at) >= *r.Start) && (r.End == nil || int64(ev.at) < *r.End)
 }
 
 type getLogEventsInput struct {
@@ -101,7 +95,7 @@ func (e *engine) getLogEvents(in getLogEventsInput, _ Document) (any, *apiError)
 	if apiErr != nil {
 		return nil, apiErr
 	}
-	fit := in.within(log)
+	fit := slices.DeleteFunc(slices.Clone(log), func(ev logEvent) bool { return !in.within(ev) })
 	from, to, ok := logPage(len(fit), limit, in.FromHead, in.NextToken)
 	if !ok {
 		return nil, errLogToken

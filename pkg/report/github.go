@@ -96,6 +96,9 @@ func (g *github) Result(r Result) { g.log.draw(r.Lines(g.options)...) }
 
 // Fail shows an error, which GitHub shows beside the log, too.
 func (g *github) Fail(f Failure) {
+	if g.options.Quiet {
+		g.log.draw(f.log()...)
+	}
 	texts := f.Problems
 	if len(texts) == 0 {
 		texts = []string{f.Message}

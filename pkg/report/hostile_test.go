@@ -170,7 +170,11 @@ func TestHostileFailure(t *testing.T) {
 		var err bytes.Buffer
 		report.New("text", report.Options{Err: &err, ErrColor: rapid.Bool().Draw(t, "colored")}).Fail(f)
 		shown := harmlessLines(t, err.String())
-		if n := max(1, len(f.Problems)) + 1; len(shown) != n || !strings.HasPrefix(shown[0], "error: ") || !strings.HasPrefix(shown[n-1], "hint: ") {
+		n := max(1, len(f.Problems)) + 1
+		if f.Task != nil {
+			n += len(f.Task.Log.Lines)
+		}
+		if len(shown) != n || !strings.HasPrefix(shown[0], "error: ") || !strings.HasPrefix(shown[n-1], "hint: ") {
 			t.Fatalf("not one line a problem and a hint: %q", shown)
 		}
 		unforged(t, shown[1:len(shown)-1])

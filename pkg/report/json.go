@@ -35,18 +35,19 @@ type eventObject struct {
 }
 
 type outcomeObject struct {
-	Type           string         `json:"type"`
-	Schema         string         `json:"schema,omitempty"`
-	Simulated      string         `json:"simulated,omitempty"`
-	Verdict        string         `json:"verdict"`
-	ExitCode       int            `json:"exitCode"`
-	Reason         string         `json:"reason,omitempty"`
-	Hint           string         `json:"hint,omitempty"`
-	ElapsedSeconds float64        `json:"elapsedSeconds"`
-	Target         string         `json:"target,omitempty"`
-	*outcomeFields                // nil after an error
-	Next           []Suggestion   `json:"next,omitempty"`
-	Subject        deploy.Subject `json:"subject,omitzero"` // in NDJSON
+	Type           string              `json:"type"`
+	Schema         string              `json:"schema,omitempty"`
+	Simulated      string              `json:"simulated,omitempty"`
+	Verdict        string              `json:"verdict"`
+	ExitCode       int                 `json:"exitCode"`
+	Reason         string              `json:"reason,omitempty"`
+	Hint           string              `json:"hint,omitempty"`
+	ElapsedSeconds float64             `json:"elapsedSeconds"`
+	Target         string              `json:"target,omitempty"`
+	*outcomeFields                     // nil after an error
+	TaskOutcome    *deploy.TaskOutcome `json:"taskOutcome,omitempty"` // of the task whose failure is the error
+	Next           []Suggestion        `json:"next,omitempty"`
+	Subject        deploy.Subject      `json:"subject,omitzero"` // in NDJSON
 }
 
 // outcomeFields are the fields of an outcome, without its methods.
@@ -62,7 +63,7 @@ func objectOf(o deploy.Outcome, options Options) outcomeObject {
 }
 
 func failureObject(f Failure) outcomeObject {
-	return outcomeObject{Type: string(deploy.EventOutcome), Verdict: f.Verdict, ExitCode: f.ExitCode, Reason: f.Message, Hint: f.Hint}
+	return outcomeObject{Type: string(deploy.EventOutcome), Verdict: f.Verdict, ExitCode: f.ExitCode, Reason: f.Message, Hint: f.Hint, TaskOutcome: f.Task}
 }
 
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

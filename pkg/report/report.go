@@ -54,6 +54,8 @@ type Failure struct {
 	// Verdict and ExitCode are how the run ends.
 	Verdict  string
 	ExitCode int
+	// Task is the one-off task whose failure ended the run; nil if it was none.
+	Task *deploy.TaskOutcome
 }
 
 // Options say where and how to show.

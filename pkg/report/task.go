@@ -62,15 +62,16 @@ func taskMoved(t *rollout.Task) Line {
 // containerTones tell the lines of several containers apart.
 var containerTones = []Tone{Good, Warn, Strong, Dim}
 
-// written is a line of a log, with the container's name, or the task's id, if the
-// lines of several are shown. It stands as it is: it is not broken.
+// written is a line of a log, behind the container's name, or the task's id, if the
+// lines of several are shown. It stands as it is, however long: who reads a CI log wants
+// to search and to copy whole lines.
 func written(l deploy.LogLine, p *deploy.TaskPlan) Line {
 	label, tone := "", Dim
 	if p == nil || p.Count > 1 {
 		id := arn.ShortName(l.Task)
 		label = id[:min(len(id), 8)] + " "
 	}
-	if p == nil || len(p.Containers) > 1 {
+	if p == nil && l.Several || p != nil && len(p.Containers) > 1 {
 		label += l.Container + " "
 	}
 	if p != nil {

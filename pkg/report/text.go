@@ -48,7 +48,13 @@ func (t *text) Event(e deploy.Event) {
 
 func (t *text) Result(r Result) { t.out.draw(r.Lines(t.options)...) }
 
-func (t *text) Fail(f Failure) { t.err.draw(f.lines()...) }
+// Fail shows an error, and the end of a task's log that was not shown before.
+func (t *text) Fail(f Failure) {
+	if !t.options.Quiet && !t.story.Began.IsZero() {
+		f.Task = nil
+	}
+	t.err.draw(f.lines()...)
+}
 
 // logged are the lines of an event as those of a log: with its time, and with the
 // service's name if the log is about several. The first ones of a service say which
@@ -85,8 +91,20 @@ func (f Failure) lines() []Line {
 		}
 		lines = append(lines, line)
 	}
+	lines = append(lines, f.log()...)
 	if f.Hint != "" {
 		lines = append(lines, toned(Dim, "hint: ").and(f.Hint).whole())
+	}
+	return lines
+}
+
+// log is the end of the log of the task whose failure is the error.
+func (f Failure) log() []Line {
+	var lines []Line
+	if f.Task != nil {
+		for _, text := range f.Task.Log.Lines {
+			lines = append(lines, say("| %s", text).in(2).whole())
+		}
 	}
 	return lines
 }
