@@ -21,7 +21,7 @@ import (
 var (
 	verdicts = map[ecssim.Ending]rollout.Verdict{
 		ecssim.Completed: rollout.Succeeded, ecssim.RolledBack: rollout.RolledBack, ecssim.Failed: rollout.Failed,
-		ecssim.Superseded: rollout.Superseded, ecssim.Never: rollout.Failed,
+		ecssim.Superseded: rollout.Superseded, ecssim.Never: rollout.Failed, ecssim.Paused: rollout.Paused,
 	}
 	kinds = map[ecssim.Behaviour]rollout.Kind{
 		ecssim.CannotPull: rollout.CannotPull, ecssim.InitFail: rollout.CannotInit, ecssim.Exits: rollout.Exited,
@@ -52,7 +52,8 @@ func TestScenarios(t *testing.T) {
 				if ok && (len(o.Diagnosis.Causes) == 0 || o.Diagnosis.Causes[0].Kind != kind) {
 					t.Errorf("causes %v, want one of kind %s", o.Diagnosis.Causes, kind)
 				}
-				if o.Verdict == rollout.RolledBack && (len(o.Diagnosis.Causes)+len(o.Diagnosis.Events)+len(o.Diagnosis.TargetGroups)+len(o.Diagnosis.Alarms) == 0 || rollout.ShortName(o.Serving) != "web:1") {
+				evident := len(o.Diagnosis.Causes)+len(o.Diagnosis.Events)+len(o.Diagnosis.TargetGroups)+len(o.Diagnosis.Alarms) > 0 || strings.Contains(o.Reason, "lifecycle hook")
+				if o.Verdict == rollout.RolledBack && (!evident || rollout.ShortName(o.Serving) != "web:1") {
 					t.Errorf("rolled back without evidence, or serving %s", o.Serving)
 				}
 				if last := b.events[len(b.events)-1]; last.Type != deploy.EventOutcome {

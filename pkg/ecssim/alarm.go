@@ -44,7 +44,7 @@ func (e *engine) stirAlarms(s *service, d *deployment) {
 		return // the world is being made
 	}
 	for i, a := range e.World.Alarms {
-		if a.AfterDeployment && e.alarming(a, d) {
+		if a.AfterDeployment && e.concerns(a.Image, a.ExceptImages, d) {
 			e.schedule(e.Now.add(time.Duration(a.After)), event{
 				Kind: eventAlarm, Number: i, Cluster: s.Cluster, Service: s.Name, Deployment: d.ID,
 			})
@@ -52,15 +52,16 @@ func (e *engine) stirAlarms(s *service, d *deployment) {
 	}
 }
 
-// alarming reports whether an image of the deployment sets off the alarm.
-func (e *engine) alarming(a AlarmSpec, d *deployment) bool {
-	if a.Image == "" && len(a.ExceptImages) == 0 {
+// concerns reports whether an image of the deployment matches a glob, and none of
+// those that are excepted. Without globs every deployment is concerned.
+func (e *engine) concerns(image string, except []string, d *deployment) bool {
+	if image == "" && len(except) == 0 {
 		return true
 	}
 	for _, c := range e.taskDefinition(d.TaskDefinition).containers() {
-		image, _ := c["image"].(string)
-		spared := slices.ContainsFunc(a.ExceptImages, func(pattern string) bool { return e.means(pattern, image) })
-		if !spared && (a.Image == "" || e.means(a.Image, image)) {
+		used, _ := c["image"].(string)
+		spared := slices.ContainsFunc(except, func(pattern string) bool { return e.means(pattern, used) })
+		if !spared && (image == "" || e.means(image, used)) {
 			return true
 		}
 	}
@@ -112,7 +113,7 @@ func (e *engine) alarmed(s *service, name string) {
 	}
 	p := s.primary()
 	sd := s.current()
-	if p.Rollout != "IN_PROGRESS" || sd == nil || sd.over() || sd.RollbackAt != 0 {
+	if p.Rollout != "IN_PROGRESS" || sd.over() || sd.RollbackAt != 0 {
 		return
 	}
 	if sd.Alarms.Status != "MONITORING" || !slices.Contains(sd.Alarms.Names, name) || !sd.watchesAlarms() || slices.Contains(sd.Alarms.Triggered, name) {
@@ -165,16 +166,14 @@ func (w alarmWatch) view() map[string]any {
 // failAlarm fails the PRIMARY deployment because of an alarm. The texts besides
 // the event are assumed.
 func (e *engine) failAlarm(s *service, sd *serviceDeployment) {
-	if sd != nil {
-		sd.Alarms.Status = "TRIGGERED"
-	}
+	sd.Alarms.Status = "TRIGGERED"
 	e.fail(s, failure{
 		event:  "deployment failed: alarm detected.",
 		rollup: "ECS deployment failed: alarm detected.",
 		going:  "ECS deployment alarm detected: rolling back to deploymentId ",
 		status: "Service deployment rolled back because a CloudWatch alarm was detected.",
 		halted: "Service deployment stopped because a CloudWatch alarm was detected.",
-		back:   s.Config.Alarms.Rollback,
+		back:   sd.Config.Alarms.Rollback,
 	})
 }
 
@@ -183,7 +182,7 @@ func (e *engine) failAlarm(s *service, sd *serviceDeployment) {
 func (e *engine) bake(s *service) time.Duration {
 	sd := s.current()
 	switch {
-	case sd == nil || sd.RollbackAt != 0 || sd.Config.shifts() && s.stage().name == cleanUp:
+	case sd.RollbackAt != 0 || sd.Config.shifts() && s.stage().name == cleanUp:
 		return 0 // a strategy that shifts traffic has a stage for it
 	case sd.Config.Bake != nil && *sd.Config.Bake > 0: // 0 is what ECS shows if none is set
 		return time.Duration(*sd.Config.Bake) * time.Minute

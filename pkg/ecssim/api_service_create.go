@@ -186,7 +186,7 @@ func (e *engine) deploy(s *service, taskDefinition string) {
 func (e *engine) supersede(s *service) {
 	sd := s.current()
 	if sd.Config.shifts() && !sd.over() {
-		sd.dropHooks()
+		sd.dropHooks(e.Now)
 		sd.Status, sd.UpdatedAt = "STOP_REQUESTED", e.Now
 		return
 	}

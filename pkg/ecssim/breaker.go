@@ -11,7 +11,7 @@ import "time"
 func (e *engine) checkFailure(s *service) {
 	p := s.primary()
 	sd := s.current()
-	if sd != nil && sd.Status == "ROLLBACK_REQUESTED" && !sd.pastStopping() {
+	if sd.Status == "ROLLBACK_REQUESTED" && !sd.pastStopping() {
 		reason := sd.Reason // of a pause hook that was rolled back
 		if reason == "" {
 			reason = "Service deployment rolled back because of a request to stop it."
@@ -27,10 +27,13 @@ func (e *engine) checkFailure(s *service) {
 	if e.checkHooks(s) {
 		return
 	}
-	if !s.Config.Alarms.Enable { // one of them may have been turned off meanwhile
+	if e.checkStageLimit(s) {
+		return
+	}
+	if !sd.Config.Alarms.Enable { // one of them may have been turned off meanwhile
 		p.AlarmAt = 0
 	}
-	if !s.Config.Breaker.Enable {
+	if !sd.Config.Breaker.Enable {
 		p.TripAt = 0
 	}
 	first := p.TripAt
@@ -51,20 +54,18 @@ func (e *engine) checkFailure(s *service) {
 // pastStopping reports whether a request to stop the deployment comes too late:
 // the traffic has moved for good and the earlier tasks are being stopped.
 func (sd *serviceDeployment) pastStopping() bool {
-	return sd.Traffic != nil && sd.RollbackAt == 0 && sd.Stage == cleanUp
+	return sd.Config.shifts() && sd.RollbackAt == 0 && sd.Stage == cleanUp
 }
 
 // failBreaker fails the PRIMARY deployment because the circuit breaker acts.
 func (e *engine) failBreaker(s *service, sd *serviceDeployment) {
-	if sd != nil {
-		sd.Breaker = "TRIGGERED"
-	}
+	sd.Breaker = "TRIGGERED"
 	e.fail(s, failure{
 		event:  "deployment failed: tasks failed to start.",
 		rollup: "ECS deployment circuit breaker: tasks failed to start.",
 		status: "Service deployment rolled back because the circuit breaker threshold was exceeded.",
 		halted: "Service deployment stopped because the circuit breaker threshold was exceeded.",
-		back:   s.Config.Breaker.Rollback,
+		back:   sd.Config.Breaker.Rollback,
 	})
 }
 
@@ -88,9 +89,7 @@ func (e *engine) fail(s *service, why failure) {
 	sd := s.current()
 	p.Rollout, p.Reason, p.UpdatedAt = "FAILED", why.rollup, e.Now
 	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
-	if sd != nil {
-		sd.dropHooks()
-	}
+	sd.dropHooks(e.Now)
 	e.say(s, 0, "(deployment %s) %s", p.ID, why.event)
 	back := s.candidate()
 	switch {
@@ -163,7 +162,7 @@ func (e *engine) complete(s *service) {
 	p.Rollout, p.Proven, p.UpdatedAt = "COMPLETED", true, e.Now
 	p.CompleteAt, p.TripAt, p.AlarmAt = 0, 0, 0
 	p.Reason = "ECS deployment " + p.ID + " completed."
-	if sd != nil && sd.Status == "ROLLBACK_IN_PROGRESS" {
+	if sd.Status == "ROLLBACK_IN_PROGRESS" {
 		e.finish(s, sd, "ROLLBACK_SUCCESSFUL", sd.Reason)
 	} else {
 		e.finish(s, sd, "SUCCESSFUL", "")
@@ -181,7 +180,7 @@ func (e *engine) complete(s *service) {
 
 // finish gives a service deployment its terminal status and fixes its counts.
 func (e *engine) finish(s *service, sd *serviceDeployment, status, reason string) {
-	if sd == nil || sd.over() {
+	if sd.over() {
 		return
 	}
 	e.recount(s, sd)
@@ -196,7 +195,7 @@ func (e *engine) finish(s *service, sd *serviceDeployment, status, reason string
 	if sd.Alarms.Status == "MONITORING" {
 		sd.Alarms.Status = "MONITORING_COMPLETE"
 	}
-	sd.dropHooks()
+	sd.dropHooks(e.Now)
 }
 
 // recount takes the numbers of a running service deployment from the service.
@@ -219,7 +218,7 @@ func (e *engine) recount(s *service, sd *serviceDeployment) {
 	for i := range sd.Sources {
 		count(&sd.Sources[i], 0)
 	}
-	sd.Threshold = s.Config.threshold(e.desired(s))
+	sd.Threshold = sd.Config.threshold(e.desired(s))
 	if d := s.deployment(sd.Deployment); d != nil && sd.RollbackAt == 0 {
 		sd.Failures = d.Failures
 	}
@@ -236,13 +235,14 @@ func (e *engine) failed(s *service, d *deployment) {
 
 // checkThreshold sets the circuit breaker's moment when the PRIMARY deployment
 // has failed often enough. A rollback in progress is not watched; nor, it is
-// assumed, is a deployment of which ECS reports no rolloutState.
+// assumed, are a deployment of which ECS reports no rolloutState, and one that
+// shifts traffic when all its tasks have been healthy.
 func (e *engine) checkThreshold(s *service, d *deployment) {
 	sd := s.history(d.HistoryArn)
 	if d != s.primary() || d.Rollout != "IN_PROGRESS" || d.TripAt != 0 || sd == nil || sd.RollbackAt != 0 || !s.recorded() {
 		return
 	}
-	if !s.Config.Breaker.Enable || d.Failures < s.Config.threshold(e.desired(s)) {
+	if !sd.Config.Breaker.Enable || d.Failures < sd.Config.threshold(e.desired(s)) || sd.Config.shifts() && sd.Stage != scaleUp {
 		return
 	}
 	lag := orDefault(e.World.Switches.BreakerLag, 30*time.Second)
@@ -253,7 +253,11 @@ func (e *engine) checkThreshold(s *service, d *deployment) {
 // recovered notes that a task of the deployment is healthy.
 func (e *engine) recovered(s *service, d *deployment) {
 	d.BackoffStep = 0
-	if s.Config.resets() && d.Failures > 0 && d.Rollout != "FAILED" {
+	config := s.Config
+	if sd := s.history(d.HistoryArn); sd != nil { // a task set has none
+		config = sd.Config
+	}
+	if config.resets() && d.Failures > 0 && d.Rollout != "FAILED" {
 		d.Failures, d.TripAt, d.UpdatedAt = 0, 0, e.Now
 	}
 }

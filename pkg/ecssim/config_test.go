@@ -32,7 +32,8 @@ const newer = `{"cluster":"demo","service":"web","rolloutPolicy":{"pace":"slow"}
 	"minimumHealthyPercent":100,"maximumPercent":200,"strategy":"ROLLING","bakeTimeInMinutes":0,
 	"deploymentCircuitBreaker":{"enable":true,"rollback":true,"cooldown":{"seconds":30}},
 	"alarms":{"alarmNames":["a"],"enable":false,"rollback":false,"quorum":2},
-	"lifecycleHooks":[{"hookTargetArn":"arn:aws:lambda:x","roleArn":"arn:r","lifecycleStages":["PRE_SCALE_UP"],"retries":3}],
+	"lifecycleHooks":[{"hookTargetArn":"arn:aws:lambda:x","roleArn":"arn:r","lifecycleStages":["PRE_SCALE_UP"],"retries":3,
+		"targetType":"AWS_LAMBDA","timeoutConfiguration":{"timeoutInMinutes":1440,"action":"ROLLBACK","warnAfter":60}}],
 	"linearConfiguration":{"stepPercent":10.0},"canary2":{"percent":[1,2.50]}}}`
 
 func TestUnknownMembersAreKept(t *testing.T) {

@@ -82,6 +82,7 @@ func (c deploymentConfig) completed(daemon bool) deploymentConfig {
 	if c.Strategy == "" {
 		c.Strategy = "ROLLING"
 	}
+	c.Hooks = completedHooks(c.Hooks)
 	switch c.Strategy {
 	case "LINEAR":
 		c.Linear = c.Linear.completed()
@@ -179,12 +180,7 @@ func (c deploymentConfig) check(daemon bool) *apiError {
 			return invalid("healthyPercent must be between minimumHealthyPercent and 100.")
 		}
 	}
-	for _, h := range c.Hooks {
-		if err := checkHook(h); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.checkHooks()
 }
 
 // tenths reports whether a percentage is a multiple of 0.1 from least to 100.

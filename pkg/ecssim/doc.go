@@ -27,19 +27,19 @@
 // [Simulator.Moment] go through a rollout event by event; a [Store] keeps one
 // simulator in a file that several processes share.
 //
-// What is simulated: rolling deployments of REPLICA and DAEMON services under
-// the ECS deployment controller, the deployment circuit breaker, alarms and
-// their rollback, early success, pause hooks, service deployments and
-// revisions, stopped tasks with their reasons, service events, limits, paging
-// and error shapes. What is not: the blue/green, linear and canary strategies,
-// CODE_DEPLOY and EXTERNAL deployments, Lambda hooks, and capacity providers that
-// scale. Operations that ECS has and the simulator lacks answer with
-// UnknownOperationException.
+// What is simulated: deployments of REPLICA and DAEMON services under the ECS
+// deployment controller, rolling, blue/green, linear and canary; the deployment
+// circuit breaker, alarms and their rollback, early success, lifecycle hooks,
+// service deployments and revisions, stopped tasks with their reasons, service
+// events, limits, paging and error shapes. What is not: AWS CodeDeploy, and
+// capacity providers that scale. Operations that ECS has and the
+// simulator lacks answer with UnknownOperationException.
 //
 // Four neighbours of ECS answer at the same address, so that one client
 // configuration serves for all: Elastic Load Balancing v2 (DescribeTargetHealth,
 // DescribeTargetGroups and DescribeTargetGroupAttributes) tells the health of the
-// tasks as targets, CloudWatch Logs (GetLogEvents, FilterLogEvents) what their containers wrote,
+// tasks as targets, CloudWatch Logs (GetLogEvents, FilterLogEvents) what their containers and the
+// functions of hooks wrote,
 // ECR (DescribeImages) the digests of images, and STS (GetCallerIdentity and
 // AssumeRole) who calls.
 //

@@ -1,90 +1,81 @@
 package ecssim
 
-// This file is lifecycle hooks of the type PAUSE: a deployment waits at a stage
-// until somebody calls ContinueServiceDeployment or the time is up. AWS
-// documents them for all strategies. Hooks at stages that a strategy does not
-// have (stage.go) are never reached. Hooks of the type AWS_LAMBDA are taken to
-// succeed at once.
+// This file is lifecycle hooks: a deployment waits at a stage until its hooks
+// there are done. Those of the type PAUSE wait for ContinueServiceDeployment,
+// those of the type AWS_LAMBDA for what a function answers (hook_function.go).
+// Hooks at stages that a strategy does not have (stage.go) are never reached.
+// (Amazon ECS, "Lifecycle hooks for Amazon ECS service deployments".)
 
 import (
-	"regexp"
 	"slices"
-	"sync"
 	"time"
 )
 
-const awaitingAction = "AWAITING_ACTION"
+// What becomes of a hook.
+const (
+	awaitingAction = "AWAITING_ACTION" // a pause that waits for somebody
+	hookRuns       = "IN_PROGRESS"     // a function that has not given its last answer
+	hookSucceeded  = "SUCCEEDED"
+	hookFailed     = "FAILED"
+	hookTimedOut   = "TIMED_OUT"
+)
 
-// hook is one pause of a service deployment.
+// hook is one run of a lifecycle hook at a stage of a service deployment.
 type hook struct {
 	ID        string `json:"id"`
 	Stage     string `json:"stage"`
-	Status    string `json:"status"` // AWAITING_ACTION, SUCCEEDED, FAILED, TIMED_OUT
+	Status    string `json:"status"`
 	Action    string `json:"action"` // when it times out: CONTINUE, ROLLBACK
 	ExpiresAt millis `json:"expiresAt"`
+	EndedAt   millis `json:"endedAt,omitempty"`
+
+	Call *functionCall `json:"call,omitempty"` // of a Lambda function; nil: a pause
 }
 
-// pauseStages are the stages at which ECS takes a pause hook (Amazon ECS,
-// "Troubleshooting blue/green deployments").
-var pauseStages = []string{preScaleUp, postScaleUp, "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"}
+// waits reports whether the deployment waits for the hook.
+func (h hook) waits() bool { return h.Status == awaitingAction || h.Status == hookRuns }
 
-// checkHook finds what ECS refuses in a lifecycle hook.
-func checkHook(h Document) *apiError {
-	kind, _ := h["targetType"].(string)
-	if kind != "PAUSE" {
-		return nil
-	}
-	stages, _ := h["lifecycleStages"].([]any)
-	if len(stages) == 0 {
-		return invalid("lifecycleStages is required for lifecycle hooks.") // assumed text
-	}
-	for _, stage := range stages {
-		if name, _ := stage.(string); !slices.Contains(pauseStages, name) {
-			return invalid("Invalid lifecycle stage provided for Pause Hook")
-		}
-	}
-	limit, _ := hookTimeout(h)
-	if limit < time.Minute || limit > 20160*time.Minute {
-		return invalid("timeoutInMinutes must be between 1 and 20160.") // assumed text
-	}
-	return nil
-}
+func (h *hook) end(now millis, status string) { h.Status, h.EndedAt = status, now }
 
-// hookTimeout is how long a hook waits and what happens then.
-func hookTimeout(h Document) (time.Duration, string) {
-	config, _ := h["timeoutConfiguration"].(map[string]any)
-	action, _ := config["action"].(string)
-	if action == "" {
-		action = "ROLLBACK"
-	}
-	return time.Duration(number(config["timeoutInMinutes"], 1440)) * time.Minute, action
-}
-
-// beginHooks begins the hooks of the stage that the PRIMARY deployment has come
-// to, if there are any. While a world is made and on the way back it has none.
+// beginHooks begins the hooks of the stage that the deployment has come to, all
+// at once. While a world is made there are none. In a rollback only a deployment
+// that shifts traffic has hooks.
 func (e *engine) beginHooks(s *service, sd *serviceDeployment, at string) {
-	if e.Now < e.Born || s.primary().Rollout != "IN_PROGRESS" || sd.over() || sd.RollbackAt != 0 {
+	if e.Now < e.Born || s.primary().Rollout != "IN_PROGRESS" || sd.over() || sd.RollbackAt != 0 && !sd.Config.shifts() {
 		return
 	}
-	for _, h := range sd.Config.Hooks {
-		stages, _ := h["lifecycleStages"].([]any)
-		if h["targetType"] != "PAUSE" || !slices.Contains(stages, any(at)) {
+	for _, spec := range sd.Config.Hooks {
+		stages, _ := spec["lifecycleStages"].([]any)
+		if !slices.Contains(stages, any(at)) {
 			continue
 		}
-		limit, action := hookTimeout(h)
-		sd.Hooks = append(sd.Hooks, hook{
-			ID: "ecs-pause-" + e.Engine.letters(43), Stage: at, Status: awaitingAction,
-			Action: action, ExpiresAt: e.Now.add(limit),
-		})
+		limit, action := hookTimeout(spec)
+		h := hook{Stage: at, Action: action, ExpiresAt: e.Now.add(limit)}
+		if spec["targetType"] == "PAUSE" {
+			h.ID, h.Status = "ecs-pause-"+e.Engine.letters(43), awaitingAction
+		} else {
+			h.ID, h.Status = "ecs-lambda-"+e.Engine.letters(43), hookRuns // assumed form of the id
+			h.Call = e.callFunction(s, sd, h, spec)
+		}
+		sd.Hooks = append(sd.Hooks, h)
 		sd.UpdatedAt = e.Now
-		e.wake(s, limit)
+		e.wake(s, h.next(e.Now))
 	}
 }
 
-// waitsAt is the stage at which the service deployment waits, or empty. (One
-// that rolls shows no stage otherwise, as others report.)
+// next is the time until something becomes of a hook that waits.
+func (h hook) next(now millis) time.Duration {
+	when := h.ExpiresAt
+	if h.Call != nil {
+		when = min(when, h.Call.AnswerAt)
+	}
+	return time.Duration(max(when-now, 0)) * time.Millisecond
+}
+
+// waitsAt is the stage at which the service deployment waits for hooks, or empty.
+// (One that rolls shows no stage otherwise, as others report.)
 func (sd *serviceDeployment) waitsAt() string {
-	if sd.awaiting() == "" {
+	if !slices.ContainsFunc(sd.Hooks, hook.waits) {
 		return ""
 	}
 	return sd.Stage
@@ -100,28 +91,56 @@ func (sd *serviceDeployment) awaiting() string {
 	return ""
 }
 
-// checkHooks ends pauses whose time is up; true: the deployment failed by it.
+// checkHooks ends the hooks that have an answer or whose time is up; true: the
+// deployment failed by one of them. In a rollback none can fail it (assumed).
 func (e *engine) checkHooks(s *service) bool {
 	sd := s.current()
-	if sd == nil || sd.over() || sd.RollbackAt != 0 {
+	if sd.over() {
 		return false
 	}
 	for i := range sd.Hooks {
 		h := &sd.Hooks[i]
-		switch {
-		case h.Status != awaitingAction:
-		case e.Now < h.ExpiresAt:
-			e.wake(s, time.Duration(h.ExpiresAt-e.Now)*time.Millisecond)
-		default:
-			h.Status, sd.UpdatedAt = "TIMED_OUT", e.Now
-			e.wake(s, passDelay)
-			if h.Action == "ROLLBACK" {
-				e.failHook(s, "Service deployment rolled back because "+h.Stage+" pause hook timed out.")
-				return true
-			}
+		if !h.waits() {
+			continue
+		}
+		reason := e.endHook(sd, h)
+		if h.waits() {
+			e.wake(s, h.next(e.Now))
+			continue
+		}
+		sd.UpdatedAt = e.Now
+		e.wake(s, passDelay)
+		if reason != "" && sd.RollbackAt == 0 {
+			e.failHook(s, reason)
+			return true
 		}
 	}
 	return false
+}
+
+// endHook ends a hook, if its moment has come. The text is the reason for which
+// the deployment fails by it; empty: it does not.
+func (e *engine) endHook(sd *serviceDeployment, h *hook) string {
+	switch {
+	case h.Call != nil && e.Now >= h.Call.AnswerAt && h.Call.AnswerAt < h.ExpiresAt:
+		return e.answer(sd, h)
+	case e.Now < h.ExpiresAt:
+		return ""
+	}
+	h.end(e.Now, hookTimedOut)
+	switch {
+	case h.Action != "ROLLBACK":
+		return ""
+	case h.Call != nil:
+		return hooksFailed(h.Stage) + "Lifecycle hook target " + h.Call.Function + " timed out." // assumed text
+	default:
+		return "Service deployment rolled back because " + h.Stage + " pause hook timed out."
+	}
+}
+
+// hooksFailed begins the reason of a rollback because of a function.
+func hooksFailed(stage string) string {
+	return "Service deployment rolled back because " + stage + " lifecycle hook(s) failed. "
 }
 
 // failNetworking rolls back because the listener rules are not as a shift of
@@ -146,12 +165,12 @@ func (e *engine) failHook(s *service, reason string) {
 	})
 }
 
-// dropHooks ends the pauses of a service deployment that ends or is rolled
-// back. Their status then is assumed.
-func (sd *serviceDeployment) dropHooks() {
+// dropHooks ends the hooks of a service deployment that ends or is rolled back.
+// Their status then is assumed.
+func (sd *serviceDeployment) dropHooks(now millis) {
 	for i := range sd.Hooks {
-		if sd.Hooks[i].Status == awaitingAction {
-			sd.Hooks[i].Status = "FAILED"
+		if sd.Hooks[i].waits() {
+			sd.Hooks[i].end(now, hookFailed)
 		}
 	}
 }
@@ -159,46 +178,14 @@ func (sd *serviceDeployment) dropHooks() {
 func (sd *serviceDeployment) hookViews() []any {
 	views := []any{}
 	for _, h := range sd.Hooks {
-		views = append(views, map[string]any{
+		view := map[string]any{
 			"hookId": h.ID, "targetType": "PAUSE", "status": h.Status,
 			"expiresAt": h.ExpiresAt.epoch(), "timeoutAction": h.Action,
-		})
+		}
+		if h.Call != nil {
+			view["targetType"], view["targetArn"] = "AWS_LAMBDA", h.Call.Function
+		}
+		views = append(views, view)
 	}
 	return views
-}
-
-var hookID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ecs-[A-Za-z_]+-.+$`) })
-
-// continueServiceDeployment has the error texts that AWS documents in
-// "Troubleshooting blue/green deployments"; that their code is
-// InvalidParameterException is assumed.
-func (e *engine) continueServiceDeployment(in struct {
-	Arn    string `json:"serviceDeploymentArn"`
-	HookID string `json:"hookId"`
-	Action string `json:"action"`
-}, _ Document) (any, *apiError) {
-	s, sd := e.findServiceDeployment(in.Arn)
-	switch {
-	case sd == nil:
-		return nil, errNoServiceDeployment
-	case !hookID().MatchString(in.HookID):
-		return nil, invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
-	case sd.over():
-		return nil, invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
-	}
-	i := slices.IndexFunc(sd.Hooks, func(h hook) bool { return h.ID == in.HookID && h.Status == awaitingAction })
-	if i < 0 || sd.Status != "IN_PROGRESS" {
-		return nil, invalid("Provided hookId is either completed, unavailable, or not associated with the given Resource ARN")
-	}
-	e.remember(s)
-	sd.UpdatedAt = e.Now
-	if in.Action == "ROLLBACK" {
-		sd.Hooks[i].Status = "FAILED" // assumed
-		sd.Status = "ROLLBACK_REQUESTED"
-		sd.Reason = "Service deployment rolled back because " + sd.Hooks[i].Stage + " pause hook was rolled back." // assumed text
-	} else {
-		sd.Hooks[i].Status = "SUCCEEDED"
-	}
-	e.wake(s, firstPassDelay)
-	return map[string]any{"serviceDeploymentArn": sd.Arn}, nil
 }

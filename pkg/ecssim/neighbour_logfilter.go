@@ -97,6 +97,11 @@ func (e *engine) filtered(group string, in filterLogEventsInput) ([]filteredEven
 				add(stream, e.readable(t, c))
 			}
 		})
+		e.eachFunctionStream(group, func(stream string, h hook) {
+			if strings.HasPrefix(stream, in.Prefix) {
+				add(stream, e.functionLog(h))
+			}
+		})
 	}
 	slices.SortFunc(lines, func(a, b filteredEvent) int { return cmp.Compare(a.id, b.id) })
 	return lines, nil

@@ -2,7 +2,8 @@ package ecssim
 
 // This file is the neighbour of ECS that keeps the logs of containers:
 // CloudWatch Logs, as far as a deploy tool asks it. It has the streams of the
-// tasks that ECS still knows. (The real one keeps them longer.)
+// tasks that ECS still knows (the real one keeps them longer), and those of the
+// functions of lifecycle hooks.
 
 import (
 	"fmt"
@@ -146,6 +147,15 @@ func (e *engine) stream(group, stream string) ([]logEvent, *apiError) {
 	if !e.hasLogGroup(group) {
 		return nil, errNoLogGroup
 	}
+	var function *hook
+	e.eachFunctionStream(group, func(name string, h hook) {
+		if name == stream {
+			function = &h
+		}
+	})
+	if function != nil {
+		return e.functionLog(*function), nil
+	}
 	t, i, ok := e.writer(group, stream)
 	if !ok || e.logsUntil() < t.Containers[i].StartedAt {
 		return nil, errNoLogStream
@@ -210,6 +220,9 @@ func logTarget(definition map[string]any) (group, prefix string) {
 }
 
 func (e *engine) hasLogGroup(group string) bool {
+	if e.hasFunctionGroup(group) {
+		return true
+	}
 	for _, f := range e.Families {
 		for _, td := range f.Revisions {
 			if slices.ContainsFunc(td.specs(), func(c containerSpec) bool { return c.group != "" && c.group == group }) {

@@ -33,6 +33,7 @@ const (
 	eventTimeout eventKind = "timeout" // a container's startTimeout is over
 	eventForget  eventKind = "forget"  // a stopped task is forgotten
 	eventPass    eventKind = "pass"    // the scheduler looks at a service
+	eventLimit   eventKind = "limit"   // a stage of a deployment is at its limit
 	eventSteady  eventKind = "steady"  // "has reached a steady state" is repeated
 	eventTargets eventKind = "targets" // load balancers' targets are reported
 	eventActor   eventKind = "actor"   // somebody else acts
@@ -102,6 +103,8 @@ func (e *engine) play(ev event) {
 	case ev.Kind == eventPass && s.PassAt == ev.At:
 		s.PassAt = 0
 		e.pass(s)
+	case ev.Kind == eventLimit && s.Status == "ACTIVE" && s.current().StageSince.add(stageLimit) == ev.At:
+		e.wake(s, 0)
 	case ev.Kind == eventSteady && s.SteadyAt == ev.At:
 		e.repeatSteady(s)
 	case ev.Kind == eventTargets:

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -31,13 +32,14 @@ var allScenarios = sync.OnceValue(func() []Scenario {
 		return nil
 	}
 	var found []Scenario
-	for _, entry := range entries { // ReadDir sorts by name
+	for _, entry := range entries {
 		name := strings.TrimSuffix(entry.Name(), ".yaml")
 		w, err := readScenario(name)
 		if err == nil {
 			found = append(found, Scenario{Name: name, Summary: w.Summary, Expect: w.Expect})
 		}
 	}
+	slices.SortFunc(found, func(a, b Scenario) int { return strings.Compare(a.Name, b.Name) })
 	return found
 })
 

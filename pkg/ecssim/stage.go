@@ -7,6 +7,10 @@ package ecssim
 
 import "time"
 
+// stageLimit is how long a stage of a deployment that shifts traffic may take, or
+// one step of its shift [Amazon ECS "Amazon ECS blue/green deployments"].
+const stageLimit = 24 * time.Hour
+
 const (
 	reconcile      = "RECONCILE_SERVICE"
 	preScaleUp     = "PRE_SCALE_UP"
@@ -104,6 +108,9 @@ func (e *engine) enterStage(s *service, sd *serviceDeployment, i int) {
 	if sd.Traffic != nil {
 		sd.UpdatedAt = e.Now
 	}
+	if sd.Config.shifts() {
+		e.schedule(e.Now.add(stageLimit), event{Kind: eventLimit, Cluster: s.Cluster, Service: s.Name})
+	}
 	if to.begin != nil {
 		to.begin(e, s)
 	}
@@ -113,6 +120,25 @@ func (e *engine) enterStage(s *service, sd *serviceDeployment, i int) {
 	if to.hooked {
 		e.beginHooks(s, sd, to.name)
 	}
+}
+
+// checkStageLimit rolls back a deployment that shifts traffic if its stage has
+// taken too long. Hooks and bake times have limits of their own; when the old
+// tasks stop nothing is rolled back any more.
+func (e *engine) checkStageLimit(s *service) bool {
+	sd := s.current()
+	if sd.Step == 0 || !sd.Config.shifts() || sd.over() || sd.RollbackAt != 0 || sd.pastStopping() ||
+		s.stage().done == nil || e.Now < sd.StageSince.add(stageLimit) {
+		return false
+	}
+	reason := "Service deployment rolled back because the lifecycle stage " + sd.Stage + " exceeded the limit of 24 hours." // assumed text
+	e.fail(s, failure{
+		event:  "deployment failed: " + reason,
+		rollup: "ECS deployment failed: lifecycle stage limit.", // assumed text
+		status: reason,
+		back:   true,
+	})
+	return true
 }
 
 // index is where the service deployment is in its stages.

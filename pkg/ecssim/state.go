@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 9
+const stateFormat = 10
 
 // state is one simulated account in one Region.
 type state struct {

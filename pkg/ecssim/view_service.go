@@ -3,7 +3,10 @@ package ecssim
 // This file shows a service as DescribeServices and UpdateService do, with the
 // zeros and empty lists that the real ECS sends.
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 func (e *engine) serviceArn(s *service) string { return e.arn("service/" + s.Cluster + "/" + s.Name) }
 
@@ -14,8 +17,7 @@ func (s *service) scheduling() string {
 	return "REPLICA"
 }
 
-// serviceView is the service, with its tags if it has any. It leaves out
-// currentServiceDeployment, which no real payload was seen to contain.
+// serviceView is the service, with its tags if it has any.
 func (e *engine) serviceView(s *service, tags bool) Document {
 	runningTasks, pendingTasks := tally(s.tasks())
 	view := Document{
@@ -52,10 +54,32 @@ func (e *engine) serviceView(s *service, tags bool) Document {
 		view["roleArn"] = role
 	}
 	e.showDeployments(s, view)
+	if arn := e.currentServiceDeployment(s); arn != "" {
+		view["currentServiceDeployment"] = arn
+	}
 	if tags && len(s.Tags) > 0 {
 		view["tags"] = s.Tags
 	}
 	return view
+}
+
+// attaching is how long a service shows its previous service deployment, if it
+// shows the current one late (assumed).
+const attaching = 10 * time.Second
+
+// currentServiceDeployment is the ARN that the service shows, or empty. Others
+// report that it is there, and that an answer can come before ECS has attached
+// the new one.
+func (e *engine) currentServiceDeployment(s *service) string {
+	last := len(s.History) - 1
+	mode := e.World.Switches.CurrentServiceDeployment
+	if last >= 0 && mode == "late" && e.Now < s.History[last].CreatedAt.add(attaching) {
+		last--
+	}
+	if last < 0 || mode == "absent" || !s.recorded() {
+		return ""
+	}
+	return s.History[last].Arn
 }
 
 // shown is the configuration as ECS shows it: without alarms unless some are

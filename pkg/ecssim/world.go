@@ -60,6 +60,9 @@ type World struct {
 	// Alarms are the CloudWatch alarms that a service's deploymentConfiguration
 	// can name. An alarm that is not here never leaves the state OK.
 	Alarms []AlarmSpec `yaml:"alarms" json:"alarms,omitempty"`
+	// Functions are tried in order; the first rule that matches a Lambda function of
+	// a lifecycle hook decides what it answers. No match: it succeeds.
+	Functions []FunctionRule `yaml:"functions" json:"functions,omitempty"`
 	// Faults are what goes wrong between client and ECS.
 	Faults []Fault `yaml:"faults" json:"faults,omitempty"`
 	// Actors are other people who act on the services meanwhile.
@@ -72,7 +75,8 @@ type Expectation struct {
 	// Ends is how it ends.
 	Ends Ending `yaml:"ends" json:"ends,omitempty"`
 	// After and Within are the shortest and the longest time from UpdateService
-	// to the end. If it never ends, it has not ended after Within.
+	// to the end. If it never ends, it has not ended after Within; if it is paused, it
+	// is so by then.
 	After  Duration `yaml:"after" json:"after,omitempty"`
 	Within Duration `yaml:"within" json:"within,omitempty"`
 	// Cause is the behaviour of the new tasks because of which it does not
@@ -92,6 +96,7 @@ const (
 	Failed     Ending = "failed"     // it is FAILED and stays PRIMARY
 	Superseded Ending = "superseded" // a newer deployment has taken its place
 	Never      Ending = "never"      // ECS goes on trying
+	Paused     Ending = "paused"     // ECS waits for ContinueServiceDeployment
 )
 
 // Switches select among behaviours. A nil duration means its default.
@@ -133,6 +138,10 @@ type Switches struct {
 	// them their defaults, so that the circuit breaker is off; "merge" leaves
 	// them as they were. AWS does not document which.
 	PartialDeploymentConfiguration string `yaml:"partialDeploymentConfiguration" json:"partialDeploymentConfiguration,omitempty"`
+	// CurrentServiceDeployment is what a service shows under that name: "current"
+	// (default), "late" (the previous service deployment for 10 seconds after a new
+	// one has begun), or "absent". Others report all three.
+	CurrentServiceDeployment string `yaml:"currentServiceDeployment" json:"currentServiceDeployment,omitempty"`
 	// ServiceRevisionIDs "matching" (default) gives a service revision the
 	// number of its deployment, as observed; "unrelated" gives it another one.
 	ServiceRevisionIDs string `yaml:"serviceRevisionIds" json:"serviceRevisionIds,omitempty"`
@@ -252,6 +261,43 @@ type AlarmSpec struct {
 	// For is how long it stays in ALARM. 0: for ever.
 	For Duration `yaml:"for" json:"for,omitempty"`
 }
+
+// FunctionRule says what Lambda functions behind lifecycle hooks answer.
+type FunctionRule struct {
+	// Match is a glob over the name of the function, or over its ARN.
+	Match string `yaml:"match" json:"match"`
+	// Stage limits the rule to a lifecycle stage. Empty: any.
+	Stage string `yaml:"stage" json:"stage,omitempty"`
+	// Image limits the rule to deployments of a matching image, and ExceptImages are
+	// globs of images that it is not about. [World.WithSeed] adds the image in
+	// service to the latter.
+	Image        string   `yaml:"image" json:"image,omitempty"`
+	ExceptImages []string `yaml:"exceptImages" json:"exceptImages,omitempty"`
+	// Answer is one of the Function constants. Empty: "succeeds".
+	Answer FunctionAnswer `yaml:"answer" json:"answer,omitempty"`
+	// Takes is the time from a call to its answer. Default 2s.
+	Takes Duration `yaml:"takes" json:"takes,omitempty"`
+	// InProgress is how often the function answers IN_PROGRESS before that.
+	InProgress int `yaml:"inProgress" json:"inProgress,omitempty"`
+	// CallBackDelay is what it answers with IN_PROGRESS: the time until ECS calls it
+	// again. Default 30s.
+	CallBackDelay Duration `yaml:"callBackDelay" json:"callBackDelay,omitempty"`
+	// Logs is what the function writes with each call; After counts from the call,
+	// Last is a line of the last call only. Empty: lines that suit the answer.
+	Logs []LogLine `yaml:"logs" json:"logs,omitempty"`
+}
+
+// FunctionAnswer names what a Lambda function behind a lifecycle hook answers.
+type FunctionAnswer string
+
+// The answers of a function.
+const (
+	FunctionSucceeds FunctionAnswer = "succeeds" // SUCCEEDED
+	FunctionFails    FunctionAnswer = "fails"    // FAILED
+	FunctionRaises   FunctionAnswer = "raises"   // an exception, so no hookStatus
+	FunctionHangs    FunctionAnswer = "hangs"    // IN_PROGRESS for ever
+	FunctionDenied   FunctionAnswer = "denied"   // none: the role cannot invoke it
+)
 
 // RuleSpec is a listener rule, or the listener of a Network Load Balancer, and
 // where it forwards to.

@@ -59,7 +59,7 @@ func (w World) err() error {
 
 // checkExpectation checks the words of an expectation.
 func (c *checker) checkExpectation(x Expectation) {
-	c.oneOf(at("expect", "ends"), string(x.Ends), "", string(Completed), string(RolledBack), string(Failed), string(Superseded), string(Never))
+	c.oneOf(at("expect", "ends"), string(x.Ends), "", string(Completed), string(RolledBack), string(Failed), string(Superseded), string(Never), string(Paused))
 	c.behaviour(at("expect", "cause"), x.Cause)
 	if x.Within < x.After {
 		c.add(at("expect", "within"), "within is shorter than after")
@@ -83,6 +83,9 @@ func (w World) problems() []problem {
 	c.checkRules(w.Rules)
 	c.checkAlarms(w)
 	c.checkAccess(w)
+	for i, f := range w.Functions {
+		c.checkFunction(at("functions", i), f)
+	}
 	for i, f := range w.Faults {
 		c.checkFault(at("faults", i), f)
 	}
@@ -94,6 +97,7 @@ func (w World) problems() []problem {
 
 func (c *checker) checkSwitches(s Switches) {
 	c.oneOf(at("switches", "partialDeploymentConfiguration"), s.PartialDeploymentConfiguration, "", "merge", "reset")
+	c.oneOf(at("switches", "currentServiceDeployment"), s.CurrentServiceDeployment, "", "absent", "current", "late")
 	c.oneOf(at("switches", "serviceRevisionIds"), s.ServiceRevisionIDs, "", "matching", "unrelated")
 }
 
@@ -275,6 +279,18 @@ func (c *checker) checkAccess(w World) {
 		if r.MFA != nil && (r.MFA.Serial == "" || len(r.MFA.Code) != 6 || strings.Trim(r.MFA.Code, "0123456789") != "") {
 			c.add(at("roles", i, "mfa"), "mfa needs a serial and a code of 6 digits, in quotes")
 		}
+	}
+}
+
+func (c *checker) checkFunction(path []any, f FunctionRule) {
+	if f.Match == "" {
+		c.add(path, "a function rule needs a match, such as \"*\"")
+	}
+	c.oneOf(append(path, "answer"), string(f.Answer), "", string(FunctionSucceeds), string(FunctionFails), string(FunctionRaises), string(FunctionHangs), string(FunctionDenied))
+	c.oneOf(append(path, "stage"), f.Stage, "", reconcile, preScaleUp, postScaleUp, testShift, postTest, preShift, shift, postProduction)
+	c.checkLogs(path, f.Logs)
+	if f.InProgress < 0 {
+		c.add(append(path, "inProgress"), "a number of answers cannot be negative")
 	}
 }
 

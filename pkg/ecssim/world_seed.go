@@ -23,7 +23,8 @@ type Seed struct {
 // its ServiceDefaults apply to the service. A rule "starts healthy" for exactly
 // the seed's image goes in front of the world's image rules, so that the image
 // in service works even if a scenario breaks all images; it takes as long to start
-// as the world's first rule for it says, and it does not set off an alarm.
+// as the world's first rule for it says, sets off no alarm, and passes the functions of
+// lifecycle hooks.
 func (w World) WithSeed(seed Seed) World {
 	if seed.Cluster == "" {
 		seed.Cluster = "default"
@@ -47,11 +48,14 @@ func (w World) WithSeed(seed Seed) World {
 		healthy.StartAfter = w.Images[i].StartAfter
 	}
 	w.Images = slices.Concat(w.rulesOfRuns(seed.Image), []ImageRule{healthy}, w.Images)
-	w.Alarms = slices.Clone(w.Alarms)
+	w.Alarms, w.Functions = slices.Clone(w.Alarms), slices.Clone(w.Functions)
 	for i, a := range w.Alarms {
 		if a.AfterDeployment {
 			w.Alarms[i].ExceptImages = append(slices.Clone(a.ExceptImages), healthy.Match)
 		}
+	}
+	for i, f := range w.Functions {
+		w.Functions[i].ExceptImages = append(slices.Clone(f.ExceptImages), healthy.Match)
 	}
 	return w
 }
