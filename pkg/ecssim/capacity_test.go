@@ -58,7 +58,7 @@ func TestServiceCapacity(t *testing.T) {
 	// shown is the launch type, the strategy and the provider and launch type of
 	// the newest task.
 	shown := func(name string) string {
-		e.advance(e.Now.add(10 * time.Second))
+		e.advance(e.Now.add(20 * time.Second)) // the first tasks start after 14.4 s
 		s := e.asked(t, "DescribeServices", Document{"services": []any{name}})["services"].([]any)[0].(map[string]any)
 		var providers []string
 		for _, item := range readStrategy(s["capacityProviderStrategy"]) {

@@ -153,7 +153,7 @@ func TestTargetReasons(t *testing.T) {
 			sim, client := demo(t, "unhealthy", func(w *ecssim.World) { w.Images[0].Message = message })
 			arn := register(t, client, "web:2")
 			update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn})
-			time.Sleep(110 * time.Second) // 55 s after RUNNING: ECS has not noticed yet
+			time.Sleep(120 * time.Second) // 55 s after RUNNING: ECS has not noticed yet
 			var got []string
 			for _, state := range targetStates(t, balancerClient(sim.HTTPClient())) {
 				got = append(got, state)
@@ -335,7 +335,7 @@ func TestLogPages(t *testing.T) {
 		logs := logClient(sim.HTTPClient())
 		arn := register(t, client, "web:2")
 		ours := *update(t, client, ecs.UpdateServiceInput{TaskDefinition: &arn}).Deployments[0].Id
-		time.Sleep(90 * time.Second)
+		time.Sleep(100 * time.Second)
 		list, err := client.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String("demo"), StartedBy: &ours})
 		if err != nil {
 			t.Fatal(err)

@@ -11,10 +11,10 @@ import (
 
 // Times of the scheduler, near what captures of real rollouts show.
 const (
-	firstPassDelay = 1600 * time.Millisecond // UpdateService to IN_PROGRESS
-	launchDelay    = 3400 * time.Millisecond // from there to the first tasks
-	passDelay      = 2 * time.Second         // a change to the scheduler's reaction
-	launchBatch    = 10                      // tasks started in one pass
+	firstPassDelay = 1600 * time.Millisecond  // UpdateService to IN_PROGRESS
+	launchDelay    = 12800 * time.Millisecond // from there to the first tasks
+	passDelay      = 2 * time.Second          // a change to the scheduler's reaction
+	launchBatch    = 10                       // tasks started in one pass
 )
 
 // census counts the tasks of a service, as the scheduler sees them.

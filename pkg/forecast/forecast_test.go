@@ -93,7 +93,7 @@ func TestTimes(t *testing.T) {
 	one := made(t, service(4, 100, 200))
 	two := made(t, service(4, 50, 100))
 	wave := 60*time.Second + 40*time.Second
-	const lag, stop, pauses = 20 * time.Second, 13 * time.Second, 12 * time.Second
+	const lag, stop, pauses = 20 * time.Second, 13 * time.Second, 22 * time.Second
 	for name, test := range map[string]struct{ got, least time.Duration }{
 		"one wave, then the old tasks stop":      {time.Duration(one.Usual), wave + stop + lag},
 		"two waves, while the old tasks stopped": {time.Duration(two.Usual), 2*wave + lag},
