@@ -1,9 +1,10 @@
 package ecssim
 
 // This file writes the events about targets of load balancers. ECS reports them
-// some time after the fact, and the tasks of one batch together: a capture has
-// "has stopped 2 running tasks", 1.55 s later "deregistered 2 targets", and
-// 4 ms after that "has begun draining connections on 2 tasks".
+// some time after the fact, and the tasks of one batch together: after "has stopped
+// 2 running tasks" published event lists have "deregistered 2 targets" 8.6 to 10.2 s
+// later (one has 1.55 s), and 5 ms after that "has begun draining connections on 2
+// tasks".
 
 import (
 	"slices"
@@ -13,8 +14,8 @@ import (
 
 const (
 	registeredLag   = 5 * time.Second // RUNNING to "registered"
-	deregisteredLag = 1554 * time.Millisecond
-	drainingLag     = deregisteredLag + 4*time.Millisecond
+	deregisteredLag = 9600 * time.Millisecond
+	drainingLag     = deregisteredLag + 5*time.Millisecond
 )
 
 // targetNote is an event about targets that is still to be written. Later tasks

@@ -12,7 +12,7 @@ import (
 )
 
 // TestTargetEvents checks counts, order and distances of the events behind a
-// load balancer with those of a real deployment of two tasks.
+// load balancer with those of real deployments of two tasks.
 func TestTargetEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, client := demo(t, "unhealthy", func(w *ecssim.World) { w.Images = nil })
@@ -26,8 +26,8 @@ func TestTargetEvents(t *testing.T) {
 		}{
 			{"has reached a steady state.", time.Millisecond},
 			{"deployment completed.", 0},
-			{"has begun draining connections on 2 tasks.", 4 * time.Millisecond},
-			{"deregistered 2 targets in (target-group ", 1554 * time.Millisecond},
+			{"has begun draining connections on 2 tasks.", 5 * time.Millisecond},
+			{"deregistered 2 targets in (target-group ", 9600 * time.Millisecond},
 			{"has stopped 2 running tasks: ", 0},
 			{"registered 2 targets in (target-group ", 30100 * time.Millisecond},
 			{"has started 2 tasks: ", 0},
