@@ -22,7 +22,7 @@ var definitionFlags = []string{
 
 // requestFlags say what else is asked of a service.
 var requestFlags = slices.Concat([]string{
-	"allow-other-family", "skip-before", "force-new-deployment", "allow-stuck", "if-unchanged", "expect-revision", "show-values", "exit-code",
+	"allow-other-family", "skip-before", "force-new-deployment", "allow-stuck", "if-unchanged", "expect-revision", "show-values", "exit-code", "check-registry",
 }, config.SettingKeys(), definitionFlags)
 
 func (a *app) deploy() *cobra.Command {

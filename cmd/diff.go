@@ -20,8 +20,13 @@ result of a deployment with the same flags. It changes nothing. It ignores defau
 that ECS fills in and the order of unordered lists. The values of environment
 variables are masked: their length and a short digest show that they change.
 
-A forecast follows: how long the deployment would take and with how many tasks at
-once. With --what-if, it shows what ECS would do about a bad image.`,
+Checks follow: whether the revision, its images, roles and secrets are there, whether
+the service leaves room for a deployment, and what a rollback would restore. Then a
+forecast: how long the deployment would take and with how many tasks at once. With
+--what-if, it shows what ECS would do about a bad image.
+
+The exit code is 0, or 1 if a check found a problem. With --exit-code it is 2 instead
+of 0 if something changes.`,
 		Example: `  ecs-deploy diff -c production1 -n doorman-service -i docker.repo.com/doorman:v2
   ecs-deploy diff -c production1 -n doorman-service --task-definition-file doorman.yaml --exit-code
 
@@ -52,14 +57,24 @@ func (a *app) plan(c *cobra.Command, request deploy.Request) error {
 	if err != nil {
 		return err
 	}
-	plan, err := deployer.Plan(c.Context(), request)
+	plan, err := deployer.Preview(c.Context(), request)
 	if err != nil {
 		return err
 	}
-	plan = a.pastable(plan)
-	err = a.show(report.Plan(plan))
-	if err == nil && a.settings.ExitCode && plan.Changes() {
+	return a.showPlan(plan)
+}
+
+// showPlan shows a plan that was checked. The exit code is 1 if a check found a problem,
+// and, with --exit-code, 2 if the plan changes something.
+func (a *app) showPlan(plan *deploy.Plan) error {
+	err := a.show(report.Plan(a.pastable(plan)))
+	switch {
+	case err != nil:
+		return err
+	case len(deploy.Problems(plan.Checks)) > 0:
+		return exitStatus(1)
+	case a.settings.ExitCode && plan.Changes():
 		return exitPending
 	}
-	return err
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
-	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
 func (a *app) rollbackPreview() *cobra.Command {
@@ -37,12 +36,5 @@ func (a *app) runRollbackPreview(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	err = a.show(report.Plan(plan))
-	if err == nil && len(deploy.Problems(plan.Checks)) > 0 {
-		return exitStatus(1)
-	}
-	if err == nil && a.settings.ExitCode && plan.Changes() {
-		return exitPending
-	}
-	return err
+	return a.showPlan(plan)
 }

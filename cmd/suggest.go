@@ -92,7 +92,7 @@ func (l *commandLine) access() {
 // bare matches commands in a hint or a warning of the library, which cannot say how
 // the service is found here.
 var bare = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|render -d [\w:-]+|rollback --to [\w:-]+(?: --yes)?)`)
+	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|render -d [\w:-]+|rollback --to [\w:/-]+(?: --pin-digest)?(?: --yes)?)`)
 })
 
 // whole gives the commands in a hint or a warning the flags with which they can be
@@ -106,12 +106,23 @@ func (a *app) whole(hint string) string {
 	})
 }
 
-// pastable is a plan whose warnings have commands that can be pasted.
+// pastable is a plan whose warnings and checks have commands that can be pasted.
 func (a *app) pastable(plan *deploy.Plan) *deploy.Plan {
 	shown := *plan
-	shown.Warnings = nil
+	shown.Warnings, shown.Checks = nil, nil
 	for _, warning := range plan.Warnings {
 		shown.Warnings = append(shown.Warnings, a.whole(warning))
+	}
+	whole := func(check deploy.Check) deploy.Check {
+		check.Detail, check.Remedy = a.whole(check.Detail), a.whole(check.Remedy)
+		return check
+	}
+	for _, check := range plan.Checks {
+		shown.Checks = append(shown.Checks, whole(check))
+	}
+	if plan.WayBack != nil {
+		back := whole(*plan.WayBack)
+		shown.WayBack = &back
 	}
 	return &shown
 }

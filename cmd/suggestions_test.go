@@ -123,6 +123,7 @@ var oddSituations = []situation{
 	{name: "another revision", args: "deploy --expect-revision doorman-service:9" + named + version, code: 10, labels: []string{""}},
 	{name: "no such service", first: "status" + named, args: "deploy -c production1 -n other" + version, code: 3, labels: []string{""}},
 	{name: "deployment by its id", first: "deploy --no-wait" + named + version, args: "wait --deployment ecs-svc/1422681312170064976 -t 5" + named, code: 7, labels: []string{"follow it", "roll back"}},
+	{name: "restart", args: "deploy --no-wait --force-new-deployment" + named, labels: []string{"follow it", "restore the images that ran before"}},
 	{name: "ARNs", args: "deploy --no-wait -n arn:aws:ecs:us-east-1:123456789012:service/production1/doorman-service" + version, labels: []string{"follow it", "roll back"}},
 	{name: "a variable says what must be in service", args: "deploy --no-wait" + named + version, labels: []string{"roll back"}},
 }
@@ -234,6 +235,13 @@ func (p printed) works(t *testing.T, state, simulated string, of played) {
 			complain("the way back does not get there")
 		} else if diff := play(t, state, words, 0); diff.code != 0 {
 			complain("the earlier image does not run:\n" + diff.out + diff.err)
+		}
+	case "restore": // the images by their digests
+		words, _ := wordsOf(t, "ecs-deploy render"+named+simulated)
+		if !slices.Contains([]int{0, 6, 8}, got.code) {
+			complain("the way back does not get there")
+		} else if now := play(t, state, words, 0); !strings.Contains(now.out, "docker.repo.com/doorman@sha256:") {
+			complain("no digest runs:\n" + now.out + now.err)
 		}
 	case "":
 		if got.code == 3 || got.code == 1 {

@@ -22,7 +22,8 @@ update, only the other codes occur.
 
     0   succeeded, unchanged, updated (settings only), running (--until running),
         started (--no-wait)
-    1   error: anything else
+    1   error: anything else; also diff, deploy --dry-run and
+        rollback-preview that found a problem
     2   changes pending: only with --exit-code, on diff,
         deploy --dry-run and rollback-preview
     3   usage or configuration: a bad flag or file, an image that matches no

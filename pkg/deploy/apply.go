@@ -308,7 +308,7 @@ func (d *Deployer) update(ctx context.Context, p *Plan, deployment *Deployment) 
 	var updated *described
 	err = d.write(ctx, func(ctx context.Context) error {
 		service, err := d.api.Update(ctx, p.Cluster, p.Service, body)
-		updated = &described{service}
+		updated = &described{Service: service}
 		return err
 	}, func(ctx context.Context) (done bool, err error) {
 		updated, done, err = d.carriedOut(ctx, p, deployment)

@@ -90,7 +90,7 @@ func (d *Deployer) Check(ctx context.Context, p *Plan) ([]Check, error) {
 	limited, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
 	c := checker{Deployer: d, plan: p}
-	checks := []func(context.Context) []Check{c.revision, c.images, c.roles, c.secrets, c.limits, c.room, c.guards, c.alarms, c.scaling}
+	checks := []func(context.Context) []Check{c.revision, c.images, c.roles, c.secrets, c.limits, c.room, c.guards, c.alarms, c.scaling, c.back}
 	results := make([][]Check, len(checks))
 	var group errgroup.Group
 	for i, check := range checks {
@@ -114,15 +114,6 @@ func (d *Deployer) Check(ctx context.Context, p *Plan) ([]Check, error) {
 type checker struct {
 	*Deployer
 	plan *Plan
-}
-
-// ran is what a rollback should run again: the images of the deployment that it
-// restores, and when that was, by ECS's clock.
-func (c *checker) ran() ([]RanImage, time.Time) {
-	if c.plan.Back == nil {
-		return nil, time.Time{}
-	}
-	return c.plan.Back.Images, c.plan.Back.CreatedAt
 }
 
 // starts reports whether the plan starts tasks.

@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // images checks the images of the wanted definition.
@@ -17,12 +19,20 @@ func (c *checker) images(ctx context.Context) []Check {
 	if !c.starts() || c.plan.Definition.IsZero() {
 		return nil
 	}
-	images, _ := c.ran()
+	return c.imagesOf(ctx, c.plan.Definition, c.plan.Back)
+}
+
+// imagesOf checks the images of a definition. past is the deployment whose code they
+// should still be; nil if they may be any.
+func (c *checker) imagesOf(ctx context.Context, definition taskdef.Definition, past *Past) []Check {
+	if past == nil {
+		past = &Past{}
+	}
 	var checks []Check
 	known := map[string]Check{} // by image and what ran of it: containers may share one
-	for _, wanted := range containerImages(c.plan.Definition) {
+	for _, wanted := range containerImages(definition) {
 		ran := ""
-		for _, r := range images {
+		for _, r := range past.Images {
 			if r.Container == wanted.Container {
 				ran = r.Digest
 			}
@@ -30,7 +40,7 @@ func (c *checker) images(ctx context.Context) []Check {
 		key := wanted.Image.String() + " " + ran
 		check, asked := known[key]
 		if !asked {
-			check = c.image(ctx, wanted.Image.WithDefaultTag(), ran)
+			check = c.image(ctx, wanted.Image.WithDefaultTag(), ran, past.CreatedAt)
 			known[key] = check
 		}
 		check.Subject = "image " + wanted.Container
@@ -40,10 +50,9 @@ func (c *checker) images(ctx context.Context) []Check {
 }
 
 // image checks one image; ran is the digest that ran, "" if it is not known or does
-// not matter.
-func (c *checker) image(ctx context.Context, ref image.Reference, ran string) Check {
+// not matter, and ranAt is when, by ECS's clock.
+func (c *checker) image(ctx context.Context, ref image.Reference, ran string, ranAt time.Time) Check {
 	now, err := c.stored(ctx, ref)
-	_, ranAt := c.ran()
 	var gone *NotFoundError
 	switch {
 	case errors.As(err, &gone) && ran != "" && ref.Digest() == "" && c.keeps(ctx, ref, ran):

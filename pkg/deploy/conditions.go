@@ -200,15 +200,16 @@ func (d *Deployer) startTimes(ctx context.Context, p *Plan, f *facts) []time.Dur
 // pastTimes is how long the last successful deployments of the service took, in
 // words.
 func (d *Deployer) pastTimes(ctx context.Context, p *Plan, f *facts) string {
-	records, err := d.api.Records(ctx, p.Cluster, p.Service, p.Before.NewestDeployment.Add(-pastWindow))
+	past, err := d.recordsOf(ctx, p.described)
 	if err != nil {
 		f.miss("duration of its earlier deployments: " + err.Error())
 		return ""
 	}
+	since := p.Before.NewestDeployment.Add(-pastWindow)
 	var took []time.Duration
-	for _, record := range records {
-		if record.Status == rollout.ServiceDeploymentSuccessful && record.FinishedAt.After(record.CreatedAt) && len(took) < pastDeployments {
-			took = append(took, record.FinishedAt.Sub(record.CreatedAt))
+	for i := range past {
+		if r := &past[i]; r.Succeeded() && r.FinishedAt.After(r.CreatedAt) && r.CreatedAt.After(since) && len(took) < pastDeployments {
+			took = append(took, r.FinishedAt.Sub(r.CreatedAt))
 		}
 	}
 	if len(took) == 0 {

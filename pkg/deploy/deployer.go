@@ -41,6 +41,8 @@ type Deployer struct {
 	subject    Subject // of the events; see about
 	stream     *stream
 	tags       *revisionTags
+	// definitions are those read while one plan is made; nil: each is read anew.
+	definitions *definitionsRead
 
 	forecaster Forecaster // nil: plans have no forecast
 	whatIf     []string   // the scenarios that it plays as well

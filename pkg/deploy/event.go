@@ -177,6 +177,10 @@ type Before struct {
 	// Inactive: that revision is known to be deregistered. ECS does not take it for a
 	// service any more, unless its content is registered again.
 	Inactive bool `json:"inactive,omitempty"`
+	// Unproven: ECS shows no deployment of that revision that completed, so it may
+	// never have worked. Behind a Classic Load Balancer ECS never says so, and it is
+	// false.
+	Unproven bool `json:"unproven,omitempty"`
 	// DesiredCount and RunningCount are the service's counts. With the
 	// percentages, nil if ECS did not say, DesiredCount is what a deployment
 	// can change.

@@ -71,7 +71,7 @@ func (d *Deployer) History(ctx context.Context, ref Ref, limit int) (History, er
 // historyOf is History of a service that was read.
 func (d *Deployer) historyOf(ctx context.Context, found *described, limit int) (History, error) {
 	h := found.history()
-	past, err := d.recorded(ctx, &h)
+	past, err := d.recordsOf(ctx, found)
 	if limit == 0 || limit > len(past) {
 		limit = len(past)
 	}
@@ -116,10 +116,15 @@ func unread(err error) string {
 	return ""
 }
 
-// recorded lists the records of a service's deployments, newest first, without what
-// only their details say.
-func (d *Deployer) recorded(ctx context.Context, h *History) ([]Past, error) {
-	records, err := d.api.Records(ctx, h.Cluster, h.Service, time.Time{})
+// recordsOf are the records of a service's deployments, newest first, without what only
+// their details say. They are read once.
+func (d *Deployer) recordsOf(ctx context.Context, found *described) ([]Past, error) {
+	found.records.once.Do(func() { found.records.past, found.records.err = d.recorded(ctx, found.ref()) })
+	return found.records.past, found.records.err
+}
+
+func (d *Deployer) recorded(ctx context.Context, ref Ref) ([]Past, error) {
+	records, err := d.api.Records(ctx, ref.Cluster, ref.Service, time.Time{})
 	past := make([]Past, len(records))
 	for i, record := range records {
 		past[i] = Past{
@@ -241,7 +246,7 @@ func (d *Deployer) findBack(ctx context.Context, h *History, past []Past) error 
 // as few calls as possible; nil if ECS has no record of one.
 func (d *Deployer) wayBack(ctx context.Context, found *described) (*Past, error) {
 	h := found.history()
-	past, err := d.recorded(ctx, &h)
+	past, err := d.recordsOf(ctx, found)
 	if err == nil {
 		err = d.findBack(ctx, &h, past)
 	}

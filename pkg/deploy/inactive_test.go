@@ -53,14 +53,17 @@ func TestInactiveInService(t *testing.T) {
 	}
 }
 
+// classic is the answer of DescribeServices about a service behind a Classic Load
+// Balancer, of which RUNNING tasks run and PENDING start.
+const classic = `{"services":[{"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/web","serviceName":"web","status":"ACTIVE",
+	"clusterArn":"arn:aws:ecs:us-east-1:123456789012:cluster/prod","taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:1",
+	"desiredCount":2,"runningCount":RUNNING,"deployments":[{"id":"ecs-svc/1","status":"PRIMARY","desiredCount":2,"runningCount":RUNNING,"pendingCount":PENDING,
+	"taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:1"}]}],"failures":[]}`
+
 // TestUnsettledWithoutRolloutState: behind a Classic Load Balancer ECS gives no rollout
 // state. Then a deployment whose tasks do not run is not what is wanted, and is waited
 // for.
 func TestUnsettledWithoutRolloutState(t *testing.T) {
-	const one = `{"services":[{"serviceArn":"arn:aws:ecs:us-east-1:123456789012:service/prod/web","serviceName":"web","status":"ACTIVE",
-		"clusterArn":"arn:aws:ecs:us-east-1:123456789012:cluster/prod","taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:1",
-		"desiredCount":2,"runningCount":RUNNING,"deployments":[{"id":"ecs-svc/1","status":"PRIMARY","desiredCount":2,"runningCount":RUNNING,"pendingCount":PENDING,
-		"taskDefinition":"arn:aws:ecs:us-east-1:123456789012:task-definition/web:1"}]}],"failures":[]}`
 	for _, tt := range []struct {
 		running, pending  string
 		images, onlyCount deploy.Action
@@ -72,7 +75,7 @@ func TestUnsettledWithoutRolloutState(t *testing.T) {
 	} {
 		inWorld(t, webWorld, func(b *bench) {
 			b.answer = func(operation string) (string, bool) {
-				return strings.NewReplacer("RUNNING", tt.running, "PENDING", tt.pending).Replace(one), operation == "DescribeServices"
+				return strings.NewReplacer("RUNNING", tt.running, "PENDING", tt.pending).Replace(classic), operation == "DescribeServices"
 			}
 			same := deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{"repo/web:v1"}}}
 			count := deploy.Request{Ref: webInProd, ServiceSettings: deploy.ServiceSettings{DesiredCount: aws.Int32(2)}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,6 +85,10 @@ type Plan struct {
 	InProgress *rollout.Deployment `json:"inProgress,omitempty"`
 	// Before is what is in service now: the way back.
 	Before Before `json:"before"`
+	// WayBack says what a rollback of the deployment would restore, whether that is known
+	// to have worked, and, as far as it was checked, whether it is still there. It is nil
+	// if the plan starts no deployment, or is itself a rollback.
+	WayBack *Check `json:"wayBack,omitempty"`
 	// Back is the earlier deployment that a rollback restores; nil if the plan is no
 	// rollback. See [Deployer.PlanRollback].
 	Back *Past `json:"back,omitempty"`
@@ -150,18 +155,51 @@ func (p Plan) GoString() string { return p.String() }
 // typed: [*InterruptedError] if ctx ended, [*UsageError], [*NotFoundError], [*AmbiguousServiceError],
 // [*UnsupportedError], [*CallError], and those of packages image and taskdef.
 func (d *Deployer) Plan(ctx context.Context, r Request) (*Plan, error) {
+	return d.planned(ctx, r, false)
+}
+
+// Preview is [Deployer.Plan] with the checks of [Deployer.Check] in it: a plan to look
+// at before anybody decides. It reads more than Plan.
+func (d *Deployer) Preview(ctx context.Context, r Request) (*Plan, error) {
+	return d.planned(ctx, r, true)
+}
+
+// planned plans a request, checks the plan if that is asked for, and tells of it.
+func (d *Deployer) planned(ctx context.Context, r Request, checked bool) (*Plan, error) {
 	if err := d.ready(ctx); err != nil {
 		return nil, err
 	}
+	d = d.readingOnce()
 	p, err := d.plan(ctx, r)
-	if err = interrupted(ctx, err); err == nil {
+	if err == nil {
 		err = p.roomy()
 	}
-	if err != nil {
+	if err == nil {
+		d.noteBack(ctx, p)
+		err = d.study(ctx, p, checked)
+	}
+	if err = interrupted(ctx, err); err != nil {
 		return nil, err
 	}
 	d.about(p.Ref).emit(Event{Type: EventPlan, Plan: p})
 	return p, nil
+}
+
+// study adds the forecast to a plan, and its checks if they are asked for. Both read
+// much, and do it together.
+func (d *Deployer) study(ctx context.Context, p *Plan, checked bool) error {
+	var forecast sync.WaitGroup
+	forecast.Go(func() { d.foresee(ctx, p) })
+	var checks []Check
+	var err error
+	if checked {
+		checks, err = d.Check(ctx, p)
+	}
+	forecast.Wait()
+	if p.Checks = checks; checks == nil && p.WayBack != nil && p.WayBack.State == CheckWarning {
+		p.Warnings = append(p.Warnings, p.WayBack.Subject+": "+p.WayBack.Detail)
+	}
+	return err
 }
 
 func (d *Deployer) plan(ctx context.Context, r Request) (*Plan, error) {
@@ -215,14 +253,12 @@ func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (
 		if p.stuck = service.stuck(p.Settings); p.stuck != "" {
 			p.Warnings = append(p.Warnings, p.stuck)
 		}
-		p.warnOfInactive()
 	}
 	if p.Action == ActionSettings { // nothing is stuck yet
 		if why := service.stuck(p.Settings); why != "" {
 			p.Warnings = append(p.Warnings, strings.Replace(why, "This deployment", "The next deployment", 1))
 		}
 	}
-	d.foresee(ctx, p)
 	return p, nil
 }
 
@@ -283,15 +319,6 @@ func (p *Plan) settled(primary *types.Deployment) bool {
 		return len(p.Before.Deployments) == 1 && primary.PendingCount == 0 && primary.RunningCount == primary.DesiredCount
 	}
 	return primary.RolloutState == types.DeploymentRolloutStateCompleted
-}
-
-// warnOfInactive warns that what is in service was deregistered: ECS does not take it
-// back.
-func (p *Plan) warnOfInactive() {
-	if p.Before.Inactive && p.Action == ActionDeploy {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is INACTIVE: ECS cannot roll back to it. To register its content again: %s",
-			rollout.ShortName(p.Before.TaskDefinition), restoring(p.Before.TaskDefinition)))
-	}
 }
 
 // restoring is the command that restores a revision, also one that was deregistered.

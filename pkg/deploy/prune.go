@@ -225,7 +225,7 @@ func (d *Deployer) usedByService(ctx context.Context, p *Pruning, service *types
 	if foreign || current == "" || arn.Family(current) != p.Family && !p.thorough { // ECS keeps no history of what others deploy
 		return nil
 	}
-	back, err := d.wayBack(ctx, &described{&ecsapi.Service{Service: *service}})
+	back, err := d.wayBack(ctx, &described{Service: &ecsapi.Service{Service: *service}})
 	if err == nil && back != nil {
 		used[back.TaskDefinition] = true
 	}

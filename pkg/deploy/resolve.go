@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -194,7 +196,7 @@ func (d *Deployer) describeDefinition(ctx context.Context, name string) (taskdef
 
 // describeStored is describeDefinition with what ECS adds to a definition.
 func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Definition, *types.TaskDefinition, error) {
-	stored, err := d.api.TaskDefinition(ctx, name)
+	stored, err := d.definitions.of(name, func() (*ecsapi.TaskDefinition, error) { return d.api.TaskDefinition(ctx, name) })
 	if err != nil {
 		return taskdef.Definition{}, nil, err
 	}
@@ -204,4 +206,40 @@ func (d *Deployer) describeStored(ctx context.Context, name string) (taskdef.Def
 	}
 	d.tags.learn(aws.ToString(stored.TaskDefinitionArn), tagOf(definition))
 	return definition, &stored.TaskDefinition, nil
+}
+
+// definitionsRead keeps the revisions that were read while one plan is made, so that
+// none is read twice. A nil one keeps nothing.
+type definitionsRead struct {
+	mutex  sync.Mutex
+	byName map[string]*ecsapi.TaskDefinition
+}
+
+// readingOnce is the deployer for making one plan.
+func (d *Deployer) readingOnce() *Deployer {
+	once := *d
+	once.definitions = &definitionsRead{byName: map[string]*ecsapi.TaskDefinition{}}
+	return &once
+}
+
+// of is the revision with the name, which read reads if it is not there. A family stands
+// for its newest revision, so that it is always read.
+func (r *definitionsRead) of(name string, read func() (*ecsapi.TaskDefinition, error)) (*ecsapi.TaskDefinition, error) {
+	if r == nil {
+		return read()
+	}
+	r.mutex.Lock()
+	kept := r.byName[name]
+	r.mutex.Unlock()
+	if kept != nil && arn.HasRevision(name) {
+		return kept, nil
+	}
+	stored, err := read()
+	if err != nil {
+		return nil, err
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.byName[name], r.byName[aws.ToString(stored.TaskDefinitionArn)] = stored, stored
+	return stored, nil
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -65,6 +66,7 @@ func (d *Deployer) PlanRollback(ctx context.Context, ref Ref, o RollbackOptions)
 	if err := d.ready(ctx); err != nil {
 		return nil, err
 	}
+	d = d.readingOnce()
 	p, err := d.planRollback(ctx, ref, o)
 	if err := interrupted(ctx, err); err != nil {
 		return nil, err
@@ -82,7 +84,10 @@ func (d *Deployer) planRollback(ctx context.Context, ref Ref, o RollbackOptions)
 	if err != nil {
 		return nil, err
 	}
+	var current sync.WaitGroup // what is running is compared with whatever is restored
+	current.Go(func() { _, _, _ = d.describeStored(ctx, aws.ToString(found.TaskDefinition)) })
 	h, err := d.historyOf(ctx, found, historyRead)
+	current.Wait()
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +104,7 @@ func (d *Deployer) planRollback(ctx context.Context, ref Ref, o RollbackOptions)
 	}
 	p.byStopping(&h, o)
 	p.noteFurther(&h)
-	if p.Checks, err = d.Check(ctx, p); err != nil {
+	if err = d.study(ctx, p, true); err != nil {
 		return nil, err
 	}
 	if len(Problems(p.Checks)) > 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,7 +23,18 @@ import (
 const statusActive = "ACTIVE"
 
 // described is a service as ECS describes it, and what deployments to it may do.
-type described struct{ *ecsapi.Service }
+type described struct {
+	*ecsapi.Service
+	records records
+}
+
+// records are ECS's records of a service's deployments, newest first. They are read
+// once: a plan, its checks and its forecast share them.
+type records struct {
+	once sync.Once
+	past []Past
+	err  error
+}
 
 // ref is the service's, in ARNs.
 func (s *described) ref() Ref {
@@ -38,7 +50,7 @@ func (d *Deployer) describe(ctx context.Context, ref Ref) (*described, error) {
 	if err := d.inAccount("service", aws.ToString(found.ServiceArn)); err != nil {
 		return nil, err
 	}
-	return &described{found}, nil
+	return &described{Service: found}, nil
 }
 
 // inAccount fails with an [*OtherAccountError] if a resource, of which kind says what it
@@ -54,7 +66,7 @@ func (d *Deployer) inAccount(kind, resource string) error {
 // describeOnce is describe for callers that are the retry loop themselves.
 func (d *Deployer) describeOnce(ctx context.Context, ref Ref) (*described, error) {
 	found, err := d.api.Unretried().Service(ctx, ref.Cluster, ref.Service)
-	return &described{found}, err
+	return &described{Service: found}, err
 }
 
 // locate finds the service that a request is about, and refuses services that
@@ -139,6 +151,7 @@ func (s *described) before() Before {
 	if completed != nil { // the way back is to what worked
 		b.TaskDefinition = aws.ToString(completed.TaskDefinition)
 	}
+	b.Unproven = completed == nil && slices.ContainsFunc(s.Deployments, stateful)
 	for _, event := range s.Events {
 		if at := aws.ToTime(event.CreatedAt); at.After(b.NewestEvent) {
 			b.NewestEvent = at
@@ -158,6 +171,10 @@ func (s *described) before() Before {
 	}
 	return b
 }
+
+// stateful reports whether ECS says how a deployment is going. Behind a Classic Load
+// Balancer it never does, so that its silence is no sign.
+func stateful(deployment types.Deployment) bool { return deployment.RolloutState != "" }
 
 // inProgress is the deployment that is under way, nil if there is none.
 func (s *described) inProgress() *rollout.Deployment {

@@ -19,7 +19,7 @@ func serviceOf(t *testing.T, text string) *described {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
-	service := &described{&ecsapi.Service{}}
+	service := &described{Service: &ecsapi.Service{}}
 	if err := decoder.Decode(&service.Raw); err != nil {
 		t.Fatal(err)
 	}

@@ -33,14 +33,23 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 }
 
 // wayBack is the command that restores what was in service before a deployment, with its
-// settings, also if its revision was deregistered.
+// settings, also if its revision was deregistered. What a restart replaced are images:
+// they are restored by their digests.
 func wayBack(d deploy.Deployment, command func(d deploy.Deployment, words ...string) string) []Suggestion {
 	previous := d.Before.TaskDefinition
-	if previous == "" || previous == d.TaskDefinition || d.Action == deploy.ActionStop {
+	words, purpose := []string{"rollback", "--to", arn.ShortName(previous), "--yes"}, "roll back"
+	switch {
+	case previous == "" || d.Action == deploy.ActionStop:
 		return nil
+	case previous == d.TaskDefinition && d.Action == deploy.ActionRestart && d.Before.Deployment != "":
+		words = []string{"rollback", "--to", d.Before.Deployment, "--pin-digest", "--yes"}
+		purpose = "restore the images that ran before"
+	case previous == d.TaskDefinition:
+		return nil
+	case d.Before.Unproven:
+		purpose = "roll back to what may never have worked"
 	}
-	words := append([]string{"rollback", "--to", arn.ShortName(previous), "--yes"}, before(d)...)
-	return []Suggestion{{"roll back", command(d, words...)}}
+	return []Suggestion{{purpose, command(d, append(words, before(d)...)...)}}
 }
 
 // before are the flags for the settings as they were before a deployment. Limits

@@ -63,11 +63,8 @@ func changes(p *deploy.Plan, o Options) []Line {
 	}
 	lines = append(lines, section("service", settings)...)
 	lines = append(lines, indented(2, stepsOf(p))...)
-	if len(p.Checks) > 0 {
-		lines = append(lines, toned(Strong, "can it work").in(2))
-		lines = append(lines, indented(4, checks(p.Checks))...)
-	}
-	lines = append(lines, foreseen(p.Forecast)...)
+	lines = append(lines, wayBackOf(p)...)
+	lines = append(lines, prospects(p)...)
 	if other := p.InProgress; other != nil {
 		lines = append(lines, warning("deployment "+other.ID+" of "+other.Name()+" is in progress"))
 	}

@@ -30,11 +30,27 @@ func restored(p *deploy.Plan, o Options) []Line {
 		texts = append(texts, "ran then: "+imageThatRan(ran))
 	}
 	lines = append(lines, section("what changes", texts)...)
+	return append(lines, prospects(p)...)
+}
+
+// prospects are whether a plan can work, and how it would go: the same for a deployment
+// and for a rollback.
+func prospects(p *deploy.Plan) []Line {
+	var lines []Line
 	if len(p.Checks) > 0 {
 		lines = append(lines, toned(Strong, "can it work").in(2))
 		lines = append(lines, indented(4, checks(p.Checks))...)
 	}
 	return append(lines, foreseen(p.Forecast)...)
+}
+
+// wayBackOf is what a rollback of a deployment would restore, in a plan that was not
+// checked. A warning is among those of the plan.
+func wayBackOf(p *deploy.Plan) []Line {
+	if p.WayBack == nil || len(p.Checks) > 0 || p.WayBack.State == deploy.CheckWarning {
+		return nil
+	}
+	return []Line{say("%s: %s", p.WayBack.Subject, p.WayBack.Detail).in(2)}
 }
 
 // origin is what is known of the deployment that a rollback restores, and by which way

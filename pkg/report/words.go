@@ -89,8 +89,8 @@ func warning(text string) Line { return toned(Warn, "warning:").and(" " + text) 
 
 // planned is a plan as the first lines of a run.
 func planned(p *deploy.Plan, o Options) []Line {
-	if p.Back != nil && len(p.Checks) > 0 { // going back after a failure has none
-		return restored(p, o)
+	if len(p.Checks) > 0 { // a rollback after a failure has none
+		return changes(p, o)
 	}
 	lines := []Line{say("%s", p.String())}
 	for _, d := range p.Differences {
@@ -100,6 +100,7 @@ func planned(p *deploy.Plan, o Options) []Line {
 		lines = append(lines, say("%s", s.String()).in(2))
 	}
 	lines = append(lines, indented(2, stepsOf(p))...)
+	lines = append(lines, wayBackOf(p)...)
 	for _, text := range p.Warnings {
 		lines = append(lines, warning(text))
 	}
