@@ -16,7 +16,8 @@ import (
 )
 
 // endless is how many times the failures that the circuit breaker allows by default
-// must have happened before a deployment counts as one that never ends.
+// must have happened before a deployment counts as one that never ends. Before the time
+// that ecs-deploy waits by default, none does: the count may still reach the threshold.
 const endless = 10
 
 // Statuses of a service deployment (ServiceDeploymentStatus): one that is being rolled
@@ -159,7 +160,7 @@ func (p *player) noteFailures(d ecssim.DeploymentMoment) {
 	} else if stopping := p.failedInAll + d.Failing; stopping >= p.service.Patience && d.Running == 0 {
 		p.hopeless, p.failedInAll = true, stopping
 	}
-	p.endless = p.failedInAll >= endless*p.service.Patience
+	p.endless = p.failedInAll >= endless*p.service.Patience && p.took > deploy.DefaultCompleteTimeout
 }
 
 // noteWave notes new tasks that started. They begin a wave if a task of the wave
