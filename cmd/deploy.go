@@ -51,7 +51,7 @@ ecs-deploy help exit-codes.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
 	}
 	a.flags.Add(c.Flags(), append([]string{"dry-run", "what-if", "yes", "if-in-progress", "max-definitions",
-		"timeout", "complete-timeout", "until", "no-wait", "on-interrupt", "rollback-on-failure"}, requestFlags...)...)
+		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure"}, requestFlags...)...)
 	return c
 }
 

@@ -36,7 +36,7 @@ pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRollback(c) },
 	}
 	a.flags.Add(c.Flags(), slices.Concat(rollbackFlags, config.SettingKeys(),
-		[]string{"yes", "allow-stuck", "timeout", "complete-timeout", "until", "no-wait", "on-interrupt"})...)
+		[]string{"yes", "allow-stuck", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt"})...)
 	return c
 }
 

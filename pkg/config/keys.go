@@ -208,11 +208,13 @@ func (s *Settings) policyKeys() []row {
 		{"timeout", "t", "`time` to wait for the first new task to run (default: no limit, warn after 90s)", Anywhere, duration{&s.Timeout}},
 		{"complete-timeout", "", "`time` to wait for the deployment to end, including a rollback (default 30m)", Anywhere, duration{&s.CompleteTimeout}},
 		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout continues)", Anywhere, choice{&s.OnInterrupt, append(words(deploy.OnInterruptValues()), string(deploy.TaskStop))}},
+		{"on-pause", "", "what to do at a pause hook (default exit, with code 9)", Anywhere, choice{&s.OnPause, words(deploy.OnPauseValues())}},
 		{"rollback-on-failure", "", "restore the previous revision if the deployment fails and ECS does not roll back", Anywhere, toggle{&s.RollbackOnFailure}},
 		{"max-definitions", "", "after success, deregister old revisions; keep this `number`, and all in use", Anywhere, optionalCount{&s.MaxDefinitions}},
 		{"before", "", "tasks to run with the new revision before the service is updated", FileOnly, steps{&s.Before}},
 		{"verify", "", "tasks to run after the deployment succeeded", FileOnly, steps{&s.Verify}},
 		{"skip-before", "", "do not run the tasks that the file lists under before", FlagOnly, toggle{&s.SkipBefore}},
+		{"hook", "", "`id` of the pause hook to continue, instead of all that wait", FlagOnly, text{&s.Hook, "id"}},
 		{"deployment", "", "`id` (ecs-svc/…) or ARN of the deployment to follow, instead of the newest", FlagOnly, text{&s.Deployment, "id"}},
 	}
 }

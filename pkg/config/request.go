@@ -104,5 +104,5 @@ func (s *Settings) Policy() deploy.Policy {
 // WatchOptions turns the settings into how far and how long a deployment is
 // followed.
 func (s *Settings) WatchOptions() deploy.WatchOptions {
-	return deploy.WatchOptions{Until: rollout.Until(s.Until), RunningTimeout: s.Timeout, CompleteTimeout: s.CompleteTimeout}
+	return deploy.WatchOptions{Until: rollout.Until(s.Until), RunningTimeout: s.Timeout, CompleteTimeout: s.CompleteTimeout, OnPause: deploy.OnPause(s.OnPause)}
 }

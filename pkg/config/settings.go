@@ -52,6 +52,7 @@ type Settings struct {
 	Timeout, CompleteTimeout     time.Duration
 	Until, IfInProgress          string
 	IfUnchanged, OnInterrupt     string
+	OnPause, Hook                string
 	Deployment, ExpectRevision   string
 	RollbackOnFailure            bool
 	DryRun, ExitCode, ShowValues bool

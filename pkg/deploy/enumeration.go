@@ -22,6 +22,9 @@ func IfInProgressValues() []IfInProgress {
 // OnInterruptValues are the values of [OnInterrupt], without the zero value.
 func OnInterruptValues() []OnInterrupt { return []OnInterrupt{OnInterruptDetach, OnInterruptRollback} }
 
+// OnPauseValues are the values of [OnPause], without the zero value.
+func OnPauseValues() []OnPause { return []OnPause{OnPauseExit, OnPauseWait, OnPauseContinue} }
+
 // OnTaskInterruptValues are the values of [OnTaskInterrupt], without the zero value.
 func OnTaskInterruptValues() []OnTaskInterrupt {
 	return []OnTaskInterrupt{TaskDetach, TaskStop}

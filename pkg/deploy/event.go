@@ -30,6 +30,11 @@ const (
 	EventHeartbeat EventType = "heartbeat"
 	// EventWarning: something that the reader should know; Message says it.
 	EventWarning EventType = "warning"
+	// EventPaused: the deployment is paused, and the pause is waited for; Hook and
+	// ServiceDeployment are set.
+	EventPaused EventType = "paused"
+	// EventContinued: a pause was continued; Hook is set.
+	EventContinued EventType = "continued"
 	// EventDeregistered: an old revision was deregistered; TaskDefinition is its
 	// ARN.
 	EventDeregistered EventType = "deregistered"
@@ -64,6 +69,7 @@ type Event struct {
 	ServiceDeployment *rollout.ServiceDeployment `json:"serviceDeployment,omitempty"`
 	ServiceEvent      *rollout.ServiceEvent      `json:"serviceEvent,omitempty"`
 	Cause             *rollout.Cause             `json:"cause,omitempty"`
+	Hook              *rollout.Hook              `json:"hook,omitempty"`
 	Outcome           *Outcome                   `json:"-"`
 	TaskPlan          *TaskPlan                  `json:"taskPlan,omitempty"`
 	Task              *rollout.Task              `json:"task,omitempty"`
@@ -120,6 +126,8 @@ type Deployment struct {
 	// guessed: the answer of the update was lost, and this deployment looks as ours
 	// would. It may be somebody else's, and is not rolled back.
 	guessed bool
+	// answered are the ids of pauses that were continued.
+	answered []string
 	// Newest: it was joined as the service's newest deployment, and not by its name.
 	Newest bool `json:"-"`
 	// Settings are the settings that were changed with it.
@@ -228,6 +236,9 @@ type Outcome struct {
 	ServingTag string `json:"servingTag,omitempty"`
 	Running    int    `json:"running"`
 	Desired    int    `json:"desired"`
+	// Pauses are the hooks at which the deployment waits for a person, if the verdict is
+	// Paused.
+	Pauses []rollout.Hook `json:"pauses,omitempty"`
 	// Draining is the number of running tasks of other deployments, which ECS
 	// may stop after a success (early success criteria).
 	Draining int `json:"draining,omitempty"`

@@ -10,16 +10,22 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// A watch may be silent for so long before it says what it waits for. While one of
-// ECS's clocks runs, that is a tenth of what is left, at most heartbeatSlow: build
-// systems end a job that prints nothing for ten minutes.
+// A watch may be silent for so long before it says what it waits for. While a clock
+// runs or a hook is waited for, that is a tenth of what is left, at most heartbeatSlow:
+// build systems end a job that prints nothing for ten minutes.
 const (
 	heartbeat     = time.Minute
 	heartbeatSlow = 5 * time.Minute
 )
 
 func (w *watch) heartbeat() time.Duration {
-	return min(max(w.clockLeft()/10, heartbeat), heartbeatSlow)
+	left := time.Duration(0)
+	if record := w.last.ServiceDeployment; record != nil && !w.tracker.RollingBack() {
+		for _, wait := range record.Waits {
+			left = max(left, wait.Left)
+		}
+	}
+	return min(max(left/10, heartbeat), heartbeatSlow)
 }
 
 // clockLeft is for how long nothing but one of ECS's clocks is waited for; 0 if

@@ -4,6 +4,7 @@ package deploy
 // and pauses are cut when it passes.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -64,7 +65,23 @@ type WatchOptions struct {
 	// much more as ECS's own clocks take: bake times, and the pauses between the
 	// traffic shifts of a canary or linear deployment.
 	CompleteTimeout time.Duration
+	// OnPause says what to do when the deployment is paused; the zero value is
+	// OnPauseExit.
+	OnPause OnPause
 }
+
+// OnPause says what to do when a deployment is paused.
+type OnPause string
+
+// The answers.
+const (
+	// OnPauseExit ends the watch with the verdict Paused.
+	OnPauseExit OnPause = "exit"
+	// OnPauseWait waits until somebody continues the deployment, or ECS stops waiting.
+	OnPauseWait OnPause = "wait"
+	// OnPauseContinue continues the deployment at every pause.
+	OnPauseContinue OnPause = "continue"
+)
 
 // Validate finds what is wrong with the options: negative limits, an unknown end.
 func (o WatchOptions) Validate() error {
@@ -76,7 +93,7 @@ func (o WatchOptions) Validate() error {
 			return &UsageError{Problem: fmt.Sprintf("%s is %s; a limit cannot be negative", limit.name, limit.value), Remedy: "set a time such as 90s or 15m"}
 		}
 	}
-	return oneOf("until", o.Until, UntilValues())
+	return cmp.Or(oneOf("until", o.Until, UntilValues()), oneOf("on-pause", o.OnPause, OnPauseValues()))
 }
 
 // limit says which limit has passed, or "". The first question is whether the
@@ -146,6 +163,14 @@ func (w *watch) pause() time.Duration {
 	case w.clockLeft() > pollNear:
 		w.nearSince = 0
 		return min(jitter(pollClock), w.clockLeft()-pollNear/2, w.remaining())
+	case w.hooksWait():
+		if w.hookSince == 0 {
+			w.hookSince = elapsed
+		}
+		if elapsed-w.hookSince >= nearFor {
+			pause = pollClock // a function may take a day, and a person two weeks
+		}
+		return min(jitter(pause), w.remaining())
 	case w.tracker.RollingBack() || w.near():
 		if w.nearSince == 0 {
 			w.nearSince = elapsed
@@ -156,7 +181,14 @@ func (w *watch) pause() time.Duration {
 	default:
 		w.nearSince = 0
 	}
+	w.hookSince = 0
 	return min(jitter(pause), w.remaining())
+}
+
+// hooksWait reports whether the deployment waits for a function or a person.
+func (w *watch) hooksWait() bool {
+	record := w.last.ServiceDeployment
+	return record != nil && len(record.Waits) > 0 && record.Waits[0].Hook != nil && !w.tracker.RollingBack()
 }
 
 // near reports whether every new task runs, so that the end is near.

@@ -113,8 +113,8 @@ func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcom
 		if outcome, err = w.react(ctx, outcome, policy); err != nil {
 			return Outcome{}, err
 		}
-		if (plan.Action == ActionStop || plan.Action == ActionFollow) && outcome.Verdict == rollout.RolledBack {
-			outcome.Verdict, outcome.Reason = rollout.Succeeded, "rolled back on request: "+outcome.Reason
+		if plan.Action == ActionStop || plan.Action == ActionFollow {
+			outcome = outcome.onRequest()
 		}
 	}
 	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {

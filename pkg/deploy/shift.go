@@ -83,3 +83,24 @@ func (s *shifter) readRevisions(ctx context.Context, record *rollout.ServiceDepl
 		s.definitions[aws.ToString(revision.ServiceRevisionArn)] = aws.ToString(revision.TaskDefinition)
 	}
 }
+
+// live is the deployment whose revision gets most of the production traffic while a
+// deployment shifts it; nil if there is no such record, or it is over. Both revisions
+// have all their tasks then.
+func live(service *rollout.Service, record *rollout.ServiceDeployment) *rollout.Deployment {
+	if record == nil || record.Ended() || record.Target.Production == nil {
+		return nil
+	}
+	most := &record.Target
+	for _, share := range shares(record) {
+		if share.Production != nil && *share.Production > *most.Production {
+			most = share
+		}
+	}
+	for i := range service.Deployments {
+		if d := &service.Deployments[i]; d.TaskDefinition == most.TaskDefinition && *most.Production > 0 {
+			return d
+		}
+	}
+	return nil
+}

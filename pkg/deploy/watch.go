@@ -79,6 +79,7 @@ type watch struct {
 	silentSince time.Duration // when ECS stopped answering; -1 while it answers
 	failures    int           // failed looks in a row
 	nearSince   time.Duration // since when a change has been near; 0 while it is not
+	hookSince   time.Duration // since when a hook has been waited for; 0 while none is
 	missing     time.Duration // when ECS first said that the service is missing; -1 while it does not
 	extended    time.Duration // by how much the limits moved, for a rollback after they had passed
 }
@@ -91,6 +92,7 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 		Identity: deployment.identity(), NewestEvent: deployment.Before.NewestEvent,
 		RollsBack: deployment.Before.RollsBack, Guarded: deployment.Before.Guarded, Strategy: deployment.Before.Strategy,
 		RolledBackTo: deployment.RolledBackTo, SettingsOnly: deployment.Action == ActionSettings, Until: o.Until,
+		Patient: o.OnPause == OnPauseWait || o.OnPause == OnPauseContinue, Answered: deployment.answered,
 	}
 	for _, setting := range deployment.Settings {
 		if n, ok := number(setting.New); ok && setting.Name == desiredCount {
@@ -200,6 +202,7 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 	if w.last.Service == nil { // Join could not know these
 		w.tracker.Know(w.looker.before.RollsBack, w.looker.before.Guarded, w.looker.before.Strategy)
 	}
+	w.tendPauses(ctx, o)
 	verdict := w.tracker.Observe(o)
 	// A deployment that ended before the first look is reported by its outcome alone.
 	w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
@@ -302,7 +305,7 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis.TargetGroups = w.evidence.ill
 	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
 	diagnosis.Advise()
-	if stage := w.last.ServiceDeployment.Stage(); stage != "" && verdict == rollout.TimedOut {
+	if stage := w.last.ServiceDeployment.Stage(); stage != "" && (verdict == rollout.TimedOut || verdict == rollout.Paused) {
 		reason += " (" + stage + ")" // where the deployment stands; the counts of tasks do not say it
 	}
 	return w.outcome(verdict, reason, diagnosis)
@@ -329,6 +332,9 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollou
 	}
 	if record := w.last.ServiceDeployment; record != nil {
 		outcome.EndedAt = record.FinishedAt
+		if verdict == rollout.Paused {
+			outcome.Pauses = record.Pauses()
+		}
 	}
 	service := w.last.Service
 	if service == nil {
@@ -344,6 +350,9 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollou
 	}
 	if serving := service.Serving(); serving != nil {
 		outcome.Serving = serving.TaskDefinition
+	}
+	if live := live(service, w.last.ServiceDeployment); live != nil {
+		outcome.Serving, outcome.Running = live.TaskDefinition, live.Running
 	}
 	return outcome
 }

@@ -130,3 +130,15 @@ func (c *Client) Stop(ctx context.Context, record string) error {
 	}
 	return callError("StopServiceDeployment", rollout.ShortName(record), err)
 }
+
+// Continue has ECS continue a deployment that waits at a pause hook, by the ARN of its
+// service deployment and the id of the hook (ContinueServiceDeployment).
+func (c *Client) Continue(ctx context.Context, record, hook string) error {
+	_, err := c.sdk.ContinueServiceDeployment(ctx, &ecs.ContinueServiceDeploymentInput{
+		ServiceDeploymentArn: &record, HookId: &hook, Action: types.DeploymentLifecycleHookActionContinue,
+	}, once)
+	if err == nil {
+		return nil
+	}
+	return callError("ContinueServiceDeployment", rollout.ShortName(record), err)
+}

@@ -22,7 +22,9 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 	switch o.Verdict {
 	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running, rollout.Superseded:
 		next = append(next, Suggestion{"follow it", command(o.Deployment, "wait")})
-	case rollout.Failed, rollout.Paused, rollout.RolledBack:
+	case rollout.Paused:
+		return steer(o.Deployment, o.Pauses, command)
+	case rollout.Failed, rollout.RolledBack:
 		next = append(next, Suggestion{"see details", command(o.Deployment, "status")})
 	}
 	switch o.Verdict {
@@ -30,6 +32,18 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 		next = append(next, wayBack(o.Deployment, command)...)
 	}
 	return next
+}
+
+// steer are the commands that continue a paused deployment, and stop it.
+func steer(d deploy.Deployment, pauses []rollout.Hook, command func(d deploy.Deployment, words ...string) string) []Suggestion {
+	if command == nil {
+		return nil
+	}
+	var next []Suggestion
+	for _, pause := range pauses {
+		next = append(next, Suggestion{"continue it", command(d, "continue", "--hook", pause.ID, "--yes")})
+	}
+	return append(next, Suggestion{"stop it and roll back", command(d, "stop", "--yes")})
 }
 
 // wayBack is the command that restores what was in service before a deployment, with its

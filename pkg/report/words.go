@@ -42,6 +42,10 @@ func (e Entry) Lines(o Options) []Line {
 		return []Line{toned(Dim, fmt.Sprintf("waiting for %s: %s", deploy.Span(e.Elapsed), e.Message))}
 	case deploy.EventWarning:
 		return []Line{warning(e.Message)}
+	case deploy.EventPaused:
+		return append([]Line{toned(Warn, "paused").and(": " + pausedAt(*e.Hook, e.ServiceDeployment))}, indented(2, suggested(steer(*e.Deployment, []rollout.Hook{*e.Hook}, o.Command)))...)
+	case deploy.EventContinued:
+		return []Line{say("continued the pause %s", e.Hook.ID)}
 	case deploy.EventDeregistered:
 		return []Line{say("deregistered %s", rollout.Named(e.TaskDefinition, e.Tag))}
 	case deploy.EventTaskPlan:
@@ -217,4 +221,16 @@ func detail(c rollout.Cause) []Line {
 func reasonOf(c rollout.Cause) string {
 	_, reason, _ := strings.Cut(c.String(), " × ")
 	return reason
+}
+
+// pausedAt says where a deployment is paused, and until when.
+func pausedAt(h rollout.Hook, record *rollout.ServiceDeployment) string {
+	text := "hook " + h.ID
+	if record != nil && record.LifecycleStage != "" {
+		text += " of stage " + record.LifecycleStage
+	}
+	if expiry := record.Awaited(); expiry != "" {
+		text += ", " + expiry
+	}
+	return text
 }

@@ -5,6 +5,7 @@ package rollout
 import (
 	"cmp"
 	"fmt"
+	"slices"
 )
 
 // known is the record that decides: the one that was just read, or, if this read
@@ -62,8 +63,8 @@ func (t *Tracker) judgeStopped(o Observation, sd *ServiceDeployment) (Verdict, s
 // service shows is a success then. Only a record that lags behind a newer
 // deployment for long is not waited for.
 func (t *Tracker) judgeUnfinished(o Observation, record *ServiceDeployment, reason string) (Verdict, string) {
-	if pauses := record.Pauses(); len(pauses) > 0 && !t.rollingBack {
-		return Paused, fmt.Sprintf("the deployment waits at hook %s of stage %s", pauses[0].ID, record.LifecycleStage)
+	if pauses := t.unanswered(record); len(pauses) > 0 && !t.rollingBack && !t.target.Patient {
+		return Paused, waitsAt(pauses[0], record.LifecycleStage)
 	}
 	primary, mine := o.Service.Primary(), t.target.In(o.Service)
 	if primary != nil && t.target.Of(primary) == Later {
@@ -77,4 +78,19 @@ func (t *Tracker) judgeUnfinished(o Observation, record *ServiceDeployment, reas
 		reason = cmp.Or(reason, mine.RolloutStateReason)
 	}
 	return InProgress, reason
+}
+
+// unanswered are the pauses that nobody has answered: a read may be older than the
+// answer.
+func (t *Tracker) unanswered(record *ServiceDeployment) []Hook {
+	return slices.DeleteFunc(record.Pauses(), func(h Hook) bool { return slices.Contains(t.target.Answered, h.ID) })
+}
+
+// waitsAt says where a deployment is paused, and what happens if nobody answers.
+func waitsAt(pause Hook, stage string) string {
+	text := fmt.Sprintf("the deployment waits at hook %s of stage %s", pause.ID, stage)
+	if pause.ExpiresAt.IsZero() {
+		return text
+	}
+	return fmt.Sprintf("%s until %s; then ECS %s", text, pause.ExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC"), pause.afterwards())
 }

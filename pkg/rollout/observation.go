@@ -152,6 +152,24 @@ const (
 	ServiceDeploymentRollbackFailed     = "ROLLBACK_FAILED"
 )
 
+// Ended reports whether the deployment has ended.
+func (d *ServiceDeployment) Ended() bool {
+	switch d.Status {
+	case ServiceDeploymentSuccessful, ServiceDeploymentStopped, ServiceDeploymentRollbackSuccessful, ServiceDeploymentRollbackFailed:
+		return true
+	}
+	return false
+}
+
+// GoingBack reports whether ECS rolls the deployment back, or was asked to.
+func (d *ServiceDeployment) GoingBack() bool {
+	switch d.Status {
+	case ServiceDeploymentRollbackRequested, ServiceDeploymentRollbackInProgress, ServiceDeploymentStopRequested:
+		return true
+	}
+	return false
+}
+
 // Task is one DescribeTasks answer.
 type Task struct {
 	ARN          string `json:"arn"`

@@ -159,11 +159,15 @@ func (w Wait) expiry() string {
 	if w.Left < 0 {
 		return ""
 	}
-	action := "rolls back"
-	if strings.EqualFold(w.Hook.OnTimeout, continueAfterTimeout) {
-		action = "continues"
+	return fmt.Sprintf(" (ECS %s in %s if nothing happens)", w.Hook.afterwards(), Span(coarse(w.Left)))
+}
+
+// afterwards is what ECS does when the hook times out.
+func (h Hook) afterwards() string {
+	if strings.EqualFold(h.OnTimeout, continueAfterTimeout) {
+		return "continues"
 	}
-	return fmt.Sprintf(" (ECS %s in %s if nothing happens)", action, Span(coarse(w.Left)))
+	return "rolls back"
 }
 
 // coarse is a duration as exact as a person needs: in minutes if it is long.
@@ -330,4 +334,43 @@ func (d *ServiceDeployment) hookWaits() []Wait {
 		waits = append(waits, wait)
 	}
 	return waits
+}
+
+// Ahead says what is still to come until the deployment has ended well, in the order in
+// which it comes: "10% of the traffic for 5m, all traffic, bake time 5m, earlier tasks
+// stop". It is "" if ECS does not say where the deployment is.
+func (d *ServiceDeployment) Ahead() string {
+	if d == nil || !Shifts(d.Strategy) || !slices.Contains(stages, d.LifecycleStage) {
+		return ""
+	}
+	var parts []string
+	if !d.Reached("TEST_TRAFFIC_SHIFT") {
+		parts = append(parts, "test traffic")
+	}
+	if !d.Reached(StagePostProduction) {
+		parts = append(parts, d.shiftsAhead()...)
+	}
+	if d.BakeMinutes > 0 && !d.Reached("CLEAN_UP") {
+		parts = append(parts, "bake time "+Span(time.Duration(d.BakeMinutes)*time.Minute))
+	}
+	return strings.Join(append(parts, "the earlier tasks stop"), ", ")
+}
+
+// shiftsAhead are the shifts of production traffic that are still to come.
+func (d *ServiceDeployment) shiftsAhead() []string {
+	weight := d.weight()
+	if weight >= 100 {
+		return nil
+	}
+	var parts []string
+	if d.Steps != nil && d.Steps.Percent > 0 {
+		bake := Span(time.Duration(d.Steps.BakeMinutes) * time.Minute)
+		switch next := weight + d.Steps.Percent; {
+		case d.Strategy == strategyCanary && weight < d.Steps.Percent:
+			parts = append(parts, fmt.Sprintf("%g%% of the traffic for %s", d.Steps.Percent, bake))
+		case d.Strategy == strategyLinear && next < 100:
+			parts = append(parts, fmt.Sprintf("traffic in steps of %g%%, %s each", d.Steps.Percent, bake))
+		}
+	}
+	return append(parts, "all traffic")
 }

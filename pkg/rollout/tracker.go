@@ -33,6 +33,10 @@ type Target struct {
 	DesiredCount *int
 	// Until is how far the deployment is followed; "" means UntilComplete.
 	Until Until
+	// Patient: a pause is waited for, and is no verdict.
+	Patient bool
+	// Answered are the ids of pauses that were continued.
+	Answered []string
 }
 
 // completed is the reason of a success, whichever of ECS's reads told it.
@@ -96,6 +100,9 @@ func (t *Tracker) Know(rollsBack, guarded bool, strategy string) {
 	t.target.Guarded = t.target.Guarded || guarded
 	t.target.Strategy = strategy
 }
+
+// Impatient makes a pause a verdict again.
+func (t *Tracker) Impatient() { t.target.Patient = false }
 
 // Identity is the deployment that is followed, with the id that ECS showed.
 func (t *Tracker) Identity() Identity { return t.target.Identity }
