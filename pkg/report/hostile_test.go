@@ -89,7 +89,7 @@ var (
 	eventTypes = []deploy.EventType{
 		deploy.EventPlan, deploy.EventRegistered, deploy.EventUpdated, deploy.EventProgress, deploy.EventService, deploy.EventCause,
 		deploy.EventHeartbeat, deploy.EventWarning, deploy.EventDeregistered, deploy.EventOutcome,
-		deploy.EventTaskPlan, deploy.EventTask, deploy.EventLog, deploy.EventTaskEnded,
+		deploy.EventTaskPlan, deploy.EventTask, deploy.EventLog, deploy.EventTaskEnded, deploy.EventPaused, deploy.EventContinued,
 	}
 	actions  = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionStop, deploy.ActionFollow}
 	verdicts = []rollout.Verdict{
@@ -216,7 +216,12 @@ func TestHostileJSON(t *testing.T) {
 var views = map[string]func(t *rapid.T) report.Result{
 	"Status":  func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
 	"History": func(t *rapid.T) report.Result { return report.History(filled[deploy.History](t)) },
-	"Tasks":   func(t *rapid.T) report.Result { return report.Tasks(filled[deploy.TaskList](t)) },
+	"Paused": func(t *rapid.T) report.Result {
+		p := filled[deploy.Progress](t)
+		return report.Paused(p, p.Record.Hooks)
+	},
+	"Stoppable": func(t *rapid.T) report.Result { return report.Stoppable(filled[deploy.Progress](t)) },
+	"Tasks":     func(t *rapid.T) report.Result { return report.Tasks(filled[deploy.TaskList](t)) },
 	"Plan": func(t *rapid.T) report.Result {
 		p := filled[deploy.Plan](t)
 		p.Action = rapid.SampledFrom(actions).Draw(t, "action")

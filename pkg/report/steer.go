@@ -47,7 +47,7 @@ func Stoppable(p deploy.Progress) Result {
 // standing says which deployment it is and where it stands.
 func standing(p deploy.Progress, o Options) Line {
 	d := p.Deployment
-	line := toned(Strong, rollout.ShortName(d.Service)).and(" in " + Place(d.Cluster, d.Service, o.Target) + ": deployment " + d.ID + " of " + rollout.Named(d.TaskDefinition, d.Tag))
+	line := toned(Strong, heading(rollout.ShortName(d.Service))).and(" in " + Place(d.Cluster, d.Service, o.Target) + ": deployment " + d.ID + " of " + rollout.Named(d.TaskDefinition, d.Tag))
 	if stage := p.Record.Stage(); stage != "" {
 		return line.and(": " + stage)
 	}
