@@ -1,10 +1,13 @@
 package ecssim
 
 // This file is the other people of a world: calls that somebody else makes at
-// their own time.
+// their own time, to ECS or to Elastic Load Balancing.
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -34,6 +37,12 @@ func (e *engine) stirActors(s *service) {
 func (e *engine) act(ev event) {
 	a := e.World.Actors[ev.Number]
 	input := e.fill(a.Input, ev)
+	if serve, ok := balancing()[a.Operation]; ok {
+		form := url.Values{}
+		addForm(form, "", map[string]any(input))
+		_, _ = serve(e, form)
+		return
+	}
 	body, err := json.Marshal(input)
 	if err != nil {
 		return // a Document is always JSON
@@ -42,6 +51,24 @@ func (e *engine) act(ev event) {
 	e.acting = true
 	_, _ = operations()[a.Operation].serve(e, body)
 	e.acting = acting
+}
+
+// addForm adds a JSON value to a form, as the query protocol writes it: the
+// members of an object after a dot, those of a list after "member" and a number
+// from 1.
+func addForm(form url.Values, name string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for member, inner := range v {
+			addForm(form, strings.TrimPrefix(name+"."+member, "."), inner)
+		}
+	case []any:
+		for i, inner := range v {
+			addForm(form, name+".member."+strconv.Itoa(i+1), inner)
+		}
+	default:
+		form.Set(name, fmt.Sprint(v))
+	}
 }
 
 // fill replaces the placeholders of an actor's input.

@@ -72,14 +72,14 @@ func shifting(sd *serviceDeployment) []stage {
 		stage{name: preScaleUp, hooked: true},
 		stage{name: scaleUp, begin: (*engine).launchPrimary, done: (*engine).scaledUp},
 		stage{name: postScaleUp, hooked: true},
-		stage{name: testShift, lasts: (*engine).ruleTime},
+		stage{name: testShift, lasts: shiftTime(func(b advancedBalancer) string { return b.test })},
 		stage{name: testShift, hooked: true, begin: testTo(100)},
 		stage{name: postTest, hooked: true},
 	)
 	for _, weight := range sd.Config.weights() {
 		stages = append(stages,
 			stage{name: preShift, hooked: true},
-			stage{name: shift, begin: (*engine).watchAlarms, lasts: (*engine).ruleTime},
+			stage{name: shift, begin: (*engine).watchAlarms, lasts: shiftTime(func(b advancedBalancer) string { return b.production })},
 			stage{name: shift, hooked: true, begin: productionTo(weight)},
 		)
 		if weight < 100 {
@@ -118,16 +118,26 @@ func returning(moved traffic) []stage {
 	return append(stages, stage{name: cleanUp})
 }
 
-// ruleTime is how long a change of the listener rules takes.
-func (e *engine) ruleTime(s *service) time.Duration {
-	advanced := advancedBalancers(s.primary().Spec)
-	switch {
-	case len(advanced) == 0:
-		return 0 // nothing to rewrite
-	case advanced[0].network():
-		return ruleDelay + networkDelay
+// shiftTime is how long it takes until the traffic is shifted: no time if there
+// is none, the time to rewrite the rules that which names, or that of Service
+// Connect and VPC Lattice, which is taken to be the same.
+func shiftTime(which func(advancedBalancer) string) func(*engine, *service) time.Duration {
+	return func(_ *engine, s *service) time.Duration {
+		took := time.Duration(0)
+		if s.meshed() {
+			took = ruleDelay
+		}
+		for _, b := range advancedBalancers(s.primary().Spec) {
+			switch {
+			case which(b) == "":
+			case b.network():
+				return ruleDelay + networkDelay
+			default:
+				took = ruleDelay
+			}
+		}
+		return took
 	}
-	return ruleDelay
 }
 
 // testTo is what changes when the test traffic goes to the target revision, by
@@ -135,18 +145,18 @@ func (e *engine) ruleTime(s *service) time.Duration {
 func testTo(percent float64) func(*engine, *service) {
 	return func(e *engine, s *service) {
 		sd := s.current()
-		if e.writeRules(s, percent, func(b advancedBalancer) string { return b.test }) || s.connected() {
+		if e.writeRules(s, percent, func(b advancedBalancer) string { return b.test }) || s.meshed() {
 			sd.Traffic.Test = percent
 		}
 	}
 }
 
 // productionTo is the same for the production traffic. A service without a load
-// balancer and without Service Connect has no traffic that ECS could shift.
+// balancer, Service Connect and VPC Lattice has no traffic that ECS could shift.
 func productionTo(percent float64) func(*engine, *service) {
 	return func(e *engine, s *service) {
 		sd := s.current()
-		if e.writeRules(s, percent, func(b advancedBalancer) string { return b.production }) || s.connected() {
+		if e.writeRules(s, percent, func(b advancedBalancer) string { return b.production }) || s.meshed() {
 			sd.Traffic.Production = percent
 		}
 	}

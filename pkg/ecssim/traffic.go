@@ -55,15 +55,18 @@ func (b advancedBalancer) other(group string) string {
 	return b.group
 }
 
-// connected reports whether Service Connect carries the traffic of the service,
-// so that ECS shifts it without a load balancer.
-func (s *service) connected() bool {
+// meshed reports whether Service Connect or VPC Lattice carries traffic of the
+// service, so that ECS shifts it without a load balancer. Their routes are not
+// simulated.
+func (s *service) meshed() bool {
 	config, _ := s.Spec["serviceConnectConfiguration"].(map[string]any)
-	return config["enabled"] == true
+	return config["enabled"] == true || slices.ContainsFunc(objects(s.Spec["vpcLatticeConfigurations"]), func(lattice map[string]any) bool {
+		return lattice["advancedConfiguration"] != nil
+	})
 }
 
 // steers reports whether ECS can shift the traffic of the service.
-func (s *service) steers() bool { return s.connected() || len(advancedBalancers(s.Spec)) > 0 }
+func (s *service) steers() bool { return s.meshed() || len(advancedBalancers(s.Spec)) > 0 }
 
 // settleGroups chooses the target groups of the tasks of the PRIMARY deployment,
 // by what the production rules say. A deployment that shifts traffic goes where
@@ -79,6 +82,9 @@ func (e *engine) settleGroups(s *service) string {
 	for _, b := range advanced {
 		e.ensureRules(b)
 		live, wrong := e.live(b, len(sd.Sources) > 1)
+		if wrong == "" && e.Now >= e.Born && !e.roleExists(b.role) {
+			wrong = noPermission + "'" + b.role + "'."
+		}
 		switch {
 		case e.ruled():
 			groups[b.index] = live
@@ -108,6 +114,7 @@ const (
 	wrongNetworking = "Service deployment rolled back because of invalid networking configuration"
 	bothGroups      = wrongNetworking + ". Both targetGroup and alternateTargetGroup must be associated with the productionListenerRule or testListenerRule."
 	noSuchRule      = wrongNetworking + ". One or more rules not found"
+	noPermission    = wrongNetworking + ". ECS was unable to manage the ELB resources due to missing permissions on ECS Infrastructure Role "
 )
 
 // live is the target group of the pair that the production rule forwards to. The

@@ -15,7 +15,7 @@ func (s *service) checkPairs() *apiError {
 	advanced := advancedBalancers(s.Spec)
 	classic := 0
 	for _, lb := range balancers {
-		if has(lb, "loadBalancerName") && !has(lb, "targetGroupArn") {
+		if lb["loadBalancerName"] != nil && lb["targetGroupArn"] == nil {
 			classic++
 			if lb["advancedConfiguration"] != nil {
 				return invalid("advancedConfiguration field is not allowed with ELBv1 loadBalancers")
@@ -32,7 +32,16 @@ func (s *service) checkPairs() *apiError {
 	case (s.Config.Strategy == "LINEAR" || s.Config.Strategy == "CANARY") && !s.steers():
 		return invalid("The " + s.Config.Strategy + " deployment strategy requires a load balancer or Service Connect.") // assumed text
 	}
-	seen := map[string]bool{}
+	return checkDistinct(advanced)
+}
+
+// checkDistinct refuses a target group that is named twice, and a rule for both
+// kinds of traffic.
+func checkDistinct(advanced []advancedBalancer) *apiError {
+	seen, tests := map[string]bool{}, map[string]bool{}
+	for _, b := range advanced {
+		tests[b.test] = true
+	}
 	for _, b := range advanced {
 		for _, arn := range []string{b.group, b.alternate} {
 			if seen[arn] {
@@ -43,12 +52,14 @@ func (s *service) checkPairs() *apiError {
 		if err := b.check(); err != nil {
 			return err
 		}
+		if tests[b.production] {
+			return invalid("The following rules cannot be used as both production and test listener rules: " + b.production)
+		}
 	}
 	return nil
 }
 
-// check refuses listener rules that are none, and the same rule for both kinds
-// of traffic.
+// check refuses listener rules that are none.
 func (b advancedBalancer) check() *apiError {
 	switch {
 	case b.alternate == "" || b.production == "" || b.role == "":
@@ -57,8 +68,6 @@ func (b advancedBalancer) check() *apiError {
 		return invalid("productionListenerRule has an invalid ARN format. Must be RuleArn for ALB or ListenerArn for NLB. Got: " + b.production)
 	case b.test != "" && !isRuleArn(b.test):
 		return invalid("testListenerRule has an invalid ARN format. Must be RuleArn for ALB or ListenerArn for NLB. Got: " + b.test) // assumed text
-	case b.production == b.test:
-		return invalid("The following rules cannot be used as both production and test listener rules: " + b.production)
 	}
 	return nil
 }

@@ -391,8 +391,8 @@ type Fault struct {
 	LostResponse bool `yaml:"lostResponse" json:"lostResponse,omitempty"`
 }
 
-// Actor is somebody else with access to the account: one ECS call at one
-// moment. Actors do not set off actors, and faults do not hit them.
+// Actor is somebody else with access to the account: one call of ECS, or of Elastic
+// Load Balancing, at one moment. Actors do not set off actors, and faults do not hit them.
 type Actor struct {
 	// AfterDeployment sets the actor off when an UpdateService request starts a
 	// deployment; After counts from there. Otherwise After counts from the
@@ -402,7 +402,8 @@ type Actor struct {
 	After Duration `yaml:"after" json:"after"`
 	// Times is how often AfterDeployment sets it off. 0 counts as 1.
 	Times int `yaml:"times" json:"times,omitempty"`
-	// Operation is the name of the ECS operation that the actor calls.
+	// Operation is the name of the operation that the actor calls, such as
+	// UpdateService or ModifyRule.
 	Operation string `yaml:"operation" json:"operation"`
 	// Input is the operation's input. {cluster}, {service}, {serviceDeployment},
 	// {hook} and {taskDefinition} in its texts stand for the service that set the

@@ -328,7 +328,8 @@ func (c *checker) checkFault(path []any, f Fault) {
 }
 
 func (c *checker) checkActor(path []any, a Actor) {
-	if _, ok := operations()[a.Operation]; !ok {
+	_, ok := operations()[a.Operation]
+	if _, balances := balancing()[a.Operation]; !ok && !balances {
 		c.add(append(path, "operation"), "the simulator has no operation %q", a.Operation)
 	}
 	if a.AfterDeployment && (a.Cluster != "" || a.Service != "") {

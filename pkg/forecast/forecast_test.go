@@ -178,7 +178,7 @@ func TestUnknownScenario(t *testing.T) {
 // Every scenario of the simulator that is about a bad image is a scenario here, except
 // for those that are about the settings of the service or about luck.
 func TestScenarios(t *testing.T) {
-	other := []string{"access-denied", "blue-green", "blue-green-hook-fails", "canary", "canary-alarm", "flaky-start", "healthy", "linear", "no-circuit-breaker", "no-rollback", "pause", "slow-start", "superseded", "throttled"}
+	other := []string{"access-denied", "blue-green", "blue-green-hook-fails", "canary", "canary-alarm", "flaky-start", "healthy", "linear", "no-circuit-breaker", "no-rollback", "pause", "rule-reset", "slow-start", "superseded", "throttled"}
 	count := len(other)
 	for _, name := range forecast.Scenarios() {
 		if _, err := ecssim.LoadScenario(name); err != nil {
