@@ -56,7 +56,7 @@ func (e *engine) describeClusters(in struct {
 	for _, identifier := range in.Clusters {
 		c := e.Clusters[shortName(identifier)] // also one that is INACTIVE
 		if c == nil {
-			failures = append(failures, missing(e.arn("cluster/"+shortName(identifier))))
+			failures = append(failures, missing(identifier, e.arn("cluster/"+shortName(identifier))))
 			continue
 		}
 		views = append(views, e.clusterView(c, in.Include))

@@ -51,8 +51,14 @@ func (e *engine) locate(clusterID, serviceID string) (*cluster, *service, *apiEr
 	return c, s, err
 }
 
-// missing is an entry of a response's failures.
-func missing(arn string) map[string]any { return map[string]any{"arn": arn, "reason": "MISSING"} }
+// missing is an entry of a response's failures, for something that a request
+// names. An ARN comes back as it was given; of a name, arn is made.
+func missing(identifier, arn string) map[string]any {
+	if strings.HasPrefix(identifier, "arn:") {
+		arn = identifier
+	}
+	return map[string]any{"arn": arn, "reason": "MISSING"}
+}
 
 // atMost refuses a request that names too many things.
 func atMost(n, limit int, what string) *apiError {

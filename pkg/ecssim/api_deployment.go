@@ -87,7 +87,7 @@ func (e *engine) eachService(arns []string, visit func(s *service, arn string) a
 			}
 		}
 		if view == nil {
-			failures = append(failures, missing(arn))
+			failures = append(failures, missing(arn, arn))
 		} else {
 			found = append(found, view)
 		}

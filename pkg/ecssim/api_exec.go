@@ -114,7 +114,7 @@ func (e *engine) eachProtection(in protectionInput, visit func(*task)) (any, *ap
 		arn := e.arn("task/" + c.Name + "/" + shortName(identifier))
 		switch {
 		case t == nil:
-			failures = append(failures, missing(arn))
+			failures = append(failures, missing(arn, arn))
 		case c.owner(t) == nil || !t.alive():
 			failures = append(failures, map[string]any{"arn": arn, "reason": "TASK_NOT_VALID"})
 		default:

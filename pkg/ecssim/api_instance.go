@@ -33,6 +33,7 @@ func (e *engine) registerContainerInstance(in registerInstanceInput, _ Document)
 		Instance string `json:"instanceId"`
 		Type     string `json:"instanceType"`
 		Zone     string `json:"availabilityZone"`
+		Image    string `json:"imageId"`
 	}
 	if in.Identity != "" && json.Unmarshal([]byte(in.Identity), &identity) != nil {
 		return nil, refused("Invalid instance identity document.") // assumed text
@@ -57,6 +58,9 @@ func (e *engine) registerContainerInstance(in registerInstanceInput, _ Document)
 	}
 	if identity.Type != "" {
 		h.set("ecs.instance-type", identity.Type)
+	}
+	if identity.Image != "" {
+		h.set("ecs.ami-id", identity.Image)
 	}
 	for _, a := range in.Attributes {
 		h.set(a.Name, a.Value)
@@ -190,15 +194,15 @@ func (e *engine) describeContainerInstances(in struct {
 	Instances []string `json:"containerInstances"`
 	Include   []string `json:"include"`
 }, _ Document) (any, *apiError) {
-	if len(in.Instances) == 0 {
-		return nil, invalid("Container instances cannot be empty.") // assumed text
-	}
-	if err := atMost(len(in.Instances), 100, "Container instances"); err != nil {
-		return nil, err
-	}
 	c, apiErr := e.findCluster(in.Cluster)
 	if apiErr != nil {
 		return nil, apiErr
+	}
+	if len(in.Instances) == 0 {
+		return nil, refused("Container Instances cannot be empty.")
+	}
+	if err := atMost(len(in.Instances), 100, "Container instances"); err != nil {
+		return nil, err
 	}
 	c.arrange()
 	return e.eachInstance(c, in.Instances, func(h *host) any {
@@ -213,7 +217,7 @@ func (e *engine) eachInstance(c *cluster, identifiers []string, show func(*host)
 		if h := c.host(shortName(identifier)); h != nil {
 			views = append(views, show(h))
 		} else {
-			failures = append(failures, missing(e.hostArn(c, shortName(identifier))))
+			failures = append(failures, missing(identifier, e.hostArn(c, shortName(identifier))))
 		}
 	}
 	return map[string]any{"containerInstances": views, "failures": failures}

@@ -37,12 +37,12 @@ func (e *engine) createCapacityProvider(in providerInput, _ Document) (any, *api
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return map[string]any{"capacityProvider": e.addProvider(in)}, nil
+	return map[string]any{"capacityProvider": e.addProvider(in).view(true)}, nil
 }
 
 // addProvider makes a capacity provider.
-func (e *engine) addProvider(in providerInput) Document {
-	p := Document{"capacityProviderArn": e.arn("capacity-provider/" + in.Name), "name": in.Name, "status": "ACTIVE", "tags": orNone(in.Tags)}
+func (e *engine) addProvider(in providerInput) *provider {
+	p := Document{"capacityProviderArn": e.arn("capacity-provider/" + in.Name), "name": in.Name, "status": "ACTIVE"}
 	if in.Group != nil {
 		p["type"] = "EC2_AUTOSCALING"
 		p["autoScalingGroupProvider"] = map[string]any(completedGroup(in.Group))
@@ -51,10 +51,27 @@ func (e *engine) addProvider(in providerInput) Document {
 		p["managedInstancesProvider"] = map[string]any(in.Managed)
 	}
 	if e.Providers == nil {
-		e.Providers = map[string]Document{}
+		e.Providers = map[string]*provider{}
 	}
-	e.Providers[in.Name] = p
-	return p
+	e.Providers[in.Name] = &provider{p, in.Tags}
+	return e.Providers[in.Name]
+}
+
+// scales reports whether ECS scales the Auto Scaling group.
+func (p *provider) scales() bool {
+	group, _ := p.Doc["autoScalingGroupProvider"].(map[string]any)
+	scaling, _ := group["managedScaling"].(map[string]any)
+	return scaling["status"] == "ENABLED"
+}
+
+// view is the capacity provider as ECS shows it.
+func (p *provider) view(tags bool) Document {
+	view := clone(p.Doc)
+	view["tags"] = []tag{}
+	if tags {
+		view["tags"] = orNone(p.Tags)
+	}
+	return view
 }
 
 // completedGroup fills in the documented defaults of an Auto Scaling group
@@ -82,12 +99,12 @@ func (e *engine) updateCapacityProvider(in providerInput, _ Document) (any, *api
 	}
 	for member, change := range map[string]Document{"autoScalingGroupProvider": in.Group, "managedInstancesProvider": in.Managed} {
 		if change != nil {
-			kept, _ := p[member].(map[string]any)
-			p[member] = map[string]any(supplied(change, kept))
+			kept, _ := p.Doc[member].(map[string]any)
+			p.Doc[member] = map[string]any(supplied(change, kept))
 		}
 	}
-	p["updateStatus"] = "UPDATE_COMPLETE"
-	return map[string]any{"capacityProvider": p}, nil
+	p.Doc["updateStatus"] = "UPDATE_COMPLETE"
+	return map[string]any{"capacityProvider": p.view(true)}, nil
 }
 
 func (e *engine) deleteCapacityProvider(in providerInput, _ Document) (any, *apiError) {
@@ -105,8 +122,8 @@ func (e *engine) deleteCapacityProvider(in providerInput, _ Document) (any, *api
 		}
 	}
 	delete(e.Providers, name)
-	p["status"], p["updateStatus"] = "INACTIVE", "DELETE_COMPLETE"
-	return map[string]any{"capacityProvider": p}, nil
+	p.Doc["status"], p.Doc["updateStatus"] = "INACTIVE", "DELETE_COMPLETE"
+	return map[string]any{"capacityProvider": p.view(true)}, nil
 }
 
 func (e *engine) describeCapacityProviders(in struct {
@@ -126,13 +143,9 @@ func (e *engine) describeCapacityProviders(in struct {
 		case isFargateProvider(name):
 			views = append(views, Document{"capacityProviderArn": e.arn("capacity-provider/" + name), "name": name, "status": "ACTIVE", "type": name, "tags": []tag{}})
 		case e.Providers[name] != nil:
-			view := clone(e.Providers[name])
-			if !slices.Contains(in.Include, "TAGS") {
-				view["tags"] = []tag{}
-			}
-			views = append(views, view)
+			views = append(views, e.Providers[name].view(slices.Contains(in.Include, "TAGS")))
 		default:
-			failures = append(failures, missing(e.arn("capacity-provider/"+name)))
+			failures = append(failures, missing(identifier, e.arn("capacity-provider/"+name)))
 		}
 	}
 	out, err := page(views, "capacityProviders", in.MaxResults, 10, in.NextToken)

@@ -14,21 +14,21 @@ type describeServicesInput struct {
 }
 
 func (e *engine) describeServices(in describeServicesInput, _ Document) (any, *apiError) {
+	c, apiErr := e.findCluster(in.Cluster)
+	if apiErr != nil {
+		return nil, apiErr
+	}
 	if len(in.Services) == 0 {
 		return nil, invalid("Services cannot be empty.")
 	}
 	if err := atMost(len(in.Services), 10, "Services"); err != nil {
 		return nil, err
 	}
-	c, apiErr := e.findCluster(in.Cluster)
-	if apiErr != nil {
-		return nil, apiErr
-	}
 	views, failures := []any{}, []any{}
 	for _, identifier := range in.Services {
 		s, apiErr := c.findService(identifier)
 		if apiErr == errNoService {
-			failures = append(failures, missing(e.arn("service/"+c.Name+"/"+shortName(identifier))))
+			failures = append(failures, missing(identifier, e.arn("service/"+c.Name+"/"+shortName(identifier))))
 			continue
 		}
 		if apiErr != nil {

@@ -1,7 +1,6 @@
 package ecssim
 
-// This file is the operations on tags of clusters, services, tasks, container
-// instances and task definitions.
+// This file is the operations on tags.
 
 import (
 	"slices"
@@ -34,6 +33,10 @@ func (e *engine) tagsOf(arn string) (*[]tag, *apiError) {
 		}
 		if c := e.Clusters[clusterName]; c != nil && c.Services[name] != nil {
 			return &c.Services[name].Tags, nil
+		}
+	case "capacity-provider":
+		if p := e.Providers[rest]; p != nil {
+			return &p.Tags, nil
 		}
 	case "container-instance":
 		clusterName, id, _ := strings.Cut(rest, "/")

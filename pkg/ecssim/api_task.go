@@ -135,21 +135,21 @@ func (e *engine) describeTasks(in struct {
 	Tasks   []string `json:"tasks"`
 	Include []string `json:"include"`
 }, _ Document) (any, *apiError) {
+	c, apiErr := e.findCluster(in.Cluster)
+	if apiErr != nil {
+		return nil, apiErr
+	}
 	if len(in.Tasks) == 0 {
 		return nil, invalid("Tasks cannot be empty.")
 	}
 	if err := atMost(len(in.Tasks), 100, "Tasks"); err != nil {
 		return nil, err
 	}
-	c, apiErr := e.findCluster(in.Cluster)
-	if apiErr != nil {
-		return nil, apiErr
-	}
 	views, failures := []any{}, []any{}
 	for _, identifier := range in.Tasks {
 		t := c.findTask(identifier)
 		if t == nil {
-			failures = append(failures, missing(e.arn("task/"+c.Name+"/"+shortName(identifier))))
+			failures = append(failures, missing(identifier, e.arn("task/"+c.Name+"/"+shortName(identifier))))
 			continue
 		}
 		views = append(views, e.taskView(t, slices.Contains(in.Include, "TAGS")))

@@ -145,7 +145,7 @@ func (e *engine) deleteTaskDefinitions(in struct {
 		case err != nil:
 			return nil, err
 		case td == nil:
-			failures = append(failures, map[string]any{"arn": e.arn("task-definition/" + shortName(identifier)), "reason": "The specified task definition does not exist. Specify a valid account, family, revision and try again."})
+			failures = append(failures, map[string]any{"arn": identifier, "reason": "The specified task definition does not exist. Specify a valid account, family, revision and try again."})
 		case td.Active:
 			failures = append(failures, map[string]any{"arn": td.arn(), "reason": "The specified task definition is still in ACTIVE status. Please deregister the target and try again."})
 		default:

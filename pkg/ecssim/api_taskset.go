@@ -4,8 +4,11 @@ package ecssim
 // the EXTERNAL deployment controller.
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // maxTaskSets is how many task sets a service can have.
@@ -193,7 +196,7 @@ func (e *engine) describeTaskSets(in taskSetInput, _ Document) (any, *apiError) 
 		if d := s.findTaskSet(identifier); d != nil {
 			views = append(views, e.taskSetView(s, d, tags))
 		} else {
-			failures = append(failures, missing(e.taskSetArn(s, deploymentPrefix+shortName(identifier))))
+			failures = append(failures, missing(identifier, e.taskSetArn(s, deploymentPrefix+shortName(identifier))))
 		}
 	}
 	for _, d := range s.Deployments {
@@ -208,6 +211,15 @@ func (e *engine) taskSetArn(s *service, id string) string {
 	return e.arn("task-set/" + s.Cluster + "/" + s.Name + "/" + id)
 }
 
+// decimal is a number as ECS writes one that need not be whole: 50.0.
+func decimal(f float64) json.Number {
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return json.Number(text)
+}
+
 // taskSetView is a task set as it is shown, alone or in its service.
 func (e *engine) taskSetView(s *service, d *deployment, tags bool) map[string]any {
 	runningTasks, pendingTasks := tally(slices.Collect(s.tasksOf(d)))
@@ -217,7 +229,7 @@ func (e *engine) taskSetView(s *service, d *deployment, tags bool) map[string]an
 		"computedDesiredCount": d.Desired, "runningCount": runningTasks, "pendingCount": pendingTasks,
 		"createdAt": d.CreatedAt.epoch(), "updatedAt": d.UpdatedAt.epoch(),
 		"stabilityStatus": "STABILIZING", "stabilityStatusAt": d.Set.SteadyAt.epoch(),
-		"scale":         map[string]any{"value": d.Set.Scale, "unit": "PERCENT"},
+		"scale":         map[string]any{"value": decimal(d.Set.Scale), "unit": "PERCENT"},
 		"loadBalancers": []any{}, "serviceRegistries": []any{}, "tags": []any{},
 	}
 	if d.Set.Steady {

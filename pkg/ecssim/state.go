@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 10
+const stateFormat = 11
 
 // state is one simulated account in one Region.
 type state struct {
@@ -46,7 +46,7 @@ type state struct {
 	Clusters map[string]*cluster `json:"clusters"`
 	Families map[string]*family  `json:"families"`
 
-	Providers map[string]Document          `json:"providers,omitempty"` // capacity providers by name
+	Providers map[string]*provider         `json:"providers,omitempty"` // capacity providers by name
 	Settings  map[string]map[string]string `json:"settings,omitempty"`  // of the account, by principal and name
 
 	Alarms    []alarm          `json:"alarms,omitempty"`    // of the world, in its order
@@ -80,6 +80,13 @@ type taskDefinition struct {
 	Active bool     `json:"active"`
 
 	parsed []containerSpec // of Doc, made when first needed
+}
+
+// provider is a capacity provider: Doc is what DescribeCapacityProviders answers,
+// except for the tags.
+type provider struct {
+	Doc  Document `json:"doc"`
+	Tags []tag    `json:"tags,omitempty"`
 }
 
 type tag struct {

@@ -20,6 +20,11 @@ var outputOnly = []string{
 // normalise fills in ECS's defaults.
 func normalise(doc Document) {
 	orEmpty(doc, "volumes", "placementConstraints")
+	for _, v := range objects(doc["volumes"]) {
+		if efs, ok := v["efsVolumeConfiguration"].(map[string]any); ok {
+			orValue(efs, "rootDirectory", "/") // as other emulators and infrastructure tools have it (assumed)
+		}
+	}
 	for _, c := range objects(doc["containerDefinitions"]) {
 		orEmpty(c, "environment", "mountPoints", "volumesFrom", "portMappings", "systemControls")
 		orValue(c, "cpu", json.Number("0"))

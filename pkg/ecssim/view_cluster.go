@@ -93,9 +93,7 @@ func (e *engine) attachments(c *cluster) []any {
 	names, _ := c.Extra["capacityProviders"].([]any)
 	for _, identifier := range names {
 		name, _ := identifier.(string)
-		group, _ := e.Providers[shortName(name)]["autoScalingGroupProvider"].(map[string]any)
-		scaling, _ := group["managedScaling"].(map[string]any)
-		if scaling["status"] != "ENABLED" {
+		if p := e.Providers[shortName(name)]; p == nil || !p.scales() {
 			continue
 		}
 		list = append(list, map[string]any{

@@ -242,60 +242,6 @@ func TestOtherServices(t *testing.T) {
 	}
 }
 
-// TestAWSCLI lets another client, which shares no code with the Go SDK, talk
-// to the simulator.
-func TestAWSCLI(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: the AWS CLI takes seconds to start")
-	}
-	if _, err := exec.LookPath("aws"); err != nil {
-		t.Skip("the AWS CLI is not installed")
-	}
-	world, err := ecssim.LoadScenario("unhealthy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	slowly := ecssim.ScaledClock(time.Now(), 0.001) // however long the AWS CLI takes to start
-	sim, err := ecssim.New(world.WithSeed(ecssim.Seed{Cluster: "demo", Service: "web", Image: "web:1"}), ecssim.WithClock(slowly))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(sim)
-	defer server.Close()
-	aws := func(args ...string) (string, error) {
-		cmd := exec.Command("aws", append([]string{"--endpoint-url", server.URL, "--output", "json"}, args...)...)
-		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
-			"AWS_DEFAULT_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
-		var stderr strings.Builder
-		cmd.Stderr = &stderr
-		out, err := cmd.Output()
-		return string(out) + stderr.String(), err
-	}
-	for _, c := range []struct {
-		args []string
-		want string
-		fail bool
-	}{
-		{[]string{"ecs", "describe-services", "--cluster", "demo", "--services", "web"}, `"rolloutState": "COMPLETED"`, false},
-		{[]string{"ecs", "update-service", "--cluster", "demo", "--service", "web", "--force-new-deployment"}, `"rolloutState": "IN_PROGRESS"`, false},
-		{[]string{"ecs", "list-service-deployments", "--cluster", "demo", "--service", "web"}, `"status": "PENDING"`, false},
-		{[]string{"ecs", "register-task-definition", "--family", "x", "--container-definitions", `[{"name":"x","image":"x"}]`}, "At least one of 'memory' or 'memoryReservation' must be specified.", true},
-		{[]string{"elbv2", "describe-target-health", "--target-group-arn", group}, `"State": "healthy"`, false},
-		{[]string{"elbv2", "describe-target-groups", "--names", "nothing"}, "(TargetGroupNotFound)", true},
-		{[]string{"logs", "get-log-events", "--log-group-name", "/ecs/web", "--log-stream-name", "x"}, "The specified log stream does not exist.", true},
-		{[]string{"ecr", "describe-images", "--repository-name", "team/web", "--image-ids", "imageTag=v2"}, `"imageDigest": "sha256:`, false},
-		{[]string{"ecr", "describe-images", "--repository-name", "team/web", "--image-ids", "imageDigest=sha256:0"}, "(ImageNotFoundException)", true},
-		{[]string{"sts", "assume-role", "--role-arn", deployRole, "--role-session-name", "build"}, `"AccessKeyId": "ASIA`, false},
-		{[]string{"sts", "get-caller-identity"}, `"Account": "123456789012"`, false},
-		{[]string{"ecs", "describe-services", "--cluster", "nowhere", "--services", "web"}, "(ClusterNotFoundException)", true},
-	} {
-		out, err := aws(c.args...)
-		if (err != nil) != c.fail || !strings.Contains(out, c.want) {
-			t.Errorf("aws %s: %v\n%s", strings.Join(c.args, " "), err, out)
-		}
-	}
-}
-
 // TestConnectionReset breaks a real connection.
 func TestConnectionReset(t *testing.T) {
 	world := ecssim.World{Faults: []ecssim.Fault{{Operations: []string{"ListClusters"}, ConnectionReset: true}}}
