@@ -21,6 +21,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
@@ -53,7 +54,9 @@ type app struct {
 	flags    *config.Flags
 	settings *config.Settings // what the flags say alone, until resolve merges all layers
 	renderer report.Renderer
-	summary  *summaryFile // of the job that runs the program; nil if there is none
+	raw      io.Writer    // standard error as it is
+	clock    deploy.Clock // of the simulator; nil without it
+	jobFiles []*jobFile   // of the CI job that runs the program
 	cleanup  []func() error
 	args     []string
 	fromFile bool // a settings file was read
@@ -70,8 +73,11 @@ type app struct {
 // cancelled context is an interruption: the command ends in good order.
 func Main(ctx context.Context, args []string, streams Streams) int {
 	out := &results{out: streams.Out}
-	streams.Out, streams.Err = out, printable.NewWriter(streams.Err)
+	raw := streams.Err
+	streams.Out, streams.Err = out, printable.NewWriter(raw)
 	a := newApp(streams)
+	a.raw = raw
+	defer a.pause() // whatever happens: the terminal is as it was
 	root := a.root()
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
@@ -100,9 +106,8 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	}
 	err = out.explain(err)
 	code := a.finish(err)
-	if a.summary != nil && a.summary.err != nil {
-		_, _ = fmt.Fprintf(a.streams.Err, "warning: the job summary cannot be written: %s\n", a.summary.err)
-	}
+	a.pause()
+	a.warnOfJobFiles()
 	var said *outputError
 	if out.err != nil && !errors.As(err, &said) {
 		_, _ = fmt.Fprintf(a.streams.Err, "warning: standard output cannot be written: %s; the result is not shown, and the exit code is %d\n", out.reason(), code)
@@ -243,12 +248,16 @@ func (a *app) settingsFile() (string, error) {
 // reporter makes the renderer of the invocation.
 func (a *app) reporter() report.Renderer {
 	if a.renderer == nil {
-		a.renderer = report.New(a.output(), report.Options{
-			Out: a.streams.Out, Err: a.streams.Err, Summary: a.jobSummary(), OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
-			Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
-		})
+		a.renderer = report.New(a.output(), a.reportOptions())
 	}
 	return a.renderer
+}
+
+// pause takes the live region from the terminal, for somebody else who writes there.
+func (a *app) pause() {
+	if a.renderer != nil {
+		a.renderer.Pause()
+	}
 }
 
 // forPrograms reports whether standard output is only for results that programs read.

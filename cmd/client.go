@@ -83,6 +83,7 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 		if cfg, clock, err = a.simulated(); err != nil {
 			return nil, err
 		}
+		a.clock = clock
 		options = append(options, deploy.WithClock(clock))
 		cfg.APIOptions = append(cfg.APIOptions, a.logs()...)
 	} else if cfg, err = a.aws(c); err != nil {

@@ -65,6 +65,7 @@ func (a *app) ask(ctx context.Context, asker, question string) error {
 	if !a.streams.InTerminal || !a.streams.ErrTerminal {
 		return &usageError{problem: asker + " requires confirmation, but this is not a terminal", hint: "pass --yes to confirm"}
 	}
+	a.pause()
 	_, _ = fmt.Fprint(a.streams.Err, question, " [y/N] ")
 	answer := make(chan string, 1)
 	go func() { // it ends with the process, if nobody answers

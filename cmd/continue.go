@@ -30,6 +30,7 @@ continued. To roll back instead, use ecs-deploy stop. Without a terminal, pass -
 		RunE: func(c *cobra.Command, _ []string) error { return a.runContinue(c) },
 	}
 	a.flags.Add(c.Flags(), append([]string{"hook", "on-pause", "on-interrupt", "until"}, steerFlags...)...)
+	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
 

@@ -189,6 +189,7 @@ func (a *app) askCode(ctx context.Context, serial string) (string, error) {
 			hint:    "run the command in a terminal, or set the credentials that aws sts assume-role --token-code prints",
 		}
 	}
+	a.pause() // credentials may expire during a rollout
 	_, _ = fmt.Fprintf(a.streams.Err, "code of the MFA device %s: ", serial)
 	line, err := readLine(config.Stoppable(ctx, a.streams.In))
 	if ctx.Err() != nil {

@@ -52,6 +52,7 @@ ecs-deploy help exit-codes.`,
 	}
 	a.flags.Add(c.Flags(), append([]string{"dry-run", "what-if", "yes", "if-in-progress", "max-definitions",
 		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure"}, requestFlags...)...)
+	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
 

@@ -37,6 +37,7 @@ pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 	}
 	a.flags.Add(c.Flags(), slices.Concat(rollbackFlags, config.SettingKeys(),
 		[]string{"yes", "allow-stuck", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt"})...)
+	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
 

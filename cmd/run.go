@@ -39,6 +39,7 @@ with --on-interrupt detach it keeps running. On a terminal, Ctrl-C asks first.`,
 	flags := slices.DeleteFunc(slices.Clone(definitionFlags), func(name string) bool { return name == "container" })
 	a.flags.Add(c.Flags(), append(flags, "count", "started-by", "propagate-tags", "pass-exit-code", "launch-type", "platform-version",
 		"subnet", "security-group", "assign-public-ip", "timeout", "no-wait", "on-interrupt", "show-values", "yes")...)
+	a.flags.Add(c.Flags(), reportFlags...)
 	c.Flags().StringVar(&container, "container", "", "`name` of the container whose exit code counts, and that runs the command (default: the only essential one)")
 	c.Flags().Lookup("timeout").Usage = "`time` for the task to end (default: no limit)"
 	c.Flags().Lookup("no-wait").Usage = "return as soon as ECS accepts the task"
@@ -129,6 +130,7 @@ func (a *app) askInterrupt() func() deploy.OnTaskInterrupt {
 		return nil
 	}
 	return func() deploy.OnTaskInterrupt {
+		a.pause()
 		_, _ = fmt.Fprint(a.streams.Err, "\nstop the task? [Y/n] ")
 		line, _ := readLine(a.streams.In)
 		if word := strings.ToLower(strings.TrimSpace(line)); word == "n" || word == "no" {

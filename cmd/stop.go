@@ -23,6 +23,7 @@ late: the deployment had completed. Without a terminal, pass --yes.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runStop(c) },
 	}
 	a.flags.Add(c.Flags(), steerFlags...)
+	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
 

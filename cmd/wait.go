@@ -16,6 +16,7 @@ the last one ended.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runWait(c) },
 	}
 	a.flags.Add(c.Flags(), "cluster", "service-name", "deployment", "timeout", "complete-timeout", "until", "on-pause")
+	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
 

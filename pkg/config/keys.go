@@ -261,6 +261,8 @@ func (s *Settings) programKeys() []row {
 		{"config", "", "settings `file`, or none (default: ecs-deploy.yaml in this folder or above it, up to the root of the repository)", NotFile, text{&s.Config, "file"}},
 		{"target", "", "`name` of a target or group in the settings file, or a pattern such as 'production-*' (repeatable)", NotFile, chosen{&s.Targets}},
 		{"output", "o", "output format (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson", "github"}}},
+		{"progress", "", "how to show a rollout: live on a terminal, or lines (default auto)", NotFile, choice{&s.Progress, []string{ProgressAuto, ProgressLive, ProgressPlain, ProgressNone}}},
+		{"dotenv", "", "write the verdict to this `file` as NAME=VALUE lines, for later jobs", NotFile, text{&s.Dotenv, "file"}},
 		{"show-values", "", "show the values of environment variables in clear text", FlagOnly, toggle{&s.ShowValues}},
 		{"color", "", "when to use colors (default auto); also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},
 		{"quiet", "q", "print only the result and errors", NotFile, toggle{&s.Quiet}},
@@ -273,7 +275,7 @@ func (s *Settings) programKeys() []row {
 func Nearest(word string, names []string) string { return nearest.Name(word, names) }
 
 // FileKeys are the keys whose values are names of files.
-var FileKeys = []string{"config", "task-definition-file", "env-file"}
+var FileKeys = []string{"config", "task-definition-file", "env-file", "dotenv"}
 
 // Choices are the words that a key takes, or nil if it takes any text.
 func (k Key) Choices() []string {

@@ -88,6 +88,7 @@ type Settings struct {
 	// Configuration and output.
 	Config, Target, Output, Color string
 	Targets                       []string // the words that chose Target, see [File.Select]
+	Progress, Dotenv              string
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key

@@ -8,7 +8,9 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/fatih/color"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
@@ -44,19 +46,25 @@ func newCanvas(out io.Writer, colored bool) *canvas {
 func (c *canvas) draw(lines ...Line) {
 	for _, line := range lines {
 		for _, row := range c.rows(line) {
-			var b strings.Builder
-			for _, part := range row {
-				b.WriteString(c.paints[part.Tone].paint(part.Text))
-			}
-			c.write([]byte(b.String() + "\n"))
+			c.write([]byte(c.painted(row) + "\n"))
 		}
 	}
 }
 
-// letter is a character and its tone.
+// painted is a row in its colours, for a [printable.Writer].
+func (c *canvas) painted(row []Part) string {
+	var b strings.Builder
+	for _, part := range row {
+		b.WriteString(c.paints[part.Tone].paint(part.Text))
+	}
+	return b.String()
+}
+
+// letter is a character as people count them, how many cells it takes, and its tone.
 type letter struct {
-	rune
-	tone Tone
+	text  string
+	cells int
+	tone  Tone
 }
 
 // rows break a line if it is too long, at a space. A word that is too long stays
@@ -68,40 +76,80 @@ func (c *canvas) rows(line Line) [][]Part {
 	}
 	var rows [][]Part
 	start := line.Indent // where the text of a row begins
-	for len(letters) > c.width {
+	for cells(letters) > c.width {
 		end := spaceNear(letters, start, c.width)
 		if end < 0 {
 			break
 		}
 		rows = append(rows, partsOf(letters[:end]))
-		for end < len(letters) && letters[end].rune == ' ' {
+		for end < len(letters) && letters[end].text == " " {
 			end++
 		}
 		if end == len(letters) {
 			return rows
 		}
 		start = line.Indent + max(line.Hang, minHang)
-		letters = append(blanks(start), letters[end:]...)
+		letters = beginning(append(blanks(start), letters[end:]...))
 	}
 	return append(rows, partsOf(letters))
 }
 
-// spaceNear is the last space from which on a row is at most width long, or otherwise the
+// beginning are letters that begin a row: what was harmless within a line may act at the
+// beginning of one.
+func beginning(letters []letter) []letter {
+	var b strings.Builder
+	for _, l := range letters {
+		b.WriteString(l.text)
+	}
+	text := b.String()
+	if safe := printable.Line(text); safe != text {
+		return lettersOf(toned(letters[len(letters)-1].tone, safe))
+	}
+	return letters
+}
+
+// cut is a line as one row of at most width cells; what does not fit is left out, and a
+// sign says so.
+func (c *canvas) cut(line Line, width int) []Part {
+	letters := lettersOf(line)
+	if cells(letters) <= width {
+		return partsOf(letters)
+	}
+	used := 0
+	for i, l := range letters {
+		if used+l.cells > width-1 {
+			return partsOf(append(letters[:i:i], letter{"…", 1, Dim}))
+		}
+		used += l.cells
+	}
+	return partsOf(letters)
+}
+
+// cells is the width of letters on a terminal.
+func cells(letters []letter) int {
+	n := 0
+	for _, l := range letters {
+		n += l.cells
+	}
+	return n
+}
+
+// spaceNear is the last space from which on a row is at most width wide, or otherwise the
 // first one; -1 if there is none behind the first word.
 func spaceNear(letters []letter, start, width int) int {
 	first := start
-	for first < len(letters) && letters[first].rune == ' ' {
+	for first < len(letters) && letters[first].text == " " {
 		first++
 	}
-	found := -1
+	found, used := -1, cells(letters[:min(first, len(letters))])
 	for i := first; i < len(letters); i++ {
-		if letters[i].rune != ' ' {
-			continue
+		if letters[i].text == " " {
+			if found >= 0 && used > width {
+				break
+			}
+			found = i
 		}
-		if found >= 0 && i > width {
-			break
-		}
-		found = i
+		used += letters[i].cells
 	}
 	return found
 }
@@ -109,7 +157,7 @@ func spaceNear(letters []letter, start, width int) int {
 func blanks(n int) []letter {
 	spaces := make([]letter, n)
 	for i := range spaces {
-		spaces[i].rune = ' '
+		spaces[i] = letter{" ", 1, Plain}
 	}
 	return spaces
 }
@@ -118,8 +166,13 @@ func blanks(n int) []letter {
 func lettersOf(line Line) []letter {
 	letters := blanks(line.Indent)
 	for _, part := range line.Parts {
-		for _, r := range harmless(part.Text) {
-			letters = append(letters, letter{r, part.Tone})
+		for text := harmless(part.Text); text != ""; {
+			if text[0] < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) { // most text
+				letters, text = append(letters, letter{text[:1], 1, part.Tone}), text[1:]
+				continue
+			}
+			cluster, wide := ansi.FirstGraphemeCluster(text, ansi.WcWidth)
+			letters, text = append(letters, letter{cluster, wide, part.Tone}), text[len(cluster):]
 		}
 	}
 	return letters
@@ -133,7 +186,7 @@ func partsOf(letters []letter) []Part {
 			parts = append(parts, Part{letters[i-1].tone, b.String()})
 			b.Reset()
 		}
-		b.WriteRune(l.rune)
+		b.WriteString(l.text)
 	}
 	if len(letters) > 0 {
 		parts = append(parts, Part{letters[len(letters)-1].tone, b.String()})

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/printabletest"
+	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -42,51 +44,100 @@ func TestGitHubWithoutASummary(t *testing.T) {
 	}
 }
 
-var (
-	// ourCommand is the beginning of a workflow command of the renderer, and what is
-	// behind it.
-	ourCommand = regexp.MustCompile(`^::(group::|endgroup::$|(?:warning|error) title=[^:,]*::)(.*)$`)
-	escaped    = regexp.MustCompile(`%(25|0A|3A|2C)`)
-)
+// ourCommands are the commands of the program in the log of a CI system, and what of a text of
+// others may be behind them.
+var ourCommands = map[report.CI]*regexp.Regexp{
+	report.GitHub:    regexp.MustCompile(`^::(?:(group)::|(endgroup)::$|(?:warning|error) title=[^:,]*::)(.*)$`),
+	report.GitLab:    regexp.MustCompile("^section_(?:(start):\\d+:ecs_deploy_\\d+\\[collapsed=true\\]|(end):\\d+:ecs_deploy_\\d+)\r\x1b\\[0K(.*)$"),
+	report.Buildkite: regexp.MustCompile(`^(?:(---) |(\+\+\+) )(.*)$`),
+	report.Azure:     regexp.MustCompile(`^##(?:\[(group)\]|\[(endgroup)\]$|vso\[task\.logissue type=(?:warning|error)\])(.*)$`),
+}
 
-// TestHostileTextIsNoWorkflowCommand: the only commands in the log are the renderer's
-// own, and groups end.
-func TestHostileTextIsNoWorkflowCommand(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var out, summary bytes.Buffer
-		r := report.New("github", report.Options{Out: &out, Summary: &summary, Location: time.UTC, Command: typed})
-		r.Event(hostileEvent(t))
-		r.Fail(filled[report.Failure](t))
-		open := 0
-		for line := range strings.Lines(out.String()) {
-			line = strings.TrimSuffix(line, "\n")
-			found := ourCommand.FindStringSubmatch(line)
-			switch {
-			case found == nil:
-				if problem := printabletest.Problem(line); problem != "" {
-					t.Fatalf("%q: %s", line, problem)
+var escaped = regexp.MustCompile(`%(25|0A|3A|2C)`)
+
+// TestHostileTextIsNoCommand: the only commands in the log of a CI system are the
+// program's own, and groups end.
+func TestHostileTextIsNoCommand(t *testing.T) {
+	for ci, ours := range ourCommands {
+		t.Run(string(ci), func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				var out, err, summary, outputs, dotenv bytes.Buffer
+				r := report.New("text", report.Options{
+					Out: &out, Err: printable.NewWriter(&err), Raw: &err, CI: ci, Summary: &summary, Outputs: &outputs, Dotenv: &dotenv, Location: time.UTC, Command: typed,
+				})
+				r.Event(hostileEvent(t))
+				r.Fail(filled[report.Failure](t))
+				open := 0
+				for line := range strings.Lines(err.String()) {
+					line = strings.TrimSuffix(line, "\n")
+					found := ours.FindStringSubmatch(line)
+					if found == nil {
+						if problem := printabletest.Problem(line); problem != "" {
+							t.Fatalf("%q: %s", line, problem)
+						}
+						continue
+					}
+					if found[1] != "" {
+						open++
+					}
+					if found[2] != "" {
+						open--
+					}
+					if problem := printabletest.Acts("x " + found[3]); problem != "" || open < 0 || open > 1 {
+						t.Fatalf("%q: %s", line, problem)
+					}
+					if ci == report.GitHub && strings.Contains(escaped.ReplaceAllString(found[3], ""), "%") {
+						t.Fatalf("%q is not escaped", line)
+					}
 				}
-				continue
-			case found[1] == "group::":
-				open++
-			case found[1] == "endgroup::":
-				open--
-			}
-			if problem := printabletest.Acts("x " + found[2]); problem != "" || open < 0 || open > 1 || strings.Contains(escaped.ReplaceAllString(found[2], ""), "%") {
-				t.Fatalf("%q: %s", line, problem)
-			}
+				if open != 0 {
+					t.Fatalf("a group does not end: %s", err.String())
+				}
+				harmlessLines(t, out.String())
+				harmlessMarkdown(t, summary.String())
+				harmlessOutputs(t, outputs.String(), `^(verdict|exit-code|task-definition-arn|deployment-id|rollback-to|reason)=`)
+				harmlessOutputs(t, dotenv.String(), `^DEPLOY_(VERDICT|EXIT_CODE|TASK_DEFINITION_ARN|DEPLOYMENT_ID|ROLLBACK_TO|REASON)=`)
+			})
+		})
+	}
+}
+
+// harmlessOutputs fails if a text of others adds an output.
+func harmlessOutputs(t *rapid.T, text, name string) {
+	if len(text) > 5000 {
+		t.Fatalf("%d bytes are too many for a dotenv report", len(text))
+	}
+	for _, line := range harmlessLines(t, text) {
+		if !regexp.MustCompile(name).MatchString(line) {
+			t.Fatalf("%q", line)
 		}
-		if open != 0 {
-			t.Fatalf("a group does not end: %s", out.String())
-		}
-		harmlessMarkdown(t, summary.String())
-	})
+	}
+}
+
+// TestASummaryIsBounded: GitHub refuses what is larger than 1 MiB.
+func TestASummaryIsBounded(t *testing.T) {
+	var summary bytes.Buffer
+	r := report.New("json", report.Options{Out: io.Discard, Summary: &summary})
+	outcome := outcomes()["failed"]
+	for range 600 {
+		cause := cause
+		cause.Log.Lines = []string{strings.Repeat("x", 1000), "```", strings.Repeat("y", 1000)}
+		outcome.Diagnosis.Causes = append(outcome.Diagnosis.Causes, cause)
+	}
+	r.Event(deploy.Event{Type: deploy.EventOutcome, Outcome: &outcome})
+	text := summary.String()
+	if len(text) > 201<<10 || !strings.HasSuffix(text, "more bytes are left out.\n\n") {
+		t.Errorf("%d bytes, ending %q", len(text), text[max(0, len(text)-100):])
+	}
+	if fences := strings.Count(text, "\n````\n") - strings.Count(text, "````text\n"); fences != 0 {
+		t.Errorf("%d blocks of code do not end", -fences)
+	}
 }
 
 var (
 	code    = regexp.MustCompile("(?ms)^(```+)text\n.*?^(```+)$")
 	literal = regexp.MustCompile(`\\[[:punct:]]`)
-	ownMark = regexp.MustCompile(`(?m)^### [a-z -]+:|^\|.*\|$|^\*\*(Next|Causes)\*\*$|^[a-z ,A-Z]*:$|Hint:`)
+	ownMark = regexp.MustCompile(`(?m)^### [a-z -]+:|^\|.*\|$|^\*\*(Next|Causes|Changes|Timeline)\*\*$|^[a-z ,A-Z]*:$|Hint:`)
 )
 
 // harmlessMarkdown fails if a text is more than text.

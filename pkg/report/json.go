@@ -75,13 +75,14 @@ type stream struct {
 	begun   bool
 }
 
-func newStream(o Options) *stream {
+func newStream(o Options, _ *run) view {
 	return &stream{encoder: encoder{writer{out: o.Out}}, options: o}
 }
 
-func (s *stream) Fail(f Failure) { s.object(failureObject(f)) }
+func (s *stream) fail(_ *Story, f Failure) { s.object(failureObject(f)) }
 
-func (s *stream) Event(e deploy.Event) {
+func (s *stream) entry(entry Entry) {
+	e := entry.Event
 	if e.Type == deploy.EventOutcome && e.TaskOutcome != nil {
 		object := taskObjectOf(e.TaskOutcome, s.options)
 		object.Subject = e.Subject
@@ -107,8 +108,8 @@ func (s *stream) Event(e deploy.Event) {
 	s.object(object)
 }
 
-// Result writes one line, and no version before it.
-func (s *stream) Result(r Result) { s.write(r.Value, "") }
+// result writes one line, and no version before it.
+func (s *stream) result(r Result) { s.write(r.Value, "") }
 
 // object writes an object of the stream, which begins with the version.
 func (s *stream) object(object any) {
@@ -125,11 +126,12 @@ type jsonRenderer struct {
 	options Options
 }
 
-func newObject(o Options) *jsonRenderer { return &jsonRenderer{encoder{writer{out: o.Out}}, o} }
+func newObject(o Options, _ *run) view { return &jsonRenderer{encoder{writer{out: o.Out}}, o} }
 
-func (j *jsonRenderer) Fail(f Failure) { j.object(failureObject(f)) }
+func (j *jsonRenderer) fail(_ *Story, f Failure) { j.object(failureObject(f)) }
 
-func (j *jsonRenderer) Event(e deploy.Event) {
+func (j *jsonRenderer) entry(entry Entry) {
+	e := entry.Event
 	switch {
 	case e.Type != deploy.EventOutcome:
 	case e.TaskOutcome != nil:
@@ -141,8 +143,8 @@ func (j *jsonRenderer) Event(e deploy.Event) {
 	}
 }
 
-// Result writes one object on several lines.
-func (j *jsonRenderer) Result(r Result) { j.write(r.Value, "  ") }
+// result writes one object on several lines.
+func (j *jsonRenderer) result(r Result) { j.write(r.Value, "  ") }
 
 func (j *jsonRenderer) object(object outcomeObject) {
 	object.Schema, object.Simulated = Schema, j.options.Simulated
@@ -152,8 +154,8 @@ func (j *jsonRenderer) object(object outcomeObject) {
 // encoder writes JSON.
 type encoder struct{ writer }
 
-// Err is the first error of writing.
-func (e *encoder) Err() error { return e.err }
+// failure is the first error of writing.
+func (e *encoder) failure() error { return e.err }
 
 // write writes an object and a newline, without the escapes of HTML, but with
 // those by which no text acts when the JSON is printed.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -37,9 +38,11 @@ func outcomeSummary(v verdict, about *ServiceStory) string {
 	row("From", revision(d.Before.TaskDefinition, d.Before.Tag, from))
 	row("To", revision(d.TaskDefinition, d.Tag, to))
 	row("Running", fmt.Sprintf("%s, %d of %d tasks", rollout.Named(v.Serving, v.ServingTag), v.Running, v.Desired))
-	row("Elapsed", deploy.Span(v.Elapsed))
+	row("Elapsed", deploy.Span(v.Elapsed)+foretold(about, v.Elapsed))
 	b.WriteString("\n")
 	causesSummary(&b, v.Diagnosis)
+	differenceSummary(&b, about.Plan)
+	timelineSummary(&b, about, v.options)
 	if next := Next(v.Outcome, v.options.Command); len(next) > 0 {
 		b.WriteString("**Next**\n\n")
 		for _, s := range next {
@@ -63,6 +66,60 @@ func causesSummary(b *strings.Builder, d rollout.Diagnosis) {
 			fmt.Fprintf(b, "%s\n", fenced(cause.Log.Lines))
 		}
 	}
+}
+
+// foretold is what the forecast of the plan said about the time, if there is one.
+func foretold(about *ServiceStory, elapsed time.Duration) string {
+	if about.Plan == nil || about.Plan.Forecast == nil || about.Plan.Forecast.None != "" || about.Plan.Forecast.Stuck {
+		return ""
+	}
+	f := about.Plan.Forecast
+	text := "forecast " + f.Shortest.String()
+	if f.Shortest.String() != f.Usual.String() {
+		text += " to " + f.Usual.String()
+	}
+	if usual := time.Duration(f.Usual); elapsed > usual {
+		text += ", " + deploy.Span(elapsed-usual) + " longer"
+	}
+	return " (" + text + ")"
+}
+
+// differenceSummary is what the deployment changed, with values masked as in the plan.
+func differenceSummary(b *strings.Builder, p *deploy.Plan) {
+	if p == nil || len(p.Differences)+len(p.Settings) == 0 {
+		return
+	}
+	var lines []string
+	for _, d := range p.Differences {
+		lines = append(lines, d.String())
+	}
+	for _, s := range p.Settings {
+		lines = append(lines, s.String())
+	}
+	b.WriteString("**Changes**\n\n" + fenced(lines) + "\n")
+}
+
+// momentsShown is how many moments a summary has: the first ones and the last.
+const momentsShown = 60
+
+// timelineSummary is what happened, and when.
+func timelineSummary(b *strings.Builder, about *ServiceStory, o Options) {
+	if len(about.Moments) == 0 {
+		return
+	}
+	b.WriteString("**Timeline**\n\n| Time | Elapsed | |\n|---|---|---|\n")
+	for i, m := range about.Moments {
+		left := len(about.Moments) - momentsShown
+		switch {
+		case left > 0 && i == momentsShown/2:
+			fmt.Fprintf(b, "| | | %s |\n", markdown(fmt.Sprintf("%d more", left)))
+			continue
+		case left > 0 && i > momentsShown/2 && i < momentsShown/2+left:
+			continue
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", markdown(m.At.In(o.zone()).Format("15:04:05")), markdown(deploy.Span(m.Elapsed)), markdown(m.Text))
+	}
+	b.WriteString("\n")
 }
 
 // failureSummary is an error, and what to do about it.

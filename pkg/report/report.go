@@ -1,13 +1,17 @@
 // Package report shows the event stream of a deployment, and what commands find,
 // to people and programs.
 //
-//	deploy.Event ─► Story ─► Line ─► text, github (and what draws lines later)
+//	deploy.Event ─► Story ─► Line ─► text, github
 //	           └─────────────────► json, ndjson
 //
-// A [Story] folds the events into one value. Words turn what is new in it, and each
-// [Result], into lines ([Line]) that have no colour and no writer. A renderer draws
-// lines or encodes values, and keeps no state of the rollout. A new renderer is a file
-// and a row of formats.
+// A [Story] folds the events into one value: services, deployments, stages, waits,
+// causes, checks, one-off tasks. Words turn what is new in it, and each [Result], into
+// lines ([Line]) that have no colour and no writer. A [Renderer] folds the events of a
+// run once and has its views draw lines or encode values; a view keeps no state of the
+// rollout. A new view is a file and a row of formats.
+//
+// Programs can take all of it, or a part: a renderer by [New], or a Story alone, whose
+// events they add themselves and whose fields they draw.
 //
 // Text of ECS, containers and files is hostile. It becomes harmless in one place, where
 // lines are drawn (canvas, by package printable). JSON keeps it, in escapes.
@@ -20,19 +24,6 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
-
-// Renderer shows one run of a command.
-type Renderer interface {
-	// Event shows one event. The last one of a run has the type
-	// deploy.EventOutcome, unless the run failed.
-	Event(deploy.Event)
-	// Result shows what a command found.
-	Result(Result)
-	// Fail shows that the run ended with an error.
-	Fail(Failure)
-	// Err is the first error of writing, or nil.
-	Err() error
-}
 
 // Result is what a command found.
 type Result struct {
@@ -62,8 +53,25 @@ type Failure struct {
 type Options struct {
 	// Out takes results, Err everything else.
 	Out, Err io.Writer
-	// Summary takes a summary in Markdown from renderers that make one; nil takes none.
-	Summary io.Writer
+	// Raw is Err for what the program writes that is to act: the live region of a
+	// terminal, and the commands of a CI system. Err may be a writer that lets nothing
+	// act. Without Raw there is neither.
+	Raw io.Writer
+	// Term is the type of the terminal, as the variable TERM has it. Size is its size if
+	// Raw is not the file of a terminal.
+	Term string
+	Size Size
+	// OutTerminal: Out is the same terminal as Err.
+	OutTerminal bool
+	// Now is the deployer's clock, by which a live region counts; nil means the system's.
+	Now func() time.Time
+	// CI is the system whose log Err is, Progress how a rollout is shown there.
+	CI       CI
+	Progress Progress
+	// Summary takes a summary in Markdown, Outputs and Dotenv take how the run ended as
+	// NAME=VALUE lines: as outputs of a GitHub Actions step, and as a dotenv report of
+	// GitLab. Each is written at the end of a run; nil takes nothing.
+	Summary, Outputs, Dotenv io.Writer
 	// OutColor and ErrColor colour what goes there.
 	OutColor, ErrColor bool
 	// Quiet prints only the result and errors.
@@ -80,12 +88,34 @@ type Options struct {
 	Command func(deployment deploy.Deployment, words ...string) string
 }
 
+// Progress is how a rollout is shown while it runs.
+type Progress int
+
+// The ways.
+const (
+	// ProgressPlain is a line on each change.
+	ProgressPlain Progress = iota
+	// ProgressLive is a region below the lines of a terminal that shows where the
+	// rollout stands now.
+	ProgressLive
+	// ProgressNone leaves out counts, heartbeats and what ECS writes.
+	ProgressNone
+)
+
 // zone is the time zone of time stamps for people.
 func (o Options) zone() *time.Location {
 	if o.Location == nil {
 		return time.Local
 	}
 	return o.Location
+}
+
+// now is the present by the deployer's clock.
+func (o Options) now() time.Time {
+	if o.Now == nil {
+		return time.Now()
+	}
+	return o.Now()
 }
 
 // Format is a form of the output.
@@ -95,15 +125,15 @@ type Format struct {
 	// everything else on standard error.
 	ForPrograms bool
 
-	renderer func(Options) Renderer
+	view func(Options, *run) view
 }
 
 // formats has a row for each renderer. The first one is the default.
 var formats = []Format{
-	{Name: "text", renderer: func(o Options) Renderer { return newText(o) }},
-	{Name: "json", ForPrograms: true, renderer: func(o Options) Renderer { return newObject(o) }},
-	{Name: "ndjson", ForPrograms: true, renderer: func(o Options) Renderer { return newStream(o) }},
-	{Name: "github", renderer: func(o Options) Renderer { return newGitHub(o) }},
+	{Name: "text", view: newText},
+	{Name: "json", ForPrograms: true, view: newObject},
+	{Name: "ndjson", ForPrograms: true, view: newStream},
+	{Name: "github", view: newGitHub},
 }
 
 // Formats are the names of all formats, the default first.
@@ -126,7 +156,11 @@ func FormatOf(name string) Format {
 }
 
 // New makes a renderer of the format.
-func (f Format) New(o Options) Renderer { return f.renderer(o) }
+func (f Format) New(o Options) Renderer {
+	r := &run{options: o}
+	r.views = []view{f.view(o, r), newJob(o)}
+	return r
+}
 
 // New makes the renderer of a format by its name.
 func New(format string, o Options) Renderer { return FormatOf(format).New(o) }

@@ -69,10 +69,10 @@ func written(l deploy.LogLine, p *deploy.TaskPlan) Line {
 	label, tone := "", Dim
 	if p == nil || p.Count > 1 {
 		id := arn.ShortName(l.Task)
-		label = id[:min(len(id), 8)] + " "
+		label = heading(id[:min(len(id), 8)]) + " "
 	}
 	if p == nil && l.Several || p != nil && len(p.Containers) > 1 {
-		label += l.Container + " "
+		label += heading(l.Container) + " "
 	}
 	if p != nil {
 		tone = containerTones[max(slices.Index(p.Containers, l.Container), 0)%len(containerTones)]

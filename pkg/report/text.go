@@ -7,67 +7,158 @@ import (
 	"sync"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
-	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
-// text is the renderer for people and logs: a time-stamped line on each change,
-// nothing twice, and the outcome at the end.
+// text is the view for people and logs: a time-stamped line on each change, nothing
+// twice, and the outcome at the end. On a terminal it has a live region below the
+// lines, in the log of a CI system the marks of that system around them.
 type text struct {
 	options  Options
-	story    Story
 	out, err *canvas
+	live     *live // nil: no live region
+	marks    *marks
 }
 
-func newText(o Options) *text {
-	return &text{options: o, out: newCanvas(o.Out, o.OutColor), err: newCanvas(o.Err, o.ErrColor)}
-}
-
-func (t *text) Err() error { return cmp.Or(t.out.writer.err, t.err.writer.err) }
-
-// Event shows what is new in an event as one line or a few.
-func (t *text) Event(e deploy.Event) {
-	entry := t.story.Add(e)
-	lines := entry.Lines(t.options)
-	for i := range lines { // scripts and people search these lines for whole sentences
-		lines[i].Whole = true
+func newText(o Options, r *run) view {
+	t := &text{options: o, out: newCanvas(o.Out, o.OutColor), err: newCanvas(o.Err, o.ErrColor), marks: newMarks(o)}
+	if o.Progress == ProgressLive && o.Raw != nil && !o.Quiet {
+		t.live = newLive(o, r.frame)
+		t.err.width = t.live.width()
 	}
+	return t
+}
+
+// newGitHub is text in the log of a GitHub Actions step, all on standard output: GitHub
+// reads the two streams one by one, and a group of lines must stay in order.
+func newGitHub(o Options, r *run) view {
+	o.CI, o.Raw, o.Err, o.ErrColor = GitHub, o.Out, o.Out, o.OutColor
+	if o.Progress == ProgressLive {
+		o.Progress = ProgressPlain
+	}
+	return newText(o, r)
+}
+
+func (t *text) failure() error { return cmp.Or(t.out.writer.err, t.err.writer.err, t.marks.err) }
+
+// tell shows lines on standard error, result on standard output: above the live region,
+// if that is where they appear.
+func (t *text) tell(lines ...Line) {
+	if t.live == nil || !t.live.print(lines) {
+		t.err.draw(lines...)
+	}
+}
+
+func (t *text) answer(lines ...Line) {
+	if t.live == nil || !t.options.OutTerminal || !t.live.print(lines) {
+		t.out.draw(lines...)
+	}
+}
+
+// entry shows what is new in an event as one line or a few.
+func (t *text) entry(entry Entry) {
+	e := entry.Event
+	lines := entry.Lines(t.options)
 	ofTask := e.Subject.Kind == deploy.SubjectTask || e.Type == deploy.EventLog && entry.About.Plan == nil
 	switch {
 	case e.Type == deploy.EventLog && ofTask: // what the command is there for
-		t.out.draw(lines...)
-	case e.Type == deploy.EventOutcome && ofTask: // standard output is the container's
-		if !t.options.Quiet || e.TaskOutcome.ExitCode() != 0 {
-			t.err.draw(lines...)
-		}
+		t.answer(lines...)
 	case e.Type == deploy.EventOutcome:
-		t.out.draw(lines...)
-	case !t.options.Quiet:
-		t.err.draw(logged(entry, lines, t.options)...)
+		t.end(entry)
+		for i := range lines { // scripts and people search a result for whole sentences
+			lines[i].Whole = true
+		}
+		switch {
+		case !ofTask:
+			t.answer(lines...)
+		case !t.options.Quiet || e.TaskOutcome.ExitCode() != 0: // standard output is the container's
+			t.tell(lines...)
+		}
+		t.marks.outcome(entry)
+	case t.shows(entry):
+		if entry.First {
+			t.tell(logged(entry, []Line{entry.About.place(entry.Time, t.options)}, t.options)...)
+		}
+		t.tell(logged(entry, t.marks.begin(entry, lines), t.options)...)
+	}
+	t.refresh(entry)
+}
+
+// refresh has the live region show the story as it is now, if there is anything to
+// show.
+func (t *text) refresh(entry Entry) {
+	if t.live == nil {
+		return
+	}
+	t.live.changed()
+	if len(entry.Story.Frame(entry.Time, Size{columns, frameRows})) > 0 {
+		t.live.show()
+	} else {
+		t.live.hide()
 	}
 }
 
-func (t *text) Result(r Result) { t.out.draw(r.Lines(t.options)...) }
+// end ends what surrounds the log of a rollout. A log that was shown beside a live
+// region gets the last counts.
+func (t *text) end(entry Entry) {
+	t.marks.end(entry)
+	about := entry.About
+	if t.live == nil || entry.Outcome == nil {
+		return
+	}
+	if !entry.Several {
+		t.live.hide()
+	}
+	if about.State != nil && about.counts {
+		t.tell(logged(entry, []Line{progress(about.State, about.Record, about.Unhealthy)}, t.options)...)
+	}
+}
 
-// Fail shows an error, and the end of a task's log that was not shown before.
-func (t *text) Fail(f Failure) {
-	if !t.options.Quiet && !t.story.Began.IsZero() {
+func (t *text) result(r Result) { t.answer(r.Lines(t.options)...) }
+
+// fail shows an error, and the end of a task's log that was not shown before.
+func (t *text) fail(story *Story, f Failure) {
+	t.pause()
+	t.marks.endAt(story.Now)
+	if !t.options.Quiet && !story.Began.IsZero() {
 		f.Task = nil
 	}
-	t.err.draw(f.lines()...)
+	if t.marks.note == nil {
+		t.err.draw(f.lines()...)
+		return
+	}
+	t.err.draw(f.log()...)
+	t.marks.fail(f)
+}
+
+func (t *text) pause() {
+	if t.live != nil {
+		t.live.hide()
+	}
+}
+
+// shows reports whether an event is shown as it comes. Beside a live region the log
+// needs no counts.
+func (t *text) shows(entry Entry) bool {
+	counts := entry.Type == deploy.EventProgress || entry.Type == deploy.EventHeartbeat
+	switch {
+	case t.options.Quiet || !entry.New:
+		return false
+	case t.options.Progress == ProgressNone:
+		return !counts && entry.Type != deploy.EventService
+	case t.live != nil:
+		return !counts || entry.Stage
+	}
+	return true
 }
 
 // logged are the lines of an event as those of a log: with its time, and with the
-// service's name if the log is about several. The first ones of a service say which
-// it is, and where.
+// service's name if the log is about several.
 func logged(entry Entry, lines []Line, o Options) []Line {
-	if entry.First {
-		lines = append([]Line{entry.About.place(entry.Time, o)}, lines...)
-	}
 	time := entry.Time.In(o.zone()).Format("15:04:05")
 	for i, line := range lines {
 		head := toned(Dim, time).and("  ")
 		if entry.Several {
-			head = head.and(rollout.ShortName(entry.About.Service) + "  ")
+			head = head.and(entry.About.Name() + "  ")
 		}
 		head.Parts = append(head.Parts, Part{Text: strings.Repeat(" ", line.Indent)})
 		head.Parts = append(head.Parts, line.Parts...)

@@ -1,0 +1,123 @@
+package report
+
+// The frame of several services: a line each, and a line that counts them.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+)
+
+// stands is how far a service of several is.
+type stands int
+
+const (
+	standsFailed stands = iota // in the order in which they are shown if there is no room for all
+	standsMoving
+	standsWaiting
+	standsDone
+)
+
+var standsSigns = [...]struct {
+	tone       Tone
+	sign, noun string
+}{standsFailed: {Bad, "✗", "not succeeded"}, standsMoving: {Plain, "▸", "in progress"}, standsWaiting: {Dim, "·", "not started"}, standsDone: {Good, "✓", "succeeded"}}
+
+func (s *ServiceStory) stands() stands {
+	switch {
+	case s.Outcome != nil && s.Outcome.ExitCode() == 0, s.TaskOutcome != nil && s.TaskOutcome.ExitCode() == 0:
+		return standsDone
+	case s.Ended():
+		return standsFailed
+	case s.Deployment == nil && !s.stepping():
+		return standsWaiting
+	}
+	return standsMoving
+}
+
+// fleetFrame is where several services stand.
+func (s *Story) fleetFrame(now time.Time, size Size) []Line {
+	if s.Ended() {
+		return nil
+	}
+	var counts [len(standsSigns)]int
+	names := 0
+	for _, about := range s.Services {
+		counts[about.stands()]++
+		names = max(names, cells(lettersOf(say("%s", about.Name()))))
+	}
+	names = min(names, max(size.Width/3, 12))
+	lines := []Line{say("%d services: %s", len(s.Services), counted(counts)).with(Dim, "  "+deploy.Span(max(now.Sub(s.Began), 0)))}
+	shown := s.Services
+	if room := size.Height - 3; len(shown) > room { // the title, what is left out, the row of the cursor
+		shown = slices.SortedStableFunc(slices.Values(shown), func(a, b *ServiceStory) int { return int(a.stands()) - int(b.stands()) })[:max(room, 0)]
+	}
+	for _, about := range shown {
+		lines = append(lines, about.row(now, names, size.Width))
+		counts[about.stands()]--
+	}
+	if len(shown) < len(s.Services) {
+		lines = append(lines, toned(Dim, fmt.Sprintf("and %d more: %s", len(s.Services)-len(shown), counted(counts))).in(2))
+	}
+	return lines
+}
+
+// counted says how many services stand where: "3 succeeded, 2 in progress".
+func counted(counts [len(standsSigns)]int) string {
+	var parts []string
+	for _, at := range []stands{standsDone, standsFailed, standsMoving, standsWaiting} {
+		if counts[at] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[at], standsSigns[at].noun))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// row is a service as one line of several.
+func (s *ServiceStory) row(now time.Time, names, width int) Line {
+	sign := standsSigns[s.stands()]
+	line := toned(sign.tone, sign.sign+" ").and(padded(s.Name(), names) + "  ")
+	switch {
+	case s.Outcome != nil:
+		line = line.with(sign.tone, title(s.Outcome.Verdict)).and(": " + rollout.Named(s.Outcome.Serving, s.Outcome.ServingTag))
+		return line.with(Dim, "  "+deploy.Span(s.Outcome.Elapsed))
+	case s.TaskOutcome != nil:
+		return line.with(sign.tone, title(s.TaskOutcome.Verdict)).and(": " + s.TaskOutcome.Reason)
+	case s.stepping():
+		task := s.Tasks[len(s.Tasks)-1]
+		return line.and("task "+rollout.ShortName(task.TaskDefinition)+" ").with(Strong, task.LastStatus).with(Dim, "  "+deploy.Span(s.elapsed(now)))
+	case s.Deployment == nil:
+		return line.with(Dim, sign.noun)
+	}
+	if bars := s.Bars(); len(bars) > 0 {
+		bar := bars[0]
+		for _, b := range bars {
+			if b.Role == "back" {
+				bar = b
+			}
+		}
+		if width >= names+50 {
+			line.Parts = append(append(line.Parts, bar.gauge(12)...), Part{Text: "  "})
+		}
+		line = line.with(Strong, fmt.Sprintf("%d/%d", bar.Running, bar.Desired)).and(" " + bar.Name())
+		if bar.Failed > 0 {
+			line = line.and(" ").with(Bad, fmt.Sprintf("%d failed", bar.Failed))
+		}
+	}
+	return line.with(Dim, "  "+strings.TrimSpace(s.doing())+" "+deploy.Span(s.elapsed(now))).and(s.remark(now))
+}
+
+// remark is the most important thing beside the counts.
+func (s *ServiceStory) remark(now time.Time) string {
+	if n := len(s.Causes); n > 0 {
+		return "  " + reasonOf(s.Causes[n-1])
+	}
+	if wait := s.Wait(now); len(wait.Clocks) > 0 {
+		return "  " + wait.String()
+	}
+	return ""
+}

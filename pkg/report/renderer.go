@@ -1,0 +1,92 @@
+package report
+
+// A run of a command folds its events once, and has every view draw the result.
+
+import (
+	"cmp"
+	"sync"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+)
+
+// Renderer shows one run of a command.
+type Renderer interface {
+	// Event shows one event. The last one of a run has the type
+	// deploy.EventOutcome, unless the run failed.
+	Event(deploy.Event)
+	// Result shows what a command found.
+	Result(Result)
+	// Fail shows that the run ended with an error.
+	Fail(Failure)
+	// Pause takes the live region from the terminal, if there is one, so that others
+	// can write there: a question, for example. The next event brings it back. Who ends
+	// before the last event calls it too.
+	Pause()
+	// Err is the first error of writing, or nil.
+	Err() error
+}
+
+// view draws one run. It keeps no state of the rollout: each entry carries the story
+// so far.
+type view interface {
+	entry(Entry)
+	result(Result)
+	fail(*Story, Failure)
+	// failure is the first error of writing.
+	failure() error
+}
+
+// pauser is a view that holds the terminal.
+type pauser interface{ pause() }
+
+// run is a renderer: one story, and the views that draw it.
+type run struct {
+	options Options
+	mutex   sync.Mutex // guards the story: a live view draws it between events
+	story   Story
+	views   []view
+}
+
+func (r *run) Event(e deploy.Event) {
+	r.mutex.Lock()
+	entry := r.story.Add(e)
+	r.mutex.Unlock()
+	for _, v := range r.views {
+		v.entry(entry)
+	}
+}
+
+// frame is where the story stands now.
+func (r *run) frame(size Size) []Line {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.story.Frame(r.options.now(), size)
+}
+
+func (r *run) Result(result Result) {
+	for _, v := range r.views {
+		v.result(result)
+	}
+}
+
+func (r *run) Fail(f Failure) {
+	for _, v := range r.views {
+		v.fail(&r.story, f)
+	}
+}
+
+func (r *run) Pause() {
+	for _, v := range r.views {
+		if p, ok := v.(pauser); ok {
+			p.pause()
+		}
+	}
+}
+
+func (r *run) Err() error {
+	var first error
+	for _, v := range r.views {
+		first = cmp.Or(first, v.failure())
+	}
+	return first
+}
