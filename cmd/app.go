@@ -97,14 +97,17 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	}
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
-	err := unknownCommand(root, a.args)
+	ran, err := root, unknownCommand(root, a.args)
 	if err == nil {
-		err = root.ExecuteContext(ctx)
+		ran, err = root.ExecuteContextC(ctx)
 	}
 	for _, clean := range a.cleanup {
 		err = errors.Join(err, clean())
 	}
 	err = out.explain(err)
+	if out.unread(err, ran.Name()) {
+		return brokenPipe
+	}
 	code := a.finish(err)
 	a.pause()
 	a.warnOfJobFiles()

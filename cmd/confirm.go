@@ -60,9 +60,12 @@ func (a *app) confirmer() string {
 	return fmt.Sprintf("target %q", a.settings.Target)
 }
 
+// canAsk reports whether somebody at a terminal can answer a question.
+func (a *app) canAsk() bool { return a.streams.InTerminal && a.streams.ErrTerminal }
+
 // ask asks a question to which only yes is yes; asker is what wants it asked.
 func (a *app) ask(ctx context.Context, asker, question string) error {
-	if !a.streams.InTerminal || !a.streams.ErrTerminal {
+	if !a.canAsk() {
 		return &usageError{problem: asker + " requires confirmation, but this is not a terminal", hint: "pass --yes to confirm"}
 	}
 	a.pause()

@@ -14,9 +14,10 @@ func (a *app) history() *cobra.Command {
 		Use:   "history",
 		Short: "List a service's past deployments and how each one ended",
 		Long: `History lists the deployments of a service, newest first: when each one started,
-how long it took, which revision it deployed, how it ended and why, and the images
-with the digests that ran. It marks the running deployment and the one that a
-rollback restores ("way back").
+how long it took, which revision it deployed, how it ended and why, its id and the
+images with the digests that ran. rollback --to takes the revision or the id. History
+marks the running deployment, the one that a rollback restores ("way back"), and each
+"rollback": a deployment of a revision that an earlier one had deployed.
 
 ECS keeps its records of deployments for 90 days. If it has none, or does not show
 them, history lists the ACTIVE revisions of the family instead, and the way back is

@@ -3,13 +3,22 @@ package cmd
 // Standard output that cannot be written: closed, a full disk, or a pipe that
 // nobody reads. A command that changed or followed something keeps its exit code,
 // and warns: nobody should take silence for a result. A command that only prints
-// has failed.
+// has failed; if the reader of a pipe has read enough ("| head"), it ends without a word.
 
 import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
+	"syscall"
 )
+
+// brokenPipe is the exit code that a shell shows for a program that ended because nobody
+// reads its output: 128 and the number of SIGPIPE.
+const brokenPipe = 141
+
+// lasting are the commands that change or follow something.
+var lasting = []string{"deploy", "rollback", "wait", "run", "prune", "exec"}
 
 // results is standard output. It keeps the first error of writing.
 type results struct {
@@ -51,6 +60,13 @@ func (r *results) explain(err error) error {
 		return &outputError{r.reason()}
 	}
 	return err
+}
+
+// unread reports whether a command ended that only prints, and nobody reads what it
+// prints.
+func (r *results) unread(err error, command string) bool {
+	var lost *outputError
+	return errors.Is(r.err, syscall.EPIPE) && (errors.As(err, &lost) || !slices.Contains(lasting, command))
 }
 
 // reason says why nothing could be written.

@@ -14,7 +14,7 @@ import (
 )
 
 // rollbackFlags say what a rollback restores.
-var rollbackFlags = []string{"cluster", "service-name", "to", "pin-digest", "check-registry", "what-if", "show-values"}
+var rollbackFlags = slices.Concat([]string{"cluster", "service-name", "to", "pin-digest", "check-registry", "what-if", "show-values", "allow-stuck"}, config.SettingKeys())
 
 func (a *app) rollback() *cobra.Command {
 	c := &cobra.Command{
@@ -26,6 +26,10 @@ roll back; a rollback in progress is followed. Otherwise ecs-deploy deploys the 
 revision again; it first registers the content of an INACTIVE one as a new revision. The
 rollback is followed to its end like a deployment.
 
+If ECS already rolled the newest deployment back, there is nothing to do: the exit code
+is 0. Pass --to to go further back. If ECS has no record of an earlier deployment, the
+target is a guess, and you have to choose it: with --to, or by your answer.
+
 The desired count and all other settings of the service stay as they are, unless you
 pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 		Example: `  ecs-deploy rollback -c production1 -n doorman-service
@@ -35,8 +39,7 @@ pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRollback(c) },
 	}
-	a.flags.Add(c.Flags(), slices.Concat(rollbackFlags, config.SettingKeys(),
-		[]string{"yes", "allow-stuck", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt"})...)
+	a.flags.Add(c.Flags(), append([]string{"yes", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt"}, rollbackFlags...)...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
@@ -51,11 +54,7 @@ func (a *app) runRollback(c *cobra.Command) error {
 	if err := policy.Validate(); err != nil {
 		return err
 	}
-	given, err := a.given(c)
-	if err != nil {
-		return err
-	}
-	deployer, plan, err := a.planRollback(c, a.observed(), given)
+	deployer, plan, err := a.planRollback(c, a.observed())
 	if err != nil {
 		return err
 	}
@@ -74,7 +73,11 @@ func (a *app) given(c *cobra.Command) (deploy.ServiceSettings, error) {
 }
 
 // planRollback plans the rollback that the settings ask for.
-func (a *app) planRollback(c *cobra.Command, observed deploy.Option, settings deploy.ServiceSettings) (*deploy.Deployer, *deploy.Plan, error) {
+func (a *app) planRollback(c *cobra.Command, observed deploy.Option) (*deploy.Deployer, *deploy.Plan, error) {
+	settings, err := a.given(c)
+	if err != nil {
+		return nil, nil, err
+	}
 	forecast, err := a.forecast()
 	if err != nil {
 		return nil, nil, err
@@ -95,14 +98,23 @@ func (a *app) pins() bool {
 }
 
 // confirmRollback asks whether a rollback should be carried out; nil if --yes answers.
+// A target that is a guess has to be chosen: by a person who answers, or with --to.
 func (a *app) confirmRollback() func(context.Context, *deploy.Plan) error {
 	if a.settings.Yes {
 		return nil
 	}
 	return func(ctx context.Context, plan *deploy.Plan) error {
+		guess := plan.Guessed()
+		if guess != nil && !a.canAsk() {
+			return guess
+		}
 		if err := a.showUnseen(plan); err != nil {
 			return err
 		}
-		return a.ask(ctx, "a rollback", fmt.Sprintf("roll back %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target)))
+		question := fmt.Sprintf("roll back %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target))
+		if guess != nil {
+			question = fmt.Sprintf("%s is a guess, and may never have worked; %s", arn.ShortName(plan.Back.TaskDefinition), question)
+		}
+		return a.ask(ctx, "a rollback", question)
 	}
 }

@@ -3,7 +3,6 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
 func (a *app) rollbackPreview() *cobra.Command {
@@ -12,7 +11,8 @@ func (a *app) rollbackPreview() *cobra.Command {
 		Short: "Show which revision a rollback would restore, and whether it would succeed",
 		Long: `Rollback-preview answers four questions and changes nothing. To what? The newest
 deployment that succeeded with another definition than the running one, and that
-no later rollback replaced; --to chooses another. What changes? The difference to
+no later rollback replaced; while a deployment is in progress, what ECS itself would
+restore; nothing, if ECS already rolled back. --to chooses another. What changes? The difference to
 the running definition. Can it work? Whether the revision, its images, roles and
 secrets are there, their tags still stand for the code that ran, and the service
 leaves room for a deployment. How will it go? A forecast.
@@ -32,7 +32,7 @@ func (a *app) runRollbackPreview(c *cobra.Command) error {
 	if err := a.needService(c); err != nil {
 		return err
 	}
-	_, plan, err := a.planRollback(c, nil, deploy.ServiceSettings{})
+	_, plan, err := a.planRollback(c, nil)
 	if err != nil {
 		return err
 	}

@@ -100,17 +100,11 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		return Deployment{}, &InterruptedError{Err: err}
 	}
 	if p.Action == ActionStop {
-		err := d.stopRecord(ctx, deployment)
-		var uncertain *UncertainError
-		if err == nil {
-			d.emit(Event{Type: EventUpdated, Deployment: &deployment, Service: p.described.Snapshot()})
-		}
-		if err == nil || errors.As(err, &uncertain) {
+		instead, err := d.askToStop(ctx, p, deployment)
+		if instead == nil || err != nil {
 			return deployment, err
 		}
-		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS does not roll back by request (%v); deploying the earlier revision instead", err)})
-		p = p.byUpdate()
-		deployment = p.deployment()
+		p, deployment = instead, instead.deployment()
 	}
 	registered := ""
 	if p.Register {
@@ -119,6 +113,9 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 			return Deployment{}, err
 		}
 		deployment.TaskDefinition = registered
+		if deployment.Rollback != nil {
+			deployment.Rollback.To = registered
+		}
 		d.tags.learn(registered, p.Tag)
 		d.emit(Event{Type: EventRegistered, TaskDefinition: registered})
 	}
@@ -186,6 +183,14 @@ func (p *Plan) deployment() Deployment {
 		deployment.TaskDefinition, deployment.ServiceDeployment, deployment.Before.RollsBack = p.InProgress.TaskDefinition, p.stopping, true
 		deployment.CreatedAt = p.InProgress.CreatedAt
 	}
+	if p.Back != nil && p.Action != ActionNone {
+		deployment.Rollback = &Rollback{From: p.Current, To: p.TaskDefinition}
+		if p.stopping != "" && !p.starts() {
+			deployment.Rollback = &Rollback{From: p.InProgress.TaskDefinition, To: p.TaskDefinition, ByECS: true}
+		} else if p.Action == ActionJoin && p.Rollback.Going() {
+			deployment.Rollback = ptr(*p.Rollback)
+		}
+	}
 	if p.Register { // nobody else runs it
 		deployment.Before.NewestDeployment = time.Time{}
 	}
@@ -236,11 +241,27 @@ func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 	}
 	current, now := aws.ToString(service.TaskDefinition), service.before().Deployment
 	if now != p.Before.Deployment || current != p.Current {
-		return nil, fmt.Errorf("%w: the service is running %s (deployment %s)", ErrStale, rollout.ShortName(current), now)
+		return nil, fmt.Errorf("%w: %s", ErrStale, service.moved())
 	}
 	fresh := *p
 	fresh.described = service
 	return &fresh, nil
+}
+
+// moved says what the service is running now, and what somebody is deploying.
+func (s *described) moved() string {
+	snapshot := s.Snapshot()
+	primary, serving := snapshot.Primary(), snapshot.Serving()
+	switch {
+	case serving == nil || primary == nil:
+		return "it has no deployment"
+	case s.inProgress() == nil:
+		return fmt.Sprintf("the service is running %s (deployment %s)", rollout.ShortName(primary.TaskDefinition), primary.ID)
+	case primary.GoingBack():
+		return fmt.Sprintf("ECS is rolling back to %s (deployment %s)", rollout.ShortName(primary.TaskDefinition), primary.ID)
+	}
+	return fmt.Sprintf("somebody is deploying %s (deployment %s); the service is running %s",
+		rollout.ShortName(primary.TaskDefinition), primary.ID, rollout.ShortName(serving.TaskDefinition))
 }
 
 // register registers the plan's definition and returns the new revision's ARN.

@@ -123,6 +123,9 @@ type Deployment struct {
 	Action Action `json:"action"`
 	// RolledBackTo: ECS was rolling back to this deployment when it was joined.
 	RolledBackTo bool `json:"rolledBackTo,omitempty"`
+	// Rollback is what is rolled back, if the deployment is the carrying out of a rollback
+	// that [Deployer.PlanRollback] planned; otherwise nil.
+	Rollback *Rollback `json:"rollback,omitempty"`
 	// guessed: the answer of the update was lost, and this deployment looks as ours
 	// would. It may be somebody else's, and is not rolled back.
 	guessed bool
@@ -225,6 +228,8 @@ type Outcome struct {
 	// Over: the rollout has ended, whatever the verdict; there is nothing left
 	// to follow.
 	Over bool `json:"over"`
+	// Stopped: it was superseded because somebody had ECS roll it back.
+	Stopped bool `json:"stopped,omitempty"`
 	// Elapsed is how long it was followed.
 	Elapsed time.Duration `json:"-"`
 	// EndedAt is when it ended by ECS's clock, if ECS says so.

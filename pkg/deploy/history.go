@@ -41,13 +41,22 @@ type History struct {
 	Past []Past `json:"deployments"`
 	// Older is how many more ECS has recorded.
 	Older int `json:"older"`
-	// WayBack is the deployment whose revision a rollback restores. It may be older
-	// than those in Past. It is nil if there is none.
+	// Rollback is the newest change of the service, if that is or was a rollback. If ECS
+	// already rolled back, a rollback does nothing unless you choose a target.
+	Rollback *Rollback `json:"rollback,omitempty"`
+	// WayBack is the deployment whose revision a rollback restores; if ECS already rolled
+	// back, the one that you choose to go further back. It may be older than those in
+	// Past. It is nil if there is none.
 	WayBack *Past `json:"wayBack,omitempty"`
 	// Guess is set if WayBack is the newest ACTIVE revision before Current because
 	// ECS has no record of the deployment: nobody knows whether it ever worked. It says
-	// why. Past has those revisions if there is no record at all.
+	// why.
 	Guess string `json:"guess,omitempty"`
+	// Unrecorded says why ECS shows no record of any deployment; "" if it shows some. Past
+	// then has the ACTIVE revisions of the family.
+	Unrecorded string `json:"unrecorded,omitempty"`
+
+	going *Past // the record of the deployment in progress; nil if there is none
 }
 
 // History reads the newest deployments of a service, at most limit; 0 is all of them.
@@ -79,17 +88,25 @@ func (d *Deployer) historyOf(ctx context.Context, found *described, limit int) (
 		err = d.readPast(ctx, past, limit)
 	}
 	if err == nil {
+		h.going = underWay(past, h.InProgress)
+		err = d.findRollback(ctx, &h, found, past)
+	}
+	if err == nil && h.WayBack == nil {
 		err = d.findBack(ctx, &h, past)
 	}
-	if reason := unread(err); reason != "" {
-		past, limit, err, h.Guess = nil, 0, nil, reason
+	if h.Unrecorded = unread(err); h.Unrecorded != "" {
+		if h.going = underWay(past, h.InProgress); h.going == nil {
+			h.going = d.current(ctx, found, h.InProgress)
+		}
+		err = d.findRollback(ctx, &h, found, past)
+		past, limit = nil, 0
 	}
 	if err != nil {
 		return History{}, err
 	}
 	h.Past, h.Older = append(h.Past, past[:limit]...), len(past)-limit
-	if h.WayBack == nil {
-		err = d.guessBack(ctx, &h, past)
+	if h.WayBack == nil || len(past) == 0 {
+		err = d.guessBack(ctx, &h, found, past)
 	}
 	h.markRunning(found)
 	return h, err
@@ -129,8 +146,9 @@ func (d *Deployer) recorded(ctx context.Context, ref Ref) ([]Past, error) {
 	for i, record := range records {
 		past[i] = Past{
 			ServiceDeployment: record.ARN, CreatedAt: record.CreatedAt, FinishedAt: record.FinishedAt,
-			Status: record.Status, Reason: record.StatusReason, revision: record.TargetRevisionARN,
+			ID: record.DeploymentID(), Status: record.Status, Reason: record.StatusReason, revision: record.TargetRevisionARN,
 		}
+		past[i].Requested = record.RollbackRequested()
 		if !record.FinishedAt.IsZero() {
 			past[i].Seconds = record.FinishedAt.Sub(record.CreatedAt).Seconds()
 		}
@@ -173,6 +191,7 @@ func (d *Deployer) readDetails(ctx context.Context, past []Past) error {
 		p := &past[slices.Index(arns, record.ARN)]
 		p.Strategy, p.RollbackReason = record.Strategy, record.RollbackReason
 		p.Reason = firstLine(record.StatusReason, p.Reason)
+		p.Requested = record.RollbackRequested()
 	}
 	if unread(err) != "" {
 		return nil
@@ -254,30 +273,42 @@ func (d *Deployer) wayBack(ctx context.Context, found *described) (*Past, error)
 }
 
 // guessBack makes the newest ACTIVE revision of the family that is older than the
-// current one, and of which no record says how it went, the way back. If there are no
-// records at all, the ACTIVE revisions are the history.
-func (d *Deployer) guessBack(ctx context.Context, h *History, past []Past) error {
+// current one, of which no record says how it went and no deployment is listed as FAILED,
+// the way back. If there are no records at all, the ACTIVE revisions are the history.
+func (d *Deployer) guessBack(ctx context.Context, h *History, found *described, past []Past) error {
 	revisions, err := d.api.ActiveRevisions(ctx, arn.Family(h.Current))
 	if err != nil {
 		return err
+	}
+	const kept = "ECS shows no record of another revision that worked; it keeps records for 90 days"
+	guess := firstLine(h.Unrecorded, kept)
+	if len(past) == 0 {
+		h.Unrecorded = firstLine(h.Unrecorded, "ECS shows no record of a deployment; it keeps records for 90 days")
+	}
+	if h.WayBack == nil && len(past) == 0 {
+		h.Guess = guess
 	}
 	slices.Reverse(revisions)
 	guessed := make([]Past, len(revisions))
 	for i, revision := range revisions {
 		guessed[i] = Past{TaskDefinition: revision, Tag: d.tags.of(revision)}
 		known := slices.ContainsFunc(past, func(p Past) bool { return p.TaskDefinition == revision })
-		if h.WayBack == nil && !known && older(revision, h.Current) {
-			guessed[i].WayBack = true
-			h.WayBack = &guessed[i]
+		if h.WayBack == nil && !known && older(revision, h.Current) && !found.failed(revision) {
+			h.WayBack, h.Guess = &guessed[i], guess
 		}
+		guessed[i].WayBack = h.WayBack != nil && h.WayBack.TaskDefinition == revision
 	}
 	if len(past) == 0 {
 		h.Past = guessed
 	}
-	if h.WayBack != nil || len(past) == 0 {
-		h.Guess = firstLine(h.Guess, "ECS shows no record of another revision that worked; it keeps records for 90 days")
-	}
 	return nil
+}
+
+// failed reports whether the service lists a deployment of the revision that failed.
+func (s *described) failed(revision string) bool {
+	return slices.ContainsFunc(s.Deployments, func(d types.Deployment) bool {
+		return aws.ToString(d.TaskDefinition) == revision && d.RolloutState == types.DeploymentRolloutStateFailed
+	})
 }
 
 // markRunning marks the newest deployment of the revision that most tasks run.

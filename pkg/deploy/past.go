@@ -15,6 +15,9 @@ import (
 type Past struct {
 	// ServiceDeployment is the ARN of ECS's record; "" if ECS has no record.
 	ServiceDeployment string `json:"serviceDeployment,omitempty"`
+	// ID is the deployment's id ("ecs-svc/…"), by the number of the revision that the
+	// record names; "" if ECS has no record.
+	ID string `json:"id,omitempty"`
 	// CreatedAt and FinishedAt are by ECS's clock (ServiceDeployment.createdAt, and
 	// finishedAt or stoppedAt); FinishedAt is zero while the deployment is in progress.
 	CreatedAt  time.Time `json:"createdAt,omitzero"`
@@ -26,6 +29,8 @@ type Past struct {
 	Status         string `json:"status,omitempty"`
 	Reason         string `json:"reason,omitempty"`
 	RollbackReason string `json:"rollbackReason,omitempty"`
+	// Requested: somebody asked ECS to roll it back, as far as ECS's record says so.
+	Requested bool `json:"requested,omitempty"`
 	// TaskDefinition is the ARN of the revision that it deployed, Tag the tag of that
 	// revision's image; "" if they are not known.
 	TaskDefinition string `json:"taskDefinition,omitempty"`
@@ -34,7 +39,9 @@ type Past struct {
 	Images []RanImage `json:"images,omitempty"`
 	// Strategy is ROLLING, BLUE_GREEN, LINEAR or CANARY; "" if ECS does not report it.
 	Strategy string `json:"strategy,omitempty"`
-	// Rollback: it restored an earlier revision.
+	// Rollback: instead of the revision that ran, it deployed an older one of the family,
+	// one that an earlier deployment had deployed, or exactly the images of that one. It does
+	// not matter who started it, with which tool, and how it ended.
 	Rollback bool `json:"rollback,omitempty"`
 	// LeftAgain: a later rollback replaced its revision, so no rollback restores it
 	// unless you choose it.
@@ -45,6 +52,8 @@ type Past struct {
 	WayBack bool `json:"wayBack,omitempty"`
 
 	revision string // the ARN of the service revision that it deployed
+	wentBack bool   // it took others off the stack; see findWayBack
+	replaced string // the ARN of the revision that succeeded last before it, or ""
 }
 
 // RanImage is the image of one container of a service revision.
@@ -59,11 +68,18 @@ func (p *Past) Succeeded() bool { return p.Status == rollout.ServiceDeploymentSu
 
 // goingBack reports whether ECS is rolling the deployment back, or will.
 func (p *Past) goingBack() bool {
-	switch p.Status {
-	case rollout.ServiceDeploymentStopRequested, rollout.ServiceDeploymentRollbackRequested, rollout.ServiceDeploymentRollbackInProgress:
-		return true
-	}
-	return false
+	return p.Status == rollout.ServiceDeploymentRollbackRequested || p.Status == rollout.ServiceDeploymentRollbackInProgress
+}
+
+// unfinished reports whether ECS still works on the deployment, and can be asked to roll
+// it back.
+func (p *Past) unfinished() bool {
+	return p.Status == rollout.ServiceDeploymentPending || p.Status == rollout.ServiceDeploymentInProgress || p.goingBack()
+}
+
+// names reports whether the deployment is called so: by its id, or by the ARN of its record.
+func (p *Past) names(deployment string) bool {
+	return deployment != "" && (p.ID == deployment || p.ServiceDeployment == deployment)
 }
 
 // sameImages reports whether both deployments ran exactly the same images, by their
@@ -120,14 +136,24 @@ func restores(past []Past, revision string) bool {
 func stackOf(past []Past) []int {
 	var stack []int
 	for i := len(past) - 1; i >= 0; i-- {
-		if !past[i].Succeeded() || past[i].TaskDefinition == "" {
+		p := &past[i]
+		if p.TaskDefinition == "" {
 			continue
 		}
-		depth := depthOf(past, stack, &past[i])
-		replaced := stack[depth:]
-		past[i].Rollback = len(replaced) > 0 && past[replaced[len(replaced)-1]].TaskDefinition != past[i].TaskDefinition
-		for _, at := range replaced {
-			past[at].LeftAgain = past[at].TaskDefinition != past[i].TaskDefinition && !past[at].sameImages(&past[i])
+		if len(stack) > 0 {
+			p.replaced = past[stack[len(stack)-1]].TaskDefinition
+		}
+		depth := depthOf(past, stack, p)
+		again := slices.ContainsFunc(past[i+1:], func(earlier Past) bool {
+			return earlier.Succeeded() && earlier.TaskDefinition == p.TaskDefinition
+		})
+		p.Rollback = len(stack) > 0 && p.replaced != p.TaskDefinition && (depth < len(stack) || again)
+		if !p.Succeeded() {
+			continue
+		}
+		p.wentBack = p.Rollback && depth < len(stack)
+		for _, at := range stack[depth:] {
+			past[at].LeftAgain = past[at].TaskDefinition != p.TaskDefinition && !past[at].sameImages(p)
 		}
 		stack = append(stack[:depth], i)
 	}

@@ -80,7 +80,7 @@ func TestWayBack(t *testing.T) {
 		"v2 bad1 bad2":             "web:1",
 		"v2 v3…":                   "web:2",
 		"v2 v3 web:2":              "web:1", // after a rollback
-		"v2 v3 web:2…":             "web:1", // during a rollback
+		"v2 v3 web:2…":             "web:2", // during a rollback: where that goes
 		"v2 v3 web:2 restart":      "web:1",
 		"v2 v3 v4 web:3 web:2":     "web:1",
 		"v2 v3 v4 web:3 web:1":     "",

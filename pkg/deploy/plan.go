@@ -92,8 +92,13 @@ type Plan struct {
 	// Back is the earlier deployment that a rollback restores; nil if the plan is no
 	// rollback. See [Deployer.PlanRollback].
 	Back *Past `json:"back,omitempty"`
+	// Rollback is the newest change of the service, if that is or was a rollback and the
+	// plan is one too. Further is an earlier deployment that you can choose to go further
+	// back, if ECS already rolled back.
+	Rollback *Rollback `json:"rollback,omitempty"`
+	Further  *Past     `json:"further,omitempty"`
 	// Guess says why nobody knows whether Back ever worked; "" if ECS has a record of it,
-	// or if it was chosen.
+	// or if it was chosen. See [Plan.Guessed].
 	Guess string `json:"guess,omitempty"`
 	// Checks say whether the plan can work; nil if nobody checked it. See
 	// [Deployer.Check].
@@ -113,6 +118,7 @@ type Plan struct {
 	stuck     string     // why the deployment cannot make progress, or ""
 	revives   bool       // the revision to restore is INACTIVE
 	gone      error      // the revision to restore does not exist, or nil
+	last      *Past      // the newest deployment of the revision to restore that has ended, or nil
 	stopping  string     // the ARN of the record of the deployment that ActionStop stops
 }
 
@@ -124,6 +130,9 @@ func (p Plan) String() string {
 // Summary is the plan in one line, without the name of the service.
 func (p Plan) Summary() string {
 	current := rollout.Named(p.Current, p.CurrentTag)
+	if p.Back != nil && p.Rollback.Going() && (p.Action == ActionFollow || p.Action == ActionJoin) {
+		return p.Rollback.String() + "; following it"
+	}
 	switch p.Action {
 	case ActionNone:
 		return fmt.Sprintf("nothing to do, %s is already running", current)
@@ -134,7 +143,7 @@ func (p Plan) Summary() string {
 	case ActionRestart:
 		return fmt.Sprintf("%s is started anew", current)
 	case ActionFollow:
-		return fmt.Sprintf("%s -> %s, which ECS is doing already", current, rollout.Named(p.TaskDefinition, p.Tag))
+		return fmt.Sprintf("%s -> %s; following it", current, rollout.Named(p.TaskDefinition, p.Tag))
 	case ActionStop:
 		return fmt.Sprintf("%s -> %s, by stopping the deployment in progress", current, rollout.Named(p.TaskDefinition, p.Tag))
 	}

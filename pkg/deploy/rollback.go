@@ -6,20 +6,17 @@ package deploy
 // deployment with the same planner.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/image"
-	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -37,31 +34,14 @@ type RollbackOptions struct {
 	AllowStuck bool
 }
 
-// NoRollbackError says that no earlier deployment is known to go back to.
-type NoRollbackError struct {
-	// Service is the service's name, Current the revision in service.
-	Service, Current string
-}
-
-func (e *NoRollbackError) Error() string {
-	return fmt.Sprintf("service %s has nothing to roll back to: none of its last deployments succeeded with a definition other than %s", e.Service, e.Current)
-}
-
-// Hint says what else there is.
-func (e *NoRollbackError) Hint() string {
-	return "choose a revision with ecs-deploy rollback --to FAMILY:REVISION; ECS keeps its records of deployments for 90 days"
-}
-
-// ExitCode is that of a request that cannot be carried out.
-func (e *NoRollbackError) ExitCode() int { return exitcode.Usage }
-
 // PlanRollback plans to restore an earlier revision of a service, and checks whether that
 // can work. It only reads; [Deployer.Carry] carries the plan out. Plan.Back is the
-// deployment that is restored: the chosen one, or what ECS itself would roll back to
-// while a deployment is in progress, or else the newest deployment that succeeded with
-// another definition and that no later rollback replaced. If there is none, PlanRollback
-// returns a [*NoRollbackError]; its other errors are those of [Deployer.Plan]. ECS keeps
-// its records of deployments for 90 days.
+// deployment that is restored: the chosen one, or [History.WayBack]. There is nothing to
+// do ([ActionNone]) if the target is running, or if you chose none and ECS already rolled
+// the newest deployment back. If there is no target, PlanRollback returns a
+// [*NoRollbackError], and a [*UsageError] or [*NotFoundError] for one that cannot be right.
+// Its other errors are those of [Deployer.Plan]. ECS keeps its records of deployments for
+// 90 days.
 func (d *Deployer) PlanRollback(ctx context.Context, ref Ref, o RollbackOptions) (*Plan, error) {
 	if err := d.ready(ctx); err != nil {
 		return nil, err
@@ -76,8 +56,8 @@ func (d *Deployer) PlanRollback(ctx context.Context, ref Ref, o RollbackOptions)
 }
 
 func (d *Deployer) planRollback(ctx context.Context, ref Ref, o RollbackOptions) (*Plan, error) {
-	r := Request{Ref: ref, ServiceSettings: o.ServiceSettings, AllowStuck: o.AllowStuck}
-	if err := r.ServiceSettings.check(); err != nil {
+	r := Request{Ref: ref, ServiceSettings: o.ServiceSettings, AllowStuck: o.AllowStuck, IfUnchanged: IfUnchangedSkip}
+	if err := cmp.Or(checkTarget(o.To), r.ServiceSettings.check()); err != nil {
 		return nil, err
 	}
 	found, err := d.locate(ctx, r)
@@ -91,19 +71,16 @@ func (d *Deployer) planRollback(ctx context.Context, ref Ref, o RollbackOptions)
 	if err != nil {
 		return nil, err
 	}
-	back, err := h.target(o.To, found)
+	p, err := d.planTarget(ctx, &h, found, r, o)
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.planTo(ctx, found, r, back, o.PinDigest)
-	if err != nil {
-		return nil, err
+	p.Rollback, p.last = h.Rollback, h.last(p.Back.TaskDefinition)
+	p.whileInProgress(&h, o)
+	p.noteRollback(&h, o)
+	if p.Action == ActionNone {
+		return p, nil
 	}
-	if back.WayBack {
-		p.Guess = h.Guess
-	}
-	p.byStopping(&h, o)
-	p.noteFurther(&h)
 	if err = d.study(ctx, p, true); err != nil {
 		return nil, err
 	}
@@ -113,53 +90,116 @@ func (d *Deployer) planRollback(ctx context.Context, ref Ref, o RollbackOptions)
 	return p, nil
 }
 
-// byStopping has ECS roll back the deployment in progress, if the plan restores what
-// ECS would restore, and nothing else.
-func (p *Plan) byStopping(h *History, o RollbackOptions) {
-	going := h.underWay()
-	if p.Action != ActionDeploy || going == nil || p.Register || o.PinDigest || len(p.Settings) > 0 || p.TaskDefinition != p.Before.TaskDefinition {
-		return
+// planTarget plans to restore the target. There is nothing to do if the target is running,
+// or if nobody chose one and ECS already rolled the newest deployment back.
+func (d *Deployer) planTarget(ctx context.Context, h *History, found *described, r Request, o RollbackOptions) (*Plan, error) {
+	if o.To == "" && h.Rollback.Done() {
+		p := d.planNothing(h, found, r)
+		p.Further = h.WayBack
+		return p, nil
 	}
-	action := ActionStop
-	if going.goingBack() {
-		action = ActionFollow
+	back, err := h.target(o.To)
+	if err != nil {
+		return nil, err
 	}
-	p.Action, p.stopping, p.stuck, p.Warnings, p.Forecast = action, going.ServiceDeployment, "", nil, nil
+	if nothing := d.planNothing(h, found, r); !o.PinDigest && rollout.SameResource(nothing.Current, back.TaskDefinition) && nothing.settled(found.Primary()) {
+		return nothing, nil
+	}
+	following := o.To == "" && h.Rollback.Going()
+	p, err := d.planTo(ctx, found, r, back, o.PinDigest && !following)
+	if err != nil {
+		return nil, d.unknown(ctx, back.TaskDefinition, err)
+	}
+	if back.WayBack && o.To == "" {
+		p.Guess = h.Guess
+	}
+	return p, nil
 }
 
-// byUpdate is the plan of a deployment that replaces the one which ECS does not stop.
-func (p *Plan) byUpdate() *Plan {
-	other := *p
-	other.Action = ActionDeploy
-	return &other
+// planNothing plans to leave the running revision as it is, and to change settings alone.
+func (d *Deployer) planNothing(h *History, found *described, r Request) *Plan {
+	p := r.planned(found, d.clock.Now())
+	p.Action = p.settingsOnly(found.Primary())
+	p.Back = &Past{TaskDefinition: p.Current}
+	if last := h.last(p.Current); last != nil {
+		p.Back = last
+	}
+	return p
 }
 
-// underWay is the record of the deployment in progress that ECS can be asked to roll
-// back, or was asked to; nil if there is none.
-func (h *History) underWay() *Past {
-	if h.InProgress == nil || h.InProgress.GoingBack() {
-		return nil
-	}
+// last is the newest deployment of a revision that has ended, or nil.
+func (h *History) last(revision string) *Past {
 	for i := range h.Past {
-		p := &h.Past[i]
-		if (p.Status == rollout.ServiceDeploymentPending || p.Status == rollout.ServiceDeploymentInProgress || p.goingBack()) && (p.TaskDefinition == "" || p.TaskDefinition == h.InProgress.TaskDefinition) {
+		if p := &h.Past[i]; p.Status != "" && !p.unfinished() && p.TaskDefinition == revision {
 			return p
 		}
 	}
 	return nil
 }
 
-// noteFurther says that the last change was a rollback, so that this one goes further
-// back.
-func (p *Plan) noteFurther(h *History) {
-	for _, past := range h.Past {
-		if !past.Succeeded() {
-			continue
-		}
-		if past.Rollback && past.TaskDefinition == p.Current && p.Back.WayBack {
-			p.Notes = append(p.Notes, fmt.Sprintf("the last change was a rollback to %s; this one goes further back", rollout.ShortName(p.Current)))
-		}
+// whileInProgress chooses what a plan does about a deployment in progress: a rollback
+// to the same revision is followed, and ECS is asked to roll back another deployment, if
+// the plan restores what ECS would restore, and nothing else.
+func (p *Plan) whileInProgress(h *History, o RollbackOptions) {
+	if p.InProgress == nil || p.Register || len(p.Settings) > 0 {
 		return
+	}
+	anew := o.To != "" && p.TaskDefinition == p.InProgress.TaskDefinition // the one in progress was chosen
+	switch {
+	case h.Rollback.Going() && p.TaskDefinition == h.Rollback.To && h.Rollback.ByECS && h.going != nil:
+		p.Action, p.stopping = ActionFollow, h.going.ServiceDeployment
+	case h.Rollback.Going() && p.TaskDefinition == h.Rollback.To:
+		p.Action = ActionJoin
+	case !h.Rollback.Going() && h.going != nil && p.TaskDefinition == p.Before.TaskDefinition && !o.PinDigest && !anew:
+		p.Action, p.stopping = ActionStop, h.going.ServiceDeployment
+	default:
+		return
+	}
+	p.stuck, p.Warnings, p.Forecast = "", nil, nil
+}
+
+// byUpdate is the plan of a deployment that replaces the one which ECS does not stop.
+func (p *Plan) byUpdate() *Plan {
+	other := *p
+	other.Action = ActionDeploy
+	if p.TaskDefinition == p.Current { // it was being started anew
+		other.Action = ActionRestart
+	}
+	return &other
+}
+
+// noteRollback says how the plan and the newest change of the service go together, and
+// why something is not checked.
+func (p *Plan) noteRollback(h *History, o RollbackOptions) {
+	r, target := h.Rollback, rollout.Named(p.Back.TaskDefinition, p.Back.Tag)
+	note := func(format string, args ...any) { p.Notes = append(p.Notes, fmt.Sprintf(format, args...)) }
+	following := p.Action == ActionFollow || p.Action == ActionJoin && r.Going()
+	switch {
+	case following && r.ByECS:
+		note("nothing needs to be done: %s", r)
+		for _, d := range p.described.Snapshot().Deployments {
+			if d.TaskDefinition == r.To && d.Running > 0 {
+				note("users are still served by the tasks of %s that run: %d", rollout.Named(r.To, r.ToTag), d.Running)
+			}
+		}
+	case following:
+		note("%s; it is followed, and nothing else is done", r)
+	case r.Going():
+		note("%s; this replaces it", r)
+	case r.Done() && p.Action == ActionNone:
+		note("%s: the failed revision no longer runs", r)
+	case r.Done() && p.Back.TaskDefinition == r.From:
+		note("%s; this deploys %s again", r, target)
+	case r.Done() && o.To != "":
+		note("%s; this goes further back to %s", r, target)
+	case r != nil && p.Action != ActionNone && o.To == "":
+		note("the last change was a rollback to %s; this one goes further back", rollout.Named(r.To, r.ToTag))
+	}
+	switch {
+	case following || p.Action == ActionStop:
+		note("there is nothing else to check, and no forecast: ECS returns to the revision and the settings from before the deployment in progress")
+	case p.InProgress != nil && p.starts() && h.going == nil && !p.InProgress.GoingBack():
+		note("ECS does not show its record of the deployment in progress, so it cannot be asked to stop it; %s is deployed over it", target)
 	}
 }
 
@@ -200,42 +240,25 @@ func (d *Deployer) planTo(ctx context.Context, found *described, r Request, back
 // behind them: as many as fit into one call.
 const historyRead = ecsapi.DescribeAtOnce
 
-// target is the deployment whose revision is restored: the chosen one; or, while a
-// deployment is in progress, the one to which ECS itself goes back; or the way back. A
-// rollback that is in progress is followed, so that a second one does not undo the
-// first. A revision of which there is no record is taken as well.
-func (h *History) target(to string, found *described) (Past, error) {
-	if to != "" {
+// target is the deployment whose revision is restored: the chosen one, or the way back.
+// A revision of which there is no record is taken as well.
+func (h *History) target(to string) (Past, error) {
+	switch {
+	case to != "":
 		return h.chosen(to)
-	}
-	if going := h.InProgress; going != nil {
-		before := found.before().TaskDefinition
-		if going.GoingBack() || restores(h.Past, going.TaskDefinition) {
-			before = going.TaskDefinition
-		}
-		if going.GoingBack() || slices.ContainsFunc(found.Deployments, completed) {
-			for _, p := range h.Past {
-				if p.Succeeded() && p.TaskDefinition == before {
-					return p, nil
-				}
-			}
-			return Past{TaskDefinition: before}, nil
-		}
-	}
-	if h.WayBack == nil {
-		return Past{}, &NoRollbackError{Service: rollout.ShortName(h.Service), Current: rollout.ShortName(h.Current)}
+	case h.WayBack == nil:
+		return Past{}, h.none()
 	}
 	return *h.WayBack, nil
 }
 
 // chosen is the deployment that is named by its revision, id or record.
 func (h *History) chosen(to string) (Past, error) {
-	deployment := strings.HasPrefix(to, rollout.DeploymentPrefix) || strings.Contains(to, ":service-deployment/")
 	var found *Past
 	for i := range h.Past {
 		p := &h.Past[i]
-		same := p.ServiceDeployment == to || rollout.DeploymentPrefix+rollout.ShortName(p.revision) == to
-		if !deployment {
+		same := p.names(to)
+		if !namesDeployment(to) {
 			same = p.TaskDefinition != "" && rollout.SameResource(p.TaskDefinition, to)
 		}
 		if same && (found == nil || p.Succeeded() && !found.Succeeded()) {
@@ -245,12 +268,10 @@ func (h *History) chosen(to string) (Past, error) {
 	switch {
 	case found != nil && found.TaskDefinition != "":
 		return *found, nil
-	case deployment:
+	case namesDeployment(to):
 		return Past{}, &NotFoundError{Kind: "deployment", Name: to, Place: "service " + rollout.ShortName(h.Service), Detail: fmt.Sprintf("the last %d were searched", len(h.Past))}
-	case !arn.HasRevision(to):
-		return Past{}, &UsageError{Problem: fmt.Sprintf("%q is neither a revision nor a deployment", to), Remedy: "pass --to FAMILY:REVISION, or the id of a deployment (ecs-deploy history)"}
 	}
-	return Past{TaskDefinition: to}, nil
+	return Past{TaskDefinition: to}, h.foreign(to)
 }
 
 // pinnedImages are the images that ran, by container, with their digests.

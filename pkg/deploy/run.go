@@ -86,15 +86,19 @@ func (d *Deployer) Prepare(ctx context.Context, r Request, policy Policy) (*Plan
 // the deployment to its end, does what the policy says about the outcome, and emits
 // the outcome ([EventOutcome]). It replaces a deployment in progress without asking;
 // [Deployer.Prepare] is where that is refused. Its errors are those of
-// [Policy.Validate], Confirm, [Deployer.Apply] and [Deployer.Watch]; what goes wrong
+// [Policy.Validate], [Plan.Guessed] without Confirm, Confirm, [Deployer.Apply] and [Deployer.Watch]; what goes wrong
 // after ECS accepted the update is an outcome, not an error.
 func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcome, error) {
 	if err := cmp.Or(d.ready(ctx), policy.Validate(), plan.applicable()); err != nil {
 		return Outcome{}, err
 	}
 	d = d.about(plan.Ref)
-	if policy.Confirm != nil && !plan.writesNothing() {
-		if err := policy.Confirm(ctx, plan); err != nil {
+	if !plan.writesNothing() {
+		err := plan.Guessed()
+		if policy.Confirm != nil {
+			err = policy.Confirm(ctx, plan)
+		}
+		if err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -113,8 +117,8 @@ func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcom
 		if outcome, err = w.react(ctx, outcome, policy); err != nil {
 			return Outcome{}, err
 		}
-		if plan.Action == ActionStop || plan.Action == ActionFollow {
-			outcome = outcome.onRequest()
+		if outcome.Deployment.stops() {
+			outcome = d.stopped(ctx, plan, outcome, policy)
 		}
 	}
 	if outcome.Verdict == rollout.Succeeded && policy.KeepDefinitions != nil {

@@ -180,6 +180,7 @@ func (d *Deployer) Stop(ctx context.Context, p Progress, policy Policy) (Outcome
 		d.emit(Event{Type: EventUpdated, Deployment: &asked})
 	}
 	p.Deployment.Before.RollsBack, p.Deployment.Newest = true, false
+	p.Deployment.Rollback = &Rollback{From: p.Deployment.TaskDefinition, To: p.Deployment.Before.TaskDefinition, ByECS: true}
 	return d.steer(ctx, p.Deployment, policy, steering{
 		unwatched: "ECS accepted the request to stop. Not waiting for the rollback to finish (--no-wait).",
 		ends:      Outcome.onRequest, stops: true,
@@ -222,6 +223,7 @@ func (o Outcome) onRequest() Outcome {
 	switch o.Verdict {
 	case rollout.RolledBack:
 		o.Verdict, o.Reason = rollout.Succeeded, "rolled back on request: "+o.Reason
+		o.Diagnosis = rollout.Diagnosis{} // what failed is not the rollback
 	case rollout.Succeeded:
 		o.Verdict, o.Reason = rollout.Failed, "too late to stop it: ECS completed the deployment"
 	}

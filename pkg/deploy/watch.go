@@ -92,7 +92,8 @@ func newWatch(d *Deployer, deployment Deployment, o WatchOptions) *watch {
 		Identity: deployment.identity(), NewestEvent: deployment.Before.NewestEvent,
 		RollsBack: deployment.Before.RollsBack, Guarded: deployment.Before.Guarded, Strategy: deployment.Before.Strategy,
 		RolledBackTo: deployment.RolledBackTo, SettingsOnly: deployment.Action == ActionSettings, Until: o.Until,
-		Patient: o.OnPause == OnPauseWait || o.OnPause == OnPauseContinue, Answered: deployment.answered,
+		StopWanted: deployment.Rollback != nil && deployment.Rollback.ByECS,
+		Patient:    o.OnPause == OnPauseWait || o.OnPause == OnPauseContinue, Answered: deployment.answered,
 	}
 	for _, setting := range deployment.Settings {
 		if n, ok := number(setting.New); ok && setting.Name == desiredCount {
@@ -328,7 +329,7 @@ func (w *watch) outcome(verdict rollout.Verdict, reason string, diagnosis rollou
 	deployment := *w.looker.deployment
 	outcome := Outcome{
 		Verdict: verdict, Reason: reason, Deployment: deployment, Elapsed: w.elapsed(), Diagnosis: diagnosis,
-		Over: w.over(verdict), ObserverPanic: w.stream.failure(),
+		Over: w.over(verdict), Stopped: verdict == rollout.Superseded && w.tracker.Stopped(), ObserverPanic: w.stream.failure(),
 	}
 	if record := w.last.ServiceDeployment; record != nil {
 		outcome.EndedAt = record.FinishedAt

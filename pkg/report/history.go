@@ -33,28 +33,64 @@ func pastDeployments(h deploy.History, o Options) []Line {
 	for i := range h.Past {
 		width = max(width, min(len([]rune(namedPast(&h.Past[i]))), nameWidth))
 	}
+	mark := "way back"
+	if h.Rollback.Done() {
+		mark = "further back"
+	}
 	for i := range h.Past {
-		lines = append(lines, pastDeployment(&h.Past[i], width, o)...)
+		lines = append(lines, pastDeployment(&h.Past[i], width, mark, o)...)
 	}
 	if h.Older > 0 {
 		lines = append(lines, say("older deployments: %d; list them with --all", h.Older).in(2))
 	}
-	switch {
-	case h.WayBack == nil && h.Guess == "":
-		lines = append(lines, toned(Dim, "way back").and("  none: no earlier deployment of another revision succeeded"))
-	case h.WayBack == nil:
-		lines = append(lines, toned(Dim, "way back").and("  none"))
-	default:
-		lines = append(lines, toned(Dim, "way back").and("  ").with(Strong, namedPast(h.WayBack)))
+	return append(lines, whereTo(h, o)...)
+}
+
+// whereTo says where a rollback goes, and what to type next.
+func whereTo(h deploy.History, o Options) []Line {
+	var lines []Line
+	add := func(name, text string) {
+		for i, line := range folded(text, historyWidth-len(name)-2) {
+			if i == 0 {
+				lines = append(lines, toned(Dim, name).and("  ").with(Strong, line))
+				continue
+			}
+			lines = append(lines, say("%s", line).in(len(name)+2))
+		}
 	}
-	if h.Guess != "" {
-		for _, line := range folded("this is a guess: "+h.Guess, historyWidth-2) {
+	warn := func(text string) {
+		for _, line := range folded(text, historyWidth-2) {
 			lines = append(lines, toned(Warn, line).in(2))
 		}
 	}
+	name, purpose, words := "way back", "see what a rollback would restore", []string{"rollback-preview"}
+	switch {
+	case h.Rollback.Going():
+		add("rollback", h.Rollback.String()+": nothing needs to be done")
+		purpose, words = "follow it", []string{"wait"}
+	case h.Rollback.Done():
+		add("rollback", h.Rollback.String()+": there is nothing to do")
+		name = "further back"
+		if h.WayBack != nil {
+			purpose, words = "go further back", []string{"rollback-preview", "--to", rollout.ShortName(h.WayBack.TaskDefinition)}
+		}
+	}
+	switch {
+	case h.WayBack == nil && h.Guess == "":
+		add(name, "none: no earlier deployment of another revision succeeded")
+	case h.WayBack == nil:
+		add(name, "none")
+	default:
+		add(name, namedPast(h.WayBack))
+	}
+	switch {
+	case h.Guess != "":
+		warn("this is a guess: " + h.Guess)
+	case h.Unrecorded != "":
+		warn("these are the ACTIVE revisions: " + h.Unrecorded)
+	}
 	if o.Command != nil && h.WayBack != nil {
-		service := deploy.Deployment{Ref: h.Ref}
-		lines = append(lines, suggested([]Suggestion{{"see what a rollback would restore", o.Command(service, "rollback-preview")}})...)
+		lines = append(lines, suggested([]Suggestion{{purpose, o.Command(deploy.Deployment{Ref: h.Ref}, words...)}})...)
 	}
 	return lines
 }
@@ -68,8 +104,9 @@ func namedPast(past *deploy.Past) string {
 }
 
 // pastDeployment is one deployment: when, how long, what, how it ended, and beneath it
-// why it did not succeed and the images that ran.
-func pastDeployment(past *deploy.Past, width int, o Options) []Line {
+// why it did not succeed, its id and the images that ran. wayBack is what the way back is
+// called.
+func pastDeployment(past *deploy.Past, width int, wayBack string, o Options) []Line {
 	prefix := ""
 	if past.ServiceDeployment != "" { // a revision that only is ACTIVE has no times
 		took := "-"
@@ -79,55 +116,81 @@ func pastDeployment(past *deploy.Past, width int, o Options) []Line {
 		prefix = fmt.Sprintf("%-16s  %6s  ", past.CreatedAt.In(o.zone()).Format("2006-01-02 15:04"), took)
 	}
 	indent := 2 + len(prefix)
-	lines := []Line{ended(say("%s%-*s  ", prefix, width, cutTo(namedPast(past), width)).in(2).whole(), past)}
+	lines := ended(say("%s%-*s  ", prefix, width, cutTo(namedPast(past), width)).in(2).whole(), indent, past, wayBack)
 	if !past.Succeeded() {
 		for _, line := range folded(cmp.Or(past.RollbackReason, past.Reason), historyWidth-indent) {
 			lines = append(lines, say("%s", line).in(indent))
 		}
 	}
-	var images []string
-	for _, i := range past.Images {
-		images = append(images, imageThatRan(i))
+	details := []string{past.ID}
+	for n, i := range past.Images {
+		image := imageThatRan(i)
+		if last := len(details) - 1; n > 0 && len([]rune(details[last]+"  "+image)) <= historyWidth-indent {
+			details[last] += "  " + image
+			continue
+		}
+		details = append(details, image)
 	}
-	for _, line := range folded(strings.Join(images, "  "), historyWidth-indent) {
-		lines = append(lines, toned(Dim, line).in(indent))
+	for _, detail := range details {
+		for _, line := range folded(detail, historyWidth-indent) {
+			lines = append(lines, toned(Dim, line).in(indent))
+		}
 	}
 	return lines
 }
 
-// ended is the line with how the deployment ended, and what it is to the service now.
-func ended(line Line, past *deploy.Past) Line {
-	parts := []Part{{Text: strings.ToLower(strings.ReplaceAll(past.Status, "_", " "))}}
-	switch past.Status {
-	case "":
-		parts = nil
-	case rollout.ServiceDeploymentSuccessful:
-		parts[0].Text = "succeeded"
-		if past.Rollback {
-			parts[0].Text = "rollback"
+// endings are the words for the statuses of ECS's records.
+var endings = map[string]Part{
+	rollout.ServiceDeploymentPending:            {Plain, "in progress"},
+	rollout.ServiceDeploymentInProgress:         {Plain, "in progress"},
+	rollout.ServiceDeploymentStopRequested:      {Plain, "stopping"},
+	rollout.ServiceDeploymentStopped:            {Bad, "stopped"},
+	rollout.ServiceDeploymentSuccessful:         {Plain, "succeeded"},
+	rollout.ServiceDeploymentRollbackRequested:  {Bad, "rolling back"},
+	rollout.ServiceDeploymentRollbackInProgress: {Bad, "rolling back"},
+	rollout.ServiceDeploymentRollbackSuccessful: {Bad, "rolled back"},
+	rollout.ServiceDeploymentRollbackFailed:     {Bad, "failed"},
+}
+
+// ended is the line with how the deployment ended, and what it is to the service now. What
+// does not fit into it is on another one, which is indented.
+func ended(line Line, indent int, past *deploy.Past, wayBack string) []Line {
+	var parts []Part
+	if past.Status != "" {
+		ending, known := endings[past.Status]
+		if !known {
+			ending.Text = strings.ToLower(strings.ReplaceAll(past.Status, "_", " "))
 		}
-	case rollout.ServiceDeploymentRollbackSuccessful:
-		parts[0] = Part{Bad, "rolled back"}
-	case rollout.ServiceDeploymentRollbackFailed, rollout.ServiceDeploymentStopped:
-		parts[0].Tone = Bad
-	case rollout.ServiceDeploymentPending:
-		parts[0].Text = "in progress"
+		parts = append(parts, ending)
 	}
 	for _, mark := range []struct {
 		is   bool
 		part Part
-	}{{past.Running, Part{Good, "running"}}, {past.LeftAgain, Part{Plain, "left again"}}, {past.WayBack, Part{Strong, "way back"}}} {
+	}{
+		{past.Requested, Part{Plain, "on request"}}, {past.Rollback, Part{Plain, "rollback"}}, {past.Running, Part{Good, "running"}},
+		{past.LeftAgain, Part{Plain, "left again"}}, {past.WayBack, Part{Strong, wayBack}},
+	} {
 		if mark.is {
 			parts = append(parts, mark.part)
 		}
 	}
+	var lines []Line
 	for i, part := range parts {
-		if i > 0 {
-			line = line.and(", ")
+		text := part.Text
+		if i < len(parts)-1 {
+			text += ","
 		}
-		line = line.with(part.Tone, part.Text)
+		space := ""
+		if i > 0 && len(line.Parts) > 0 {
+			space = " "
+		}
+		if i > 0 && line.Indent+len([]rune(line.String()+space+text)) > historyWidth {
+			lines = append(lines, line)
+			line, space = Line{Indent: indent}, ""
+		}
+		line = line.and(space).with(part.Tone, text)
 	}
-	return line
+	return append(lines, line)
 }
 
 // imageThatRan is the image of a container, by tag and the beginning of its digest.

@@ -18,6 +18,12 @@ func Next(o deploy.Outcome, command func(d deploy.Deployment, words ...string) s
 	if command == nil || o.Verdict == rollout.Interrupted && o.Over { // it was rolled back to the end
 		return nil
 	}
+	if o.Deployment.Rollback != nil {
+		return nextOfRollback(o, command)
+	}
+	if o.Stopped { // there is nothing to follow
+		return []Suggestion{{"see what was deployed", command(o.Deployment, "history")}}
+	}
 	var next []Suggestion
 	switch o.Verdict {
 	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running, rollout.Superseded:
@@ -46,6 +52,35 @@ func steer(d deploy.Deployment, pauses []rollout.Hook, command func(d deploy.Dep
 	return append(next, Suggestion{"stop it and roll back", command(d, "stop", "--yes")})
 }
 
+// nextOfRollback suggests what to type after a rollback: how to continue it, what to do
+// if its target does not work either, or how to undo it. What was left is suggested only
+// as that.
+func nextOfRollback(o deploy.Outcome, command func(d deploy.Deployment, words ...string) string) []Suggestion {
+	d := o.Deployment
+	to := func(revision string, more ...string) string {
+		return command(d, append([]string{"rollback", "--to", arn.ShortName(revision), "--yes"}, more...)...)
+	}
+	switch o.Verdict {
+	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running:
+		next := []Suggestion{{"follow it", command(d, "wait")}}
+		if d.Rollback.To != "" {
+			next = append(next, Suggestion{"continue the rollback", to(d.Rollback.To)})
+		}
+		return next
+	case rollout.Superseded:
+		return []Suggestion{{"follow it", command(d, "wait")}}
+	case rollout.Failed, rollout.RolledBack:
+		return []Suggestion{{"see details", command(d, "status")}, {"choose another revision", command(d, "history")}}
+	case rollout.Paused:
+		return []Suggestion{{"see details", command(d, "status")}}
+	case rollout.Succeeded:
+		if from := d.Rollback.From; from != "" && from != d.Rollback.To {
+			return []Suggestion{{"undo the rollback", to(from, before(d)...)}}
+		}
+	}
+	return nil
+}
+
 // wayBack is the command that restores what was in service before a deployment, with its
 // settings, also if its revision was deregistered. What a restart replaced are images:
 // they are restored by their digests.
@@ -53,7 +88,7 @@ func wayBack(d deploy.Deployment, command func(d deploy.Deployment, words ...str
 	previous := d.Before.TaskDefinition
 	words, purpose := []string{"rollback", "--to", arn.ShortName(previous), "--yes"}, "roll back"
 	switch {
-	case previous == "" || d.Action == deploy.ActionStop:
+	case previous == "":
 		return nil
 	case previous == d.TaskDefinition && d.Action == deploy.ActionRestart && d.Before.Deployment != "":
 		words = []string{"rollback", "--to", d.Before.Deployment, "--pin-digest", "--yes"}

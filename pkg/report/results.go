@@ -36,7 +36,7 @@ func Plan(p *deploy.Plan) Result {
 
 func changes(p *deploy.Plan, o Options) []Line {
 	if p.Back != nil {
-		return restored(p, o)
+		return preview(p, o)
 	}
 	name := rollout.ShortName(p.Service)
 	lines := []Line{say("%s%s", heading(name), strings.TrimPrefix(p.String(), name)).whole()}

@@ -5,17 +5,77 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
+// preview is the plan of a rollback on a terminal of 80 columns, and what to type next.
+func preview(p *deploy.Plan, o Options) []Line {
+	lines := append(restored(p, o), indented(2, suggested(nextOfPreview(p, o)))...)
+	place := Place(p.Cluster, p.Service, o.Target)
+	if whole := lines[0].and("  " + place); len([]rune(whole.String())) <= historyWidth {
+		lines[0] = whole
+	} else {
+		lines = slices.Insert(lines, 1, say("in %s", place).in(2))
+	}
+	return narrowed(lines)
+}
+
 // restored is the plan of a rollback.
 func restored(p *deploy.Plan, o Options) []Line {
-	target := rollout.Named(p.Back.TaskDefinition, p.Tag)
-	lines := []Line{toned(Strong, heading(rollout.ShortName(p.Service))).and(": "+rollout.Named(p.Current, p.CurrentTag)+" -> ").
-		with(Strong, target).and("  " + Place(p.Cluster, p.Service, o.Target)).whole()}
+	lines := []Line{rollbackHeading(p).whole()}
 	lines = append(lines, indented(2, origin(p, o))...)
+	lines = append(lines, section("what changes", rollbackChanges(p))...)
+	if len(p.Checks) > 0 {
+		lines = append(lines, toned(Strong, "can it work").in(2))
+		lines = append(lines, indented(4, checks(p.Checks))...)
+	}
+	return append(lines, foreseen(p.Forecast)...)
+}
+
+// narrowed breaks lines so that they fit a terminal of 80 columns, except those that
+// nobody should break.
+func narrowed(lines []Line) []Line {
+	c := canvas{width: historyWidth}
+	var narrow []Line
+	for _, line := range lines {
+		if line.Whole {
+			narrow = append(narrow, line)
+			continue
+		}
+		for _, row := range c.rows(line) {
+			narrow = append(narrow, Line{Parts: row, Whole: true})
+		}
+	}
+	return narrow
+}
+
+// rollbackHeading says what is left and what is restored. The running revision and the
+// target can be the same while a rollback is in progress, and say nothing then.
+func rollbackHeading(p *deploy.Plan) Line {
+	line := toned(Strong, heading(rollout.ShortName(p.Service))).and(": ")
+	from, target := rollout.Named(p.Current, p.CurrentTag), rollout.Named(p.Back.TaskDefinition, p.Tag)
+	switch {
+	case p.Action == deploy.ActionNone, p.Action == deploy.ActionSettings:
+		return line.and(p.Summary())
+	case following(p) && p.Rollback.From != "":
+		from = rollout.Named(p.Rollback.From, p.Rollback.FromTag)
+	}
+	return line.and(from+" -> ").with(Strong, target)
+}
+
+// following reports whether the plan only follows a rollback that is in progress.
+func following(p *deploy.Plan) bool {
+	return p.Rollback.Going() && (p.Action == deploy.ActionFollow || p.Action == deploy.ActionJoin)
+}
+
+// rollbackChanges are the differences that a rollback makes, and the images that ran.
+func rollbackChanges(p *deploy.Plan) []string {
+	if p.Action == deploy.ActionNone {
+		return nil
+	}
 	var texts []string
 	for _, d := range p.Differences {
 		texts = append(texts, d.String())
@@ -29,8 +89,7 @@ func restored(p *deploy.Plan, o Options) []Line {
 	for _, ran := range p.Back.Images {
 		texts = append(texts, "ran then: "+imageThatRan(ran))
 	}
-	lines = append(lines, section("what changes", texts)...)
-	return append(lines, prospects(p)...)
+	return texts
 }
 
 // prospects are whether a plan can work, and how it would go: the same for a deployment
@@ -57,23 +116,13 @@ func wayBackOf(p *deploy.Plan) []Line {
 // it is restored.
 func origin(p *deploy.Plan, o Options) []Line {
 	var lines []Line
-	switch back := p.Back; {
-	case p.Guess != "":
-		lines = append(lines, toned(Warn, "this is a guess: ").and(p.Guess))
-	case back.Succeeded():
-		lines = append(lines, say("its last deployment succeeded at %s", o.stamp(back.FinishedAt)))
-	case back.Status != "":
-		lines = append(lines, warning(fmt.Sprintf("its last deployment did not succeed: %s", unspaced(back.Status+" "+back.Reason))))
-	default:
-		lines = append(lines, warning("ECS shows no record of its deployment: it may never have worked"))
+	if p.Action != deploy.ActionNone && p.Action != deploy.ActionSettings {
+		lines = append(lines, provenance(p, o)...)
 	}
-	if other := p.InProgress; other != nil {
+	if other := p.InProgress; other != nil && !following(p) {
 		text := "is in progress"
-		switch {
-		case p.Action == deploy.ActionStop:
+		if p.Action == deploy.ActionStop {
 			text += "; a rollback asks ECS to stop it"
-		case p.Action == deploy.ActionFollow || p.Action == deploy.ActionJoin && other.GoingBack():
-			text += ": ECS is rolling back already"
 		}
 		lines = append(lines, warning(fmt.Sprintf("deployment %s of %s %s", other.ID, other.Name(), text)))
 	}
@@ -81,6 +130,41 @@ func origin(p *deploy.Plan, o Options) []Line {
 		lines = append(lines, say("note: %s", note))
 	}
 	return lines
+}
+
+// provenance is whether the revision to restore ever worked. A check says it if its last
+// deployment did not succeed.
+func provenance(p *deploy.Plan, o Options) []Line {
+	switch back := p.Back; {
+	case p.Guess != "":
+		return []Line{toned(Warn, "this is a guess: ").and(p.Guess)}
+	case back.Succeeded():
+		return []Line{say("last deployed successfully at %s", o.stamp(back.FinishedAt))}
+	case back.Status == "" && !following(p) && p.Action != deploy.ActionStop:
+		return []Line{warning("ECS shows no record of its deployment: it may never have worked")}
+	}
+	return nil
+}
+
+// nextOfPreview suggests what to type after a plan of a rollback that would change
+// nothing, or of which nobody knows whether it is right.
+func nextOfPreview(p *deploy.Plan, o Options) []Suggestion {
+	if o.Command == nil {
+		return nil
+	}
+	service := deploy.Deployment{Ref: p.Ref}
+	to := func(past *deploy.Past) string {
+		return o.Command(service, "rollback", "--to", rollout.ShortName(past.TaskDefinition), "--yes")
+	}
+	switch {
+	case following(p):
+		return []Suggestion{{"follow it", o.Command(service, "wait")}}
+	case p.Action == deploy.ActionNone && p.Further != nil:
+		return []Suggestion{{"go further back", to(p.Further)}}
+	case p.Guess != "" && len(deploy.Problems(p.Checks)) == 0:
+		return []Suggestion{{"if it is right", to(p.Back)}}
+	}
+	return nil
 }
 
 // checks are checks, one line each, and what to do about those that are not fine.

@@ -86,6 +86,9 @@ func (e Entry) back(o Options) []Line {
 	case o.Command == nil:
 		return nil
 	}
+	if d.Rollback != nil { // it would go back to what was left
+		return nil
+	}
 	return indented(2, suggested(wayBack(*d, o.Command)))
 }
 
@@ -93,7 +96,12 @@ func warning(text string) Line { return toned(Warn, "warning:").and(" " + text) 
 
 // planned is a plan as the first lines of a run.
 func planned(p *deploy.Plan, o Options) []Line {
-	if len(p.Checks) > 0 { // a rollback after a failure has none
+	switch {
+	case p.Back != nil && p.Action == deploy.ActionNone:
+		return append(restored(p, o), indented(2, suggested(nextOfPreview(p, o)))...)
+	case p.Back != nil && len(p.Checks) > 0: // a rollback after a failure has none
+		return restored(p, o)
+	case len(p.Checks) > 0:
 		return changes(p, o)
 	}
 	lines := []Line{say("%s", p.String())}

@@ -27,6 +27,9 @@ func (t *Tracker) judgeRecord(o Observation, sd *ServiceDeployment) (Verdict, st
 	case ServiceDeploymentSuccessful:
 		return Succeeded, completed
 	case ServiceDeploymentRollbackSuccessful:
+		if t.stopped = t.stoppedByOthers(sd); t.stopped {
+			return Superseded, "somebody asked ECS to roll the deployment back: " + cmp.Or(sd.StatusReason, sd.RollbackReason, "ECS gives no reason")
+		}
 		return RolledBack, cmp.Or(sd.StatusReason, sd.RollbackReason, "ECS rolled the deployment back")
 	case ServiceDeploymentRollbackFailed:
 		return Failed, cmp.Or(sd.StatusReason, sd.RollbackReason, "ECS could not roll the deployment back")
@@ -37,6 +40,12 @@ func (t *Tracker) judgeRecord(o Observation, sd *ServiceDeployment) (Verdict, st
 		return InProgress, cmp.Or(sd.RollbackReason, sd.StatusReason, "ECS is rolling the deployment back")
 	}
 	return InProgress, ""
+}
+
+// stoppedByOthers reports whether somebody else had ECS roll the deployment back. Only a
+// request leads to ROLLBACK_REQUESTED, which a look can miss; then the reason may say it.
+func (t *Tracker) stoppedByOthers(sd *ServiceDeployment) bool {
+	return !t.target.StopWanted && !t.reopened && (t.requested || sd.RollbackRequested())
 }
 
 // judgeStopped tells the meanings of STOPPED apart: the deployment failed and

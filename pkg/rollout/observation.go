@@ -108,6 +108,20 @@ type ServiceDeployment struct {
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
 }
 
+// RollbackRequested reports whether somebody asked ECS to roll the deployment back
+// (StopServiceDeployment), as far as the record says so. AWS documents the status
+// ROLLBACK_REQUESTED, and no text for the reason afterwards.
+func (s *ServiceDeployment) RollbackRequested() bool {
+	triggered := s.AlarmsStatus == "TRIGGERED" || s.Breaker != nil && s.Breaker.Status == "TRIGGERED"
+	return s.Status == ServiceDeploymentRollbackRequested || s.Status == ServiceDeploymentRollbackSuccessful && !triggered && Requested(s.StatusReason)
+}
+
+// Requested reports whether the reason of a rollback says that somebody asked for it.
+func Requested(reason string) bool {
+	reason = strings.ToLower(reason)
+	return strings.Contains(reason, "a request") || strings.Contains(reason, "requested")
+}
+
 // Breaker is the deployment circuit breaker's own count.
 type Breaker struct {
 	Status       string `json:"status"` // MONITORING, TRIGGERED, MONITORING_COMPLETE, DISABLED

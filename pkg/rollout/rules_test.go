@@ -85,6 +85,7 @@ var records = map[string]*rollout.ServiceDeployment{
 	"SUCCESSFUL, and ECS rolls back to ours": sd("SUCCESSFUL"),
 	"SUCCESSFUL":                             sd("SUCCESSFUL"),
 	"ROLLBACK_SUCCESSFUL":                    sd("ROLLBACK_SUCCESSFUL"),
+	"ROLLBACK_SUCCESSFUL on request":         {ARN: "arn:sd", Status: "ROLLBACK_SUCCESSFUL", StatusReason: "rolled back because of a request"},
 	"ROLLBACK_FAILED":                        sd("ROLLBACK_FAILED"),
 	"STOPPED by the circuit breaker":         triggered("STOPPED"),
 	"STOPPED by an alarm":                    {ARN: "arn:sd", Status: "STOPPED", AlarmsStatus: "TRIGGERED"},

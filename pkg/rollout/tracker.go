@@ -23,6 +23,9 @@ type Target struct {
 	// RolledBackTo: ECS was rolling back to this deployment when it was joined.
 	// Its record and its rollout state of before say nothing about that.
 	RolledBackTo bool
+	// StopWanted: the deployment is followed to see it rolled back, by whoever asked ECS
+	// to. Otherwise such a request by somebody else supersedes it.
+	StopWanted bool
 	// Strategy is the service's deployment strategy (DeploymentConfiguration.strategy);
 	// "" is ROLLING.
 	Strategy string
@@ -80,6 +83,10 @@ type Tracker struct {
 	record   *ServiceDeployment
 	recordAt time.Duration
 	stall    stall
+	// stopped: the verdict is Superseded because somebody had ECS roll the deployment back.
+	stopped bool
+	// requested: somebody asked ECS to roll the deployment back.
+	requested bool
 	// reopened: somebody acts on the deployment, and what its tasks do is no news.
 	reopened bool
 }
@@ -124,6 +131,10 @@ func (t *Tracker) EverRan() bool { return t.everRan }
 // ECS keeps retrying.
 func (t *Tracker) Hopeless() bool { return t.hopeless }
 
+// Stopped reports whether the verdict is Superseded because somebody had ECS roll the
+// deployment back, and started no other one.
+func (t *Tracker) Stopped() bool { return t.stopped }
+
 // Reopen makes the tracker look for a verdict again, after somebody acted on a
 // verdict that left the rollout going on: a hopeless one.
 func (t *Tracker) Reopen() { t.verdict, t.hopeless, t.reopened = InProgress, false, true }
@@ -151,6 +162,7 @@ func (t *Tracker) note(o Observation) {
 	}
 	if o.ServiceDeployment != nil {
 		t.record, t.recordAt = o.ServiceDeployment, o.Elapsed
+		t.requested = t.requested || o.ServiceDeployment.RollbackRequested()
 	}
 }
 
