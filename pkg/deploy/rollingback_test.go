@@ -6,6 +6,7 @@ package deploy_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +69,8 @@ func TestHistoryAndPreviewAgree(t *testing.T) {
 		"v2 bad v3":            {back: "web:2", action: deploy.ActionDeploy},
 		"v2 bad v3 web:3":      {back: "web:2", action: deploy.ActionDeploy}, // a rollback that failed is no reason to stay
 		"v2 v3 ":               {refuse: denied, back: "web:2", action: deploy.ActionDeploy},
-		"v2 v3… ":              {refuse: denied, back: "web:2", action: deploy.ActionDeploy},
+		"v2 v3… ":              {refuse: denied, back: "web:2", action: deploy.ActionStop}, // the service names the record
+		"v2 v3…   ":            {refuse: denied + " DescribeServiceDeployments", back: "web:2", action: deploy.ActionDeploy},
 		"v2 v3…  ":             {refuse: "DescribeServiceRevisions", back: "web:2", action: deploy.ActionStop},
 		"v2 bad… ":             {rolling: "yes", refuse: denied, rollback: "ECS is rolling back from web:3 to web:2", back: "web:2", action: deploy.ActionJoin},
 		"v2 bad ":              {refuse: denied, rollback: "ECS already rolled back to web:2", back: "web:2", action: deploy.ActionNone},
@@ -91,7 +93,7 @@ func TestHistoryAndPreviewAgree(t *testing.T) {
 					b.ecsRollsBack()
 				}
 				b.refuse = func(operation string) (string, bool) {
-					return `{"__type":"AccessDeniedException","message":"no"}`, operation == want.refuse
+					return `{"__type":"AccessDeniedException","message":"no"}`, slices.Contains(strings.Fields(want.refuse), operation)
 				}
 				h := b.history(0)
 				rollback := ""
@@ -121,6 +123,9 @@ func TestHistoryAndPreviewAgree(t *testing.T) {
 				}
 				if marked != 1 {
 					t.Errorf("%d marks: %v", marked, lines(h))
+				}
+				if instead := strings.Contains(strings.Join(p.Notes, "\n"), "so it cannot be asked to stop it; web:2 is deployed over it"); instead != (deeds == "v2 v3…   ") {
+					t.Errorf("%q", p.Notes)
 				}
 				if p.Guess != "" != (deeds == "v2 v3 ") {
 					t.Errorf("a guess: %q", p.Guess)
