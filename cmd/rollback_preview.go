@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"github.com/spf13/cobra"
-
 )
 
 func (a *app) rollbackPreview() *cobra.Command {

@@ -72,7 +72,7 @@ func nextOfRollback(o deploy.Outcome, command func(d deploy.Deployment, words ..
 	case rollout.Failed, rollout.RolledBack:
 		return []Suggestion{{"see details", command(d, "status")}, {"choose another revision", command(d, "history")}}
 	case rollout.Paused:
-		return []Suggestion{{"see details", command(d, "status")}}
+		return steer(d, o.Pauses, command)
 	case rollout.Succeeded:
 		if from := d.Rollback.From; from != "" && from != d.Rollback.To {
 			return []Suggestion{{"undo the rollback", to(from, before(d)...)}}

@@ -128,7 +128,7 @@ func TestNextOfRollback(t *testing.T) {
 	undo := "undo the rollback: ecs-deploy rollback --to doorman:42 --yes -c production1 -n doorman"
 	for verdict, want := range map[rollout.Verdict][]string{
 		rollout.Interrupted: {follow, again}, rollout.TimedOut: {follow, again}, rollout.Started: {follow, again}, rollout.Running: {follow, again},
-		rollout.Superseded: {follow}, rollout.Failed: {status, history}, rollout.RolledBack: {status, history}, rollout.Paused: {status},
+		rollout.Superseded: {follow}, rollout.Failed: {status, history}, rollout.RolledBack: {status, history}, rollout.Paused: {"stop it and roll back: ecs-deploy stop --yes -c production1 -n doorman"},
 		rollout.Succeeded: {undo}, rollout.Unchanged: nil,
 	} {
 		for _, d := range []deploy.Deployment{byUpdate, byStop} {
