@@ -193,6 +193,9 @@ func checkOverrides(overrides Document, launchType string, td *taskDefinition) *
 // sizeOf is the size of a task as its task definition or the overrides have it;
 // 0: neither does.
 func sizeOf(td *taskDefinition, overrides Document) (cpu, memory int) {
+	if overrides["cpu"] == nil && overrides["memory"] == nil {
+		return number(td.Doc["cpu"], 0), number(td.Doc["memory"], 0) // as registered
+	}
 	given := Document{"cpu": td.Doc["cpu"], "memory": td.Doc["memory"]}
 	for _, member := range []string{"cpu", "memory"} {
 		if over, ok := overrides[member]; ok {

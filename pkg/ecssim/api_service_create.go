@@ -12,7 +12,7 @@ func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
 		return nil, apiErr
 	}
 	if old := c.Services[in.Name]; old != nil && old.Status != "INACTIVE" {
-		if in.Token != "" && in.Token == old.Token {
+		if in.Token != "" && in.Token == old.Token && old.Asked == fingerprint(raw) {
 			return map[string]any{"service": e.serviceView(old, true)}, nil
 		}
 		if old.Status == "DRAINING" {
@@ -23,6 +23,9 @@ func (e *engine) createService(in serviceInput, raw Document) (any, *apiError) {
 	s, td, apiErr := e.buildService(c, in, raw)
 	if apiErr != nil {
 		return nil, apiErr
+	}
+	if s.Token != "" {
+		s.Asked = fingerprint(raw)
 	}
 	c.adopt(s)
 	switch s.Controller {

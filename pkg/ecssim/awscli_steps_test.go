@@ -184,12 +184,17 @@ var neighbourSteps = []awsStep{
 	{command: "logs get-log-events --log-group-name /ecs/web --log-stream-name x", want: "The specified log stream does not exist."},
 	{command: "ecr describe-images --repository-name team/web --image-ids imageTag=v2 --query imageDetails[0].imageTags[0]", want: "v2"},
 	{command: "ecr describe-images --repository-name team/web --image-ids imageDigest=sha256:0", want: "(ImageNotFoundException)"},
+	{command: "ecr get-login-password", want: "simulated"},
 	{command: "sts assume-role --role-arn " + deployRole + " --role-session-name build --query AssumedRoleUser.Arn", want: "arn:aws:sts::123456789012:assumed-role/deploy/build"},
 	{command: "sts get-caller-identity --query Account", want: "123456789012"},
 }
 
 var endSteps = []awsStep{
 	{command: "ecs create-service --cluster demo --service-name web --task-definition web --desired-count 1", want: "Creation of service was not idempotent."},
+	{command: "ecs create-service --cluster demo --service-name once --client-token a --task-definition job --desired-count 0 --query service.status", want: "ACTIVE"},
+	{command: "ecs create-service --cluster demo --service-name once --client-token a --task-definition job --desired-count 0 --query service.status", want: "ACTIVE"},
+	{command: "ecs create-service --cluster demo --service-name once --client-token a --task-definition job --desired-count 1", want: "Creation of service was not idempotent."},
+	{command: "ecs delete-service --cluster demo --service once --query service.status", want: "DRAINING"},
 	{command: "ecs delete-service --cluster demo --service web", want: "The service cannot be stopped while it is scaled above 0."},
 	{command: "ecs update-service --cluster demo --service web --desired-count 0 --query service.desiredCount", want: "0"},
 	{after: 2 * time.Hour, command: "ecs delete-service --cluster demo --service web --query service.status", want: "DRAINING"},

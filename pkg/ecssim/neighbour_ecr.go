@@ -5,6 +5,7 @@ package ecssim
 // says otherwise.
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,9 +17,38 @@ import (
 
 const maxImages = 100 // that one request names
 
+var errBadRegistry = invalid("Invalid parameter at 'registryId' failed to satisfy constraint: 'must satisfy regular expression '[0-9]{12}''")
+
 // registry is the operations of ECR.
 func registry() map[string]operation {
-	return map[string]operation{"DescribeImages": in[ecr.DescribeImagesInput]("", (*engine).describeImages)}
+	return map[string]operation{
+		"DescribeImages":        in[ecr.DescribeImagesInput]("", (*engine).describeImages),
+		"GetAuthorizationToken": in[ecr.GetAuthorizationTokenInput]("", (*engine).getAuthorizationToken),
+	}
+}
+
+// loginValid is how long a login to a registry lasts [SDK AuthorizationData].
+const loginValid = 12 * time.Hour
+
+// getAuthorizationToken answers with a login that opens nothing.
+func (e *engine) getAuthorizationToken(in struct {
+	Registries []string `json:"registryIds"`
+}, _ Document) (any, *apiError) {
+	if len(in.Registries) == 0 {
+		in.Registries = []string{e.World.account()}
+	}
+	logins := []any{}
+	for _, account := range in.Registries {
+		if !isAccount(account) {
+			return nil, errBadRegistry
+		}
+		logins = append(logins, map[string]any{
+			"authorizationToken": base64.StdEncoding.EncodeToString([]byte("AWS:simulated")),
+			"expiresAt":          e.Now.add(loginValid).epoch(),
+			"proxyEndpoint":      "https://" + e.registryHost(account),
+		})
+	}
+	return map[string]any{"authorizationData": logins}, nil
 }
 
 type describeImagesInput struct {
@@ -40,7 +70,7 @@ func (e *engine) describeImages(in describeImagesInput, _ Document) (any, *apiEr
 	case in.Repository == "":
 		return nil, invalid("Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must not be null'")
 	case !isAccount(in.Registry):
-		return nil, invalid("Invalid parameter at 'registryId' failed to satisfy constraint: 'must satisfy regular expression '[0-9]{12}''")
+		return nil, errBadRegistry
 	case len(in.Images) > maxImages:
 		return nil, invalid(fmt.Sprintf("Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must have length less than or equal to %d'", maxImages))
 	case len(e.World.Repositories) > 0 && !slices.Contains(e.World.Repositories, in.Repository):

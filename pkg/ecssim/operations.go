@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
@@ -91,8 +92,18 @@ func faultOperations() []string {
 	return names
 }
 
+var served struct {
+	sync.Once
+	operations map[string]operation
+}
+
 // operations is what the simulator can do.
 func operations() map[string]operation {
+	served.Do(func() { served.operations = allServed() }) // not an initialiser: operations call others
+	return served.operations
+}
+
+func allServed() map[string]operation {
 	return map[string]operation{
 		"RegisterTaskDefinition":     in[ecs.RegisterTaskDefinitionInput]("task definition modify", (*engine).registerTaskDefinition),
 		"DeregisterTaskDefinition":   in[ecs.DeregisterTaskDefinitionInput]("task definition modify", (*engine).deregisterTaskDefinition),

@@ -4,8 +4,9 @@ package ecssim
 // state is one number, so that it can be saved.
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
-	"strings"
 )
 
 // random is a splitmix64 generator; its value is its state.
@@ -29,11 +30,11 @@ func (r *random) upTo(n int) int { return int(r.next() % uint64(n)) }
 
 // hex is n hexadecimal digits.
 func (r *random) hex(n int) string {
-	var b strings.Builder
-	for b.Len() < n {
-		fmt.Fprintf(&b, "%016x", r.next())
+	b := make([]byte, 0, 2*n)
+	for len(b) < n {
+		b = hex.AppendEncode(b, binary.BigEndian.AppendUint64(nil, r.next()))
 	}
-	return b.String()[:n]
+	return string(b[:n])
 }
 
 // uuid is a random UUID, as service events and requests have.

@@ -129,6 +129,7 @@ type service struct {
 	Status    string `json:"status"` // ACTIVE, DRAINING, INACTIVE
 	CreatedAt millis `json:"createdAt"`
 	Token     string `json:"token,omitempty"` // clientToken of CreateService
+	Asked     string `json:"asked,omitempty"` // with a token: the input of CreateService, hashed
 
 	Desired    int              `json:"desired"`
 	Daemon     bool             `json:"daemon,omitempty"`

@@ -14,13 +14,13 @@ var nothingHidden = []string{"CONFIGURATIONS", "SETTINGS", "TAGS"}
 
 // clusterView is a cluster with what include names besides.
 func (e *engine) clusterView(c *cluster, include []string) map[string]any {
-	n := c.numbers()
+	tasks, services := c.numbers()
 	view := map[string]any{
 		"clusterArn": e.arn("cluster/" + c.Name), "clusterName": c.Name, "status": c.Status,
 		"registeredContainerInstancesCount": len(c.Hosts),
-		"runningTasksCount":                 n["runningEC2TasksCount"] + n["runningFargateTasksCount"],
-		"pendingTasksCount":                 n["pendingEC2TasksCount"] + n["pendingFargateTasksCount"],
-		"activeServicesCount":               n["activeEC2ServiceCount"] + n["activeFargateServiceCount"],
+		"runningTasksCount":                 tasks.ec2.live + tasks.fargate.live,
+		"pendingTasksCount":                 tasks.ec2.other + tasks.fargate.other,
+		"activeServicesCount":               services.ec2.live + services.fargate.live,
 		"statistics":                        []any{}, "tags": []any{}, "settings": []any{}, "capacityProviders": []any{},
 		"defaultCapacityProviderStrategy": []any{},
 	}
@@ -35,7 +35,7 @@ func (e *engine) clusterView(c *cluster, include []string) map[string]any {
 		view["tags"] = orNone(c.Tags)
 	}
 	if slices.Contains(include, "STATISTICS") {
-		view["statistics"] = statistics(n)
+		view["statistics"] = statistics(tasks, services)
 	}
 	if attached := e.attachments(c); slices.Contains(include, "ATTACHMENTS") && len(attached) > 0 {
 		view["attachments"], view["attachmentsStatus"] = attached, "UPDATE_COMPLETE"
@@ -43,45 +43,55 @@ func (e *engine) clusterView(c *cluster, include []string) map[string]any {
 	return view
 }
 
-// numbers counts the tasks and services of a cluster, with the names that ECS
-// has for them [SDK Cluster.Statistics].
-func (c *cluster) numbers() map[string]int {
-	n := map[string]int{}
-	for _, kind := range []string{"EC2", "Fargate"} {
-		for _, name := range []string{"running" + kind + "TasksCount", "pending" + kind + "TasksCount", "active" + kind + "ServiceCount", "draining" + kind + "ServiceCount"} {
-			n[name] = 0
-		}
+// numbers are how many tasks, or services, a cluster has, by launch type.
+type numbers struct{ ec2, fargate phases }
+
+// phases are how many are RUNNING or ACTIVE, and how many PENDING or DRAINING.
+type phases struct{ live, other int }
+
+// of are the numbers of a launch type.
+func (n *numbers) of(launchType string) *phases {
+	if launchType == "FARGATE" {
+		return &n.fargate
 	}
-	kindOf := func(launchType string) string {
-		if launchType == "FARGATE" {
-			return "Fargate"
-		}
-		return "EC2"
-	}
+	return &n.ec2
+}
+
+// numbers counts the tasks and the services of the cluster.
+func (c *cluster) numbers() (tasks, services numbers) {
 	for _, t := range c.Tasks {
-		switch kind := kindOf(t.LaunchType); {
+		switch {
 		case t.Status == running:
-			n["running"+kind+"TasksCount"]++
+			tasks.of(t.LaunchType).live++
 		case t.starting():
-			n["pending"+kind+"TasksCount"]++
+			tasks.of(t.LaunchType).other++
 		}
 	}
 	for _, s := range c.Services {
-		switch kind := kindOf(s.launchType()); s.Status {
+		switch s.Status {
 		case "ACTIVE":
-			n["active"+kind+"ServiceCount"]++
+			services.of(s.launchType()).live++
 		case "DRAINING":
-			n["draining"+kind+"ServiceCount"]++
+			services.of(s.launchType()).other++
 		}
 	}
-	return n
+	return tasks, services
 }
 
-// statistics are numbers as ECS shows them: texts by name.
-func statistics(numbers map[string]int) []any {
+// statistics are the numbers as ECS shows them: texts by name [SDK
+// Cluster.Statistics].
+func statistics(tasks, services numbers) []any {
 	list := []any{}
-	for _, name := range sortedKeys(numbers) {
-		list = append(list, map[string]any{"name": name, "value": strconv.Itoa(numbers[name])})
+	for _, row := range []struct {
+		name string
+		n    int
+	}{
+		{"runningEC2TasksCount", tasks.ec2.live}, {"runningFargateTasksCount", tasks.fargate.live},
+		{"pendingEC2TasksCount", tasks.ec2.other}, {"pendingFargateTasksCount", tasks.fargate.other},
+		{"activeEC2ServiceCount", services.ec2.live}, {"activeFargateServiceCount", services.fargate.live},
+		{"drainingEC2ServiceCount", services.ec2.other}, {"drainingFargateServiceCount", services.fargate.other},
+	} {
+		list = append(list, map[string]any{"name": row.name, "value": strconv.Itoa(row.n)})
 	}
 	return list
 }

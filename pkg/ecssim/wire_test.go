@@ -205,7 +205,7 @@ func TestNeighbourSnapshots(t *testing.T) {
 				if !strings.Contains(answer, "NotFound") && !strings.Contains(answer, "not a valid target group ARN") {
 					t.Errorf("%s: %d %s", operation, w.Code, answer)
 				}
-			case "DescribeImages", "AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "FilterLogEvents":
+			case "DescribeImages", "GetAuthorizationToken", "AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "FilterLogEvents":
 				if strings.Contains(answer, "does not have the operation") {
 					t.Errorf("%s: %d %s", operation, w.Code, answer)
 				}
