@@ -63,7 +63,7 @@ func (e *engine) groups() []groupDescription {
 		if s.Status == "INACTIVE" {
 			return
 		}
-		for _, r := range s.Revisions {
+		for _, r := range s.started() {
 			kind := "instance"
 			if td := e.taskDefinition(r.TaskDefinition); td != nil && td.Doc["networkMode"] == "awsvpc" {
 				kind = "ip"

@@ -80,6 +80,18 @@ func (e *engine) order(s *service, d *deployment) order {
 	return o
 }
 
+// started is what tasks of the service are, or were, started with: its revisions
+// and its task sets.
+func (s *service) started() []*revision {
+	all := slices.Clone(s.Revisions)
+	for _, d := range s.Deployments {
+		if d.Set != nil {
+			all = append(all, &revision{TaskDefinition: d.TaskDefinition, Spec: d.Spec})
+		}
+	}
+	return all
+}
+
 // perProvider is how many tasks of a deployment each capacity provider has.
 func (s *service) perProvider(d *deployment) map[string]int {
 	tasks := map[string]int{}

@@ -12,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
 
 const setsWorld = `
@@ -42,6 +45,24 @@ services:
 type deployer struct {
 	*testing.T
 	*ecs.Client
+	balancers *elb.Client
+}
+
+// blueGroup is the target group of its task sets.
+const blueGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/blue/73e2d6bc24d8a067"
+
+// targets are the states of the targets of a group.
+func targets(t *testing.T, client *elb.Client, group string) string {
+	t.Helper()
+	out, err := client.DescribeTargetHealth(t.Context(), &elb.DescribeTargetHealthInput{TargetGroupArn: &group})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var states []string
+	for _, d := range out.TargetHealthDescriptions {
+		states = append(states, string(d.TargetHealth.State))
+	}
+	return strings.Join(states, " ")
 }
 
 func (d deployer) create(definition string, scale float64) *types.TaskSet {
@@ -50,7 +71,7 @@ func (d deployer) create(definition string, scale float64) *types.TaskSet {
 		Cluster: aws.String("demo"), Service: aws.String("web"), TaskDefinition: &definition, LaunchType: types.LaunchTypeFargate,
 		ExternalId: aws.String("build-7"), Scale: &types.Scale{Unit: types.ScaleUnitPercent, Value: scale},
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}},
-		LoadBalancers:        []types.LoadBalancer{{TargetGroupArn: aws.String("arn:blue"), ContainerName: aws.String("web"), ContainerPort: aws.Int32(80)}},
+		LoadBalancers:        []types.LoadBalancer{{TargetGroupArn: aws.String(blueGroup), ContainerName: aws.String("web"), ContainerPort: aws.Int32(80)}},
 		Tags:                 []types.Tag{{Key: aws.String("colour"), Value: aws.String("green")}},
 	})
 	if err != nil {
@@ -100,11 +121,15 @@ func (d deployer) sets() string {
 // external makes the service web of a deployer.
 func external(t *testing.T) deployer {
 	t.Helper()
-	d := deployer{t, parsed(t, setsWorld)}
-	_, err := d.CreateService(t.Context(), &ecs.CreateServiceInput{
-		Cluster: aws.String("demo"), ServiceName: aws.String("web"), DesiredCount: aws.Int32(2),
-		DeploymentController: &types.DeploymentController{Type: types.DeploymentControllerTypeExternal}})
+	world, err := ecssim.ParseWorld("world.yaml", []byte(setsWorld))
 	if err != nil {
+		t.Fatal(err)
+	}
+	sim, client := start(t, world)
+	d := deployer{t, client, balancerClient(sim.HTTPClient())}
+	if _, err := d.CreateService(t.Context(), &ecs.CreateServiceInput{
+		Cluster: aws.String("demo"), ServiceName: aws.String("web"), DesiredCount: aws.Int32(2),
+		DeploymentController: &types.DeploymentController{Type: types.DeploymentControllerTypeExternal}}); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -128,6 +153,9 @@ func TestTaskSets(t *testing.T) {
 		see("EC2  | ACTIVE web:1 2/2 STEADY_STATE")
 		d.promote(blue)
 		see("FARGATE web:1 | PRIMARY web:1 2/2 STEADY_STATE")
+		if got := targets(t, d.balancers, blueGroup); got != "healthy healthy" {
+			t.Errorf("targets %s", got)
+		}
 
 		green := d.create("web:2", 30)
 		time.Sleep(3 * time.Minute)
@@ -158,7 +186,7 @@ func TestTaskSets(t *testing.T) {
 		for _, want := range []string{
 			"(service web) updated computedDesiredCount for taskSet " + *blue.Id + " to 2.",
 			"(service web, taskSet " + *blue.Id + ") has started 2 tasks: (task ",
-			"(service web, taskSet " + *blue.Id + ") registered 2 targets in (target-group arn:blue)",
+			"(service web, taskSet " + *blue.Id + ") registered 2 targets in (target-group " + blueGroup + ")",
 			"(service web, taskSet " + *blue.Id + ") updated state to STEADY_STATE.",
 			"(service web) has reached a steady state.",
 			"(service web, taskSet " + *blue.Id + ") has stopped 3 running tasks: (task ",
@@ -249,7 +277,7 @@ func TestBornTaskSets(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			client := parsed(t, fmt.Sprintf(ec2, 100, 100, 0, "desiredCount: 2\n    deploymentController: {type: "+controller+"}\n    loadBalancers: [{targetGroupArn: arn:tg, containerName: web, containerPort: 80}]"))
 			time.Sleep(time.Hour)
-			d := deployer{t, client}
+			d := deployer{t, client, nil}
 			if got, want := d.sets(), "EC2 web:1 | PRIMARY web:1 2/2 STEADY_STATE"; got != want {
 				t.Errorf("%s: %s, want %s", controller, got, want)
 			}
