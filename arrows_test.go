@@ -91,7 +91,11 @@ var rules = []rule{
 		reason: "it writes the files that config reads",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/report"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/image", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/fleet"}, knows: []string{"pkg/deploy", "pkg/rollout"},
+		reason: "it decides when members are deployed, and adds no second pipeline",
+	},
+	{
+		arrow: true, rooms: []string{"pkg/report"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/fleet", "pkg/image", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
 		reason: "a renderer is a function of the pipeline's events",
 	},
 	{
@@ -103,7 +107,7 @@ var rules = []rule{
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/forecast", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -353,6 +357,8 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/ecsapi/a.go", `import _ "example.com/tool/pkg/deploy"`, "decides nothing"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/deploy/inner"`, ""},
 		{"pkg/config/a.go", `import _ "example.com/tool/pkg/report"`, "request to the pipeline"},
+		{"pkg/fleet/a.go", `import _ "example.com/tool/pkg/ecsapi"`, "no second pipeline"},
+		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/fleet"`, "forecast"},
 		{"pkg/scaffold/a.go", `import _ "example.com/tool/pkg/report"`, "files that config reads"},
 		{"pkg/scaffold/a.go", `import "os"; var _ = os.Getenv("A")`, "uses os.Getenv"},
 		{"pkg/report/a.go", `import _ "example.com/tool/pkg/config"`, "pipeline's events"},

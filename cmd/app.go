@@ -63,8 +63,10 @@ type app struct {
 	looked   bool // for one
 	file     config.File
 	targets  []string // its targets
+	warned   bool     // of variables that have no effect
 	bare     bool     // standard output is not for reports, but for the thing itself
 	named    demoNames
+	members  []*app // of a run of several targets, one each
 	// arnRegion is the region by the settings or by an ARN among them.
 	arnRegion said
 }
@@ -199,8 +201,11 @@ func (a *app) resolve(c *cobra.Command, target string) error {
 	}
 	a.settings = settings
 	if !a.settings.Quiet {
-		for _, warning := range config.Warnings(os.Environ()) {
-			_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
+		if !a.warned {
+			for _, warning := range config.Warnings(os.Environ()) {
+				_, _ = fmt.Fprintln(a.streams.Err, "warning:", warning)
+			}
+			a.warned = true
 		}
 		if variables := a.settings.Overridden(); len(variables) > 0 {
 			_, _ = fmt.Fprintf(a.streams.Err, "variables that override target %s: %s\n", a.settings.Target, strings.Join(variables, ", "))

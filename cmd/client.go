@@ -64,6 +64,11 @@ func (a *app) needService(c *cobra.Command) error {
 	if err := a.needTarget(); err != nil {
 		return err
 	}
+	return a.hasService()
+}
+
+// hasService refuses settings without a service.
+func (a *app) hasService() error {
 	switch {
 	case strings.HasPrefix(a.settings.Deployment, "arn:"): // says both
 	case a.settings.Cluster == "":

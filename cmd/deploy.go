@@ -36,11 +36,17 @@ updates the service, and follows the rollout to its end.
 Deploy changes only what you ask for: the desired count, the circuit breaker and
 all other settings of the service stay the same. If nothing would change, it makes
 no calls that write. The exit code reports the result; see
-ecs-deploy help exit-codes.`,
+ecs-deploy help exit-codes.
+
+With several targets, all of them are planned before the first one is changed, and
+they end in one outcome.`,
 		Example: rootExample + `
 
   # an earlier revision, unchanged
   ecs-deploy deploy -c production1 -n doorman-service -d doorman-service:41
+
+  # several targets of ecs-deploy.yaml in one run
+  ecs-deploy deploy --target api,worker --tag v2
 
   # only settings: no new deployment
   ecs-deploy deploy -c production1 -n doorman-service -D 4 -m 50 -M 200
@@ -51,12 +57,20 @@ ecs-deploy help exit-codes.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
 	}
 	a.flags.Add(c.Flags(), append([]string{"dry-run", "what-if", "yes", "if-in-progress", "max-definitions",
-		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure"}, requestFlags...)...)
+		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure", "parallel", "on-failure"}, requestFlags...)...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
 
 func (a *app) runDeploy(c *cobra.Command) error {
+	switch several, err := a.several(c); {
+	case err != nil:
+		return err
+	case several && a.settings.DryRun:
+		return a.planAll(c)
+	case several:
+		return a.deployAll(c)
+	}
 	request, err := a.request(c)
 	if err != nil {
 		return err
@@ -64,11 +78,8 @@ func (a *app) runDeploy(c *cobra.Command) error {
 	if a.settings.DryRun {
 		return a.plan(c, request)
 	}
-	if len(a.settings.WhatIf) > 0 {
-		return &usageError{problem: "--what-if is a part of the forecast, and a deployment shows none", hint: "use it with --dry-run"}
-	}
-	if a.settings.ExitCode {
-		return &usageError{problem: "--exit-code reports pending changes; it has no meaning for a deployment", hint: "add --dry-run, or use ecs-deploy diff"}
+	if err := a.deployFlags(); err != nil {
+		return err
 	}
 	policy := a.settings.Policy()
 	if err := policy.Validate(); err != nil {
@@ -81,6 +92,17 @@ func (a *app) runDeploy(c *cobra.Command) error {
 	}
 	outcome, err := deployer.Run(c.Context(), request, policy)
 	return status(outcome, err)
+}
+
+// deployFlags refuses flags that are only for plans.
+func (a *app) deployFlags() error {
+	if len(a.settings.WhatIf) > 0 {
+		return &usageError{problem: "--what-if is a part of the forecast, and a deployment shows none", hint: "use it with --dry-run"}
+	}
+	if a.settings.ExitCode {
+		return &usageError{problem: "--exit-code reports pending changes; it has no meaning for a deployment", hint: "add --dry-run, or use ecs-deploy diff"}
+	}
+	return nil
 }
 
 // request merges the settings of a command into a request, and finds what is

@@ -40,6 +40,11 @@ of 0 if something changes.`,
 }
 
 func (a *app) runDiff(c *cobra.Command) error {
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.planAll(c)
+	}
 	request, err := a.request(c)
 	if err != nil {
 		return err

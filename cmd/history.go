@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -31,24 +34,30 @@ a guess.`,
 }
 
 func (a *app) runHistory(c *cobra.Command) error {
-	deployer, err := a.service(c)
-	if err != nil {
-		return err
-	}
-	limit := historyLimit
+	return a.readOne(c, func(ctx context.Context, m *app, deployer *deploy.Deployer) (report.Result, error) {
+		limit, err := m.historyLimit()
+		if err != nil {
+			return report.Result{}, err
+		}
+		found, err := deployer.History(ctx, m.settings.Ref(), limit)
+		if err != nil {
+			return report.Result{}, err
+		}
+		return report.History(found), nil
+	})
+}
+
+// historyLimit is how many deployments are listed; 0 is all of them.
+func (a *app) historyLimit() (int, error) {
 	switch given := a.settings.Limit; {
 	case given != nil && a.settings.All:
-		return &usageError{problem: "--limit and --all contradict each other", hint: "pass one of them"}
+		return 0, &usageError{problem: "--limit and --all contradict each other", hint: "pass one of them"}
 	case given != nil && *given < 1:
-		return &usageError{problem: "--limit is less than 1", hint: "pass --limit NUMBER, or --all for every deployment"}
+		return 0, &usageError{problem: "--limit is less than 1", hint: "pass --limit NUMBER, or --all for every deployment"}
 	case given != nil:
-		limit = int(*given)
+		return int(*given), nil
 	case a.settings.All:
-		limit = 0
+		return 0, nil
 	}
-	found, err := deployer.History(c.Context(), a.settings.Ref(), limit)
-	if err != nil {
-		return err
-	}
-	return a.show(report.History(found))
+	return historyLimit, nil
 }

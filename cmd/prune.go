@@ -27,12 +27,17 @@ use: if they share the family, keep more revisions.`,
 }
 
 func (a *app) runPrune(c *cobra.Command) error {
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.pruneAll(c)
+	}
 	deployer, err := a.service(c, deploy.WithObserver(a.deregistered))
 	if err != nil {
 		return err
 	}
 	if a.settings.MaxDefinitions == nil {
-		return &usageError{problem: "number of revisions to keep not set", hint: "pass --max-definitions NUMBER"}
+		return noMaxDefinitions()
 	}
 	pruning, err := deployer.PlanPrune(c.Context(), a.settings.Ref(), *a.settings.MaxDefinitions)
 	if err != nil {
@@ -53,6 +58,10 @@ func (a *app) runPrune(c *cobra.Command) error {
 		return nil // it is done, shown or not
 	}
 	return err
+}
+
+func noMaxDefinitions() error {
+	return &usageError{problem: "number of revisions to keep not set", hint: "pass --max-definitions NUMBER"}
 }
 
 // deregistered shows each revision as it goes.

@@ -24,12 +24,20 @@ variables in clear text.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRender(c) },
 	}
-	a.flags.Add(c.Flags(), definitionFlags...)
+	a.flags.Add(c.Flags(), append([]string{"output-dir"}, definitionFlags...)...)
 	return c
 }
 
 func (a *app) runRender(c *cobra.Command) error {
 	a.bare = true
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.renderAll(c)
+	}
+	if a.settings.OutputDir != "" {
+		return &usageError{problem: "--output-dir writes the definitions of several targets, and one is chosen", hint: "redirect standard output to a file"}
+	}
 	if err := a.prepare(c); err != nil {
 		return err
 	}
@@ -53,6 +61,16 @@ func (a *app) runRender(c *cobra.Command) error {
 // rendered is the text of the definition that a request would register. Without need,
 // AWS is not asked, and no credentials are looked for.
 func (a *app) rendered(c *cobra.Command, request deploy.Request) ([]byte, error) {
+	return a.renderedBy(c, request, func() (*deploy.Deployer, error) {
+		if err := a.needTarget(); err != nil && request.Definition.IsZero() {
+			return nil, err
+		}
+		return a.connect(c)
+	})
+}
+
+// renderedBy is rendered with a deployer that connect makes.
+func (a *app) renderedBy(c *cobra.Command, request deploy.Request, connect func() (*deploy.Deployer, error)) ([]byte, error) {
 	if !request.NeedsAWS() {
 		definition, err := request.Offline(request.Definition)
 		if err != nil {
@@ -60,10 +78,7 @@ func (a *app) rendered(c *cobra.Command, request deploy.Request) ([]byte, error)
 		}
 		return definition.Indented()
 	}
-	if err := a.needTarget(); err != nil && request.Definition.IsZero() {
-		return nil, err
-	}
-	deployer, err := a.connect(c)
+	deployer, err := connect()
 	if err != nil {
 		return nil, err
 	}

@@ -39,12 +39,17 @@ pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRollback(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"yes", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt"}, rollbackFlags...)...)
+	a.flags.Add(c.Flags(), append([]string{"yes", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "parallel", "on-failure"}, rollbackFlags...)...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
 
 func (a *app) runRollback(c *cobra.Command) error {
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.rollbackAll(c)
+	}
 	if err := a.needService(c); err != nil {
 		return err
 	}

@@ -28,6 +28,11 @@ without them, the newest ACTIVE revision before the running one is a guess.`,
 }
 
 func (a *app) runRollbackPreview(c *cobra.Command) error {
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.previewAll(c)
+	}
 	if err := a.needService(c); err != nil {
 		return err
 	}

@@ -290,6 +290,7 @@ func checkStream(ts *testscript.TestScript, neg bool, args []string) {
 	for i, line := range lines {
 		var object struct {
 			Type, Schema, Verdict string
+			Members               []any // of the outcome of several services
 			Subject               struct{ Kind, ARN string }
 		}
 		if err := json.Unmarshal([]byte(line), &object); err != nil {
@@ -303,7 +304,7 @@ func checkStream(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		about := strings.Contains(object.Subject.ARN, ":service/") && object.Subject.Kind == "service" ||
 			strings.HasPrefix(object.Subject.ARN, "arn:") && object.Subject.Kind == "task"
-		if untold := object.Type == "version" || object.Verdict == "error" || object.Verdict == "busy"; about == untold {
+		if untold := object.Type == "version" || object.Verdict == "error" || object.Verdict == "busy" || object.Members != nil; about == untold {
 			ts.Fatalf("line %d of type %q is about %v", i+1, object.Type, object.Subject)
 		}
 	}

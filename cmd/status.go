@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -22,15 +25,32 @@ and the last lines of their logs.`,
 }
 
 func (a *app) runStatus(c *cobra.Command) error {
+	status := func(ctx context.Context, m *app, deployer *deploy.Deployer) (report.Result, error) {
+		found, err := deployer.Status(ctx, m.settings.Ref())
+		if err != nil {
+			return report.Result{}, err
+		}
+		return report.Status(found), nil
+	}
+	return a.readOne(c, status)
+}
+
+// readOne shows what a command finds for a service, or for those of several targets.
+func (a *app) readOne(c *cobra.Command, read func(context.Context, *app, *deploy.Deployer) (report.Result, error)) error {
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.readAll(c, read)
+	}
 	deployer, err := a.service(c)
 	if err != nil {
 		return err
 	}
-	found, err := deployer.Status(c.Context(), a.settings.Ref())
+	found, err := read(c.Context(), a, deployer)
 	if err != nil {
 		return err
 	}
-	return a.show(report.Status(found))
+	return a.show(found)
 }
 
 // show prints a result in the selected format.

@@ -18,7 +18,31 @@ import (
 // command is a command line that continues a deployment: the same settings with another
 // command.
 func (a *app) command(d deploy.Deployment, words ...string) string {
-	return a.line(arn.ShortName(d.Cluster), arn.ShortName(d.Service), words...)
+	cluster, service := arn.ShortName(d.Cluster), arn.ShortName(d.Service)
+	for _, m := range a.members {
+		if arn.ShortName(m.settings.Service) == service && arn.ShortName(m.settings.Cluster) == cluster {
+			return m.line(cluster, service, words...)
+		}
+	}
+	return a.line(cluster, service, words...)
+}
+
+// lineOfAll is a command line about some targets of a run.
+func (a *app) lineOfAll(targets []string, words ...string) string {
+	l := commandLine{words: append([]string{"ecs-deploy"}, words...), settings: a.settings, file: true}
+	if list := strings.Join(targets, ","); strings.Count(list, ",") == len(targets)-1 && len(targets) > 1 {
+		l.give("--target", list)
+	} else {
+		for _, target := range targets {
+			l.give("--target", target)
+		}
+	}
+	l.give("--config", a.settings.Config)
+	if !l.fromFile("cluster") {
+		l.give("-c", arn.ShortName(a.settings.Cluster))
+	}
+	l.access()
+	return shell.Join(l.words...)
 }
 
 // line is a command line about a service, with the flags that find it again.

@@ -21,6 +21,11 @@ the last one ended.`,
 }
 
 func (a *app) runWait(c *cobra.Command) error {
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.waitAll(c)
+	}
 	deployer, err := a.service(c, a.observed())
 	if err != nil {
 		return err

@@ -195,6 +195,7 @@ func (s *Settings) policyKeys() []row {
 	return []row{
 		{"dry-run", "", "print the plan and change nothing", FlagOnly, toggle{&s.DryRun}},
 		{"what-if", "", "show what ECS would do in this `scenario` of a bad image, or in all", FlagOnly, list{&s.WhatIf}},
+		{"output-dir", "", "`folder` in which render writes a file for each of several targets, instead of a JSON array", FlagOnly, text{&s.OutputDir, "folder"}},
 		{"exit-code", "", "exit with code 2 if changes are pending", FlagOnly, toggle{&s.ExitCode}},
 		{"to", "", "`revision` (family:revision) or id of the deployment to restore, instead of the way back", FlagOnly, text{&s.To, "revision"}},
 		{"check-registry", "", "ask registries other than ECR about images, with the credentials of Docker", FlagOnly, toggle{&s.CheckRegistry}},
@@ -211,6 +212,8 @@ func (s *Settings) policyKeys() []row {
 		{"on-pause", "", "what to do at a pause hook (default exit, with code 9)", Anywhere, choice{&s.OnPause, words(deploy.OnPauseValues())}},
 		{"rollback-on-failure", "", "restore the previous revision if the deployment fails and ECS does not roll back", Anywhere, toggle{&s.RollbackOnFailure}},
 		{"max-definitions", "", "after success, deregister old revisions; keep this `number`, and all in use", Anywhere, optionalCount{&s.MaxDefinitions}},
+		{"parallel", "", "`number` of services to deploy at the same time, in a run of several targets (default 10)", NotFile, optionalCount{&s.Parallel}},
+		{"on-failure", "", "what to do with the other targets if one fails (default stop: start no more)", NotFile, choice{&s.OnFailure, []string{"stop", "continue", "rollback"}}},
 		{"before", "", "tasks to run with the new revision before the service is updated", FileOnly, steps{&s.Before}},
 		{"verify", "", "tasks to run after the deployment succeeded", FileOnly, steps{&s.Verify}},
 		{"skip-before", "", "do not run the tasks that the file lists under before", FlagOnly, toggle{&s.SkipBefore}},

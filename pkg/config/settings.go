@@ -55,6 +55,9 @@ type Settings struct {
 	OnPause, Hook                string
 	Deployment, ExpectRevision   string
 	RollbackOnFailure            bool
+	OutputDir                    string // of render
+	Parallel                     *int32 // of several targets
+	OnFailure                    string
 	DryRun, ExitCode, ShowValues bool
 	Confirm, Yes                 bool
 	To                           string // what a rollback restores

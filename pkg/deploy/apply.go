@@ -109,7 +109,8 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	registered := ""
 	if p.Register {
 		var err error
-		if registered, err = d.register(ctx, p); err != nil {
+		fresh := false
+		if registered, fresh, err = d.registrations.once(ctx, p, func() (string, error) { return d.register(ctx, p) }); err != nil {
 			return Deployment{}, err
 		}
 		deployment.TaskDefinition = registered
@@ -117,7 +118,9 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 			deployment.Rollback.To = registered
 		}
 		d.tags.learn(registered, p.Tag)
-		d.emit(Event{Type: EventRegistered, TaskDefinition: registered})
+		if fresh {
+			d.emit(Event{Type: EventRegistered, TaskDefinition: registered})
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return Deployment{}, &InterruptedError{Registered: registered, Err: err}

@@ -44,6 +44,8 @@ type Deployer struct {
 	// definitions are those read while one plan is made; nil: each is read anew.
 	definitions *definitionsRead
 
+	registrations *Registrations // nil: those of a plan are its own
+
 	forecaster Forecaster // nil: plans have no forecast
 	whatIf     []string   // the scenarios that it plays as well
 }
@@ -69,8 +71,12 @@ func WithClock(clock Clock) Option {
 // is not called again, and [Outcome.ObserverPanic] says so: the deployment and its
 // outcome are not lost.
 func WithObserver(observe func(Event)) Option {
-	return func(d *Deployer) { d.stream.observe = observe }
+	return func(d *Deployer) { d.stream = &stream{observe: observe} }
 }
+
+// WithMember names the service of a run of several services: every event has the name
+// as [Subject.Member].
+func WithMember(name string) Option { return func(d *Deployer) { d.subject.Member = name } }
 
 // WithAccount guards against the wrong credentials: every method that reads a service
 // fails with an [*OtherAccountError], before it writes, if the service is in another
@@ -97,6 +103,22 @@ func New(client *ecs.Client, options ...Option) *Deployer {
 	}
 	return d
 }
+
+// With is a deployer like d with further options. The two share the client, and
+// everything that the options do not change: also the stream of events, which stay in
+// order.
+func (d *Deployer) With(options ...Option) *Deployer {
+	same := *d
+	for _, option := range options {
+		if option != nil {
+			option(&same)
+		}
+	}
+	return &same
+}
+
+// Now is the present by the deployer's clock.
+func (d *Deployer) Now() time.Time { return d.clock.Now() }
 
 // ready refuses a call that cannot work, before anything is read or written.
 func (d *Deployer) ready(ctx context.Context) error {

@@ -116,6 +116,9 @@ func (d *Deployer) rollBack(ctx context.Context, o Outcome, policy Policy) (Outc
 		o.Reason += fmt.Sprintf("; rolling back to %s failed: %v", rollout.ShortName(o.Deployment.Before.TaskDefinition), err)
 		return o, nil
 	}
+	if o.Deployment.Before.TaskDefinition == o.Deployment.TaskDefinition {
+		return failed(errors.New("the same revision was running before"))
+	}
 	planning, cancel := d.within(ctx, lookLimit)
 	plan, err := d.planUndo(planning, o.Deployment)
 	cancel()
@@ -150,9 +153,6 @@ func (d *Deployer) rollBack(ctx context.Context, o Outcome, policy Policy) (Outc
 // planUndo plans the rollback of a deployment that is still the PRIMARY one.
 func (d *Deployer) planUndo(ctx context.Context, deployment Deployment) (*Plan, error) {
 	before := deployment.Before
-	if before.TaskDefinition == deployment.TaskDefinition {
-		return nil, errors.New("the same revision was running before")
-	}
 	service, err := d.describe(ctx, deployment.Ref)
 	if err != nil {
 		return nil, err

@@ -50,19 +50,21 @@ type Subject struct {
 	// ARN is the ARN of the service or task; before a task is started, that
 	// of its cluster.
 	ARN string `json:"arn"`
+	// Member is the name of the service in a run of several; see [WithMember].
+	Member string `json:"member,omitempty"`
 }
 
 // about is the deployer whose events are about a service. Every operation that
 // emits events begins with it, and all that it calls emits through the copy.
 func (d *Deployer) about(service Ref) *Deployer {
 	same := *d
-	same.subject = Subject{Kind: SubjectService, ARN: service.Service}
+	same.subject = Subject{Kind: SubjectService, ARN: service.Service, Member: d.subject.Member}
 	return &same
 }
 
 // aboutTask is the deployer whose events are about a task without a service.
 func (d *Deployer) aboutTask(task string) *Deployer {
 	same := *d
-	same.subject = Subject{Kind: SubjectTask, ARN: task}
+	same.subject = Subject{Kind: SubjectTask, ARN: task, Member: d.subject.Member}
 	return &same
 }

@@ -6,6 +6,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -20,6 +21,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/fleet"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/printabletest"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -98,6 +100,8 @@ var (
 	}
 	// verdict matches a line that says how a deployment ended, or what to do.
 	verdict = regexp.MustCompile(`^(succeeded|unchanged|updated|running|started|failed|rolled[- ]back|timed[- ]out|superseded|paused|busy|interrupted|error|hint): `)
+	// logLine matches a line of the log.
+	logLine = regexp.MustCompile(`^\d\d:\d\d:\d\d  `)
 	// ours are the program's own colours.
 	ours = regexp.MustCompile(`\x1b\[(0|1|2|22|31|32|33)(;(0|1|2|22|31|32|33))*m`)
 )
@@ -111,6 +115,9 @@ func hostileEvent(t *rapid.T) deploy.Event {
 	e.Outcome.Verdict = rapid.SampledFrom(verdicts).Draw(t, "verdict")
 	if e.TaskOutcome.Verdict = e.Outcome.Verdict; e.Type == deploy.EventOutcome && rapid.Bool().Draw(t, "of a service") {
 		e.TaskOutcome = nil
+	}
+	if !rapid.Bool().Draw(t, "of a run of several") {
+		e.Subject.Member = ""
 	}
 	return e
 }
@@ -154,6 +161,17 @@ func TestHostileText(t *testing.T) {
 		e := hostileEvent(t)
 		r.Event(e)
 		shown := harmlessLines(t, out.String())
+		if e.Subject.Member != "" {
+			if len(shown) > 0 {
+				t.Fatalf("the result is that of all: %q", shown)
+			}
+			for _, line := range harmlessLines(t, err.String()) {
+				if !logLine.MatchString(line) {
+					t.Fatalf("a line of the log without its time: %q", line)
+				}
+			}
+			return
+		}
 		if e.Type == deploy.EventOutcome {
 			if !strings.HasPrefix(shown[0], strings.ReplaceAll(string(e.Outcome.Verdict), "-", " ")+": ") {
 				t.Fatalf("the verdict is %q", shown[0])
@@ -229,6 +247,33 @@ var views = map[string]func(t *rapid.T) report.Result{
 	},
 	"Pruning": func(t *rapid.T) report.Result {
 		return report.Pruning(filled[deploy.Pruning](t), rapid.Bool().Draw(t, "done"))
+	},
+	"FleetPlan": func(t *rapid.T) report.Result {
+		plan := &fleet.Plan{}
+		for range rapid.IntRange(1, 3).Draw(t, "members") {
+			p := filled[deploy.Plan](t)
+			p.Action = rapid.SampledFrom(actions).Draw(t, "action")
+			plan.Members = append(plan.Members, fleet.Planned{Member: fleet.Member{Name: filler{t}.text()}, Plan: &p})
+		}
+		return report.FleetPlan(plan)
+	},
+	"FleetOutcome": func(t *rapid.T) report.Result {
+		o := fleet.Outcome{}
+		for range rapid.IntRange(1, 3).Draw(t, "members") {
+			e := hostileEvent(t)
+			o.Members = append(o.Members, fleet.Result{
+				Member: filler{t}.text(), Verdict: rapid.SampledFrom(append(verdicts, fleet.NotStarted)).Draw(t, "verdict of a member"),
+				Reason: filler{t}.text(), Outcome: e.Outcome, Err: errors.New(filler{t}.text()), Undone: e.Outcome,
+			})
+		}
+		result := report.FleetOutcome(o, report.Options{}, "ecs-deploy wait", func(error) string { return filler{t}.text() })
+		lines := result.Lines
+		result.Lines = func(o report.Options) []report.Line { return lines(o)[1:] } // the verdict of all
+		return result
+	},
+	"EachMember": func(t *rapid.T) report.Result {
+		found := report.Found{Member: filler{t}.text(), Result: report.Value("", "  "+filler{t}.text()), Err: errors.New(filler{t}.text()), Hint: filler{t}.text()}
+		return report.EachMember([]report.Found{found, {Member: filler{t}.text(), Result: report.Value("", "  "+filler{t}.text())}})
 	},
 	"Value": func(t *rapid.T) report.Result {
 		return report.Value(filled[shortTexts](t), "  "+filler{t}.text(), `"`+filler{t}.text())

@@ -92,6 +92,9 @@ func (s *stream) entry(entry Entry) {
 	if e.Type == deploy.EventOutcome {
 		object := objectOf(*e.Outcome, s.options)
 		object.Subject = e.Subject
+		if ofMember(e) { // the outcome is that of all
+			object.Type = EventMemberOutcome
+		}
 		s.object(object)
 		return
 	}
@@ -133,7 +136,7 @@ func (j *jsonRenderer) fail(_ *Story, f Failure) { j.object(failureObject(f)) }
 func (j *jsonRenderer) entry(entry Entry) {
 	e := entry.Event
 	switch {
-	case e.Type != deploy.EventOutcome:
+	case e.Type != deploy.EventOutcome, ofMember(e):
 	case e.TaskOutcome != nil:
 		object := taskObjectOf(e.TaskOutcome, j.options)
 		object.Schema, object.Simulated = Schema, j.options.Simulated

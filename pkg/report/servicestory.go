@@ -17,6 +17,8 @@ import (
 type ServiceStory struct {
 	// Cluster and Service are its ARNs; "" until an event names them.
 	Cluster, Service string
+	// Member is its name in a run of several services; "" in any other.
+	Member string
 	// Plan is the newest plan. Its checks and its forecast are those of the story.
 	Plan *deploy.Plan
 	// TaskPlan is the newest plan of a one-off task.
@@ -97,8 +99,11 @@ const samplesKept = 5000
 // Ended reports whether the story of the service has its end.
 func (s *ServiceStory) Ended() bool { return s.Outcome != nil || s.TaskOutcome != nil }
 
-// Name is the name of the service, or the family of one-off tasks without one.
+// Name is the name of the service in a run of several, that of the service, or the family of one-off tasks without one.
 func (s *ServiceStory) Name() string {
+	if s.Member != "" {
+		return s.Member
+	}
 	if s.Service == "" && s.TaskPlan != nil {
 		return s.TaskPlan.Family
 	}

@@ -4,6 +4,7 @@ package report
 // value, and keep no state of the rollout themselves.
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -46,6 +47,7 @@ func (s *Story) Add(e deploy.Event) Entry {
 	}
 	s.Now = e.Time
 	about := s.about(e)
+	about.Member = cmp.Or(about.Member, e.Subject.Member)
 	entry := Entry{Event: e, Story: s, About: about, First: !about.placed && about.Cluster != "", New: true, Several: len(s.Services) > 1}
 	about.placed = about.placed || entry.First
 	about.Elapsed = max(about.Elapsed, e.Elapsed)

@@ -14,6 +14,7 @@ import (
 // lines, in the log of a CI system the marks of that system around them.
 type text struct {
 	options  Options
+	members  members
 	out, err *canvas
 	live     *live // nil: no live region
 	marks    *marks
@@ -57,6 +58,10 @@ func (t *text) answer(lines ...Line) {
 // entry shows what is new in an event as one line or a few.
 func (t *text) entry(entry Entry) {
 	e := entry.Event
+	if ofMember(e) {
+		t.member(entry)
+		return
+	}
 	lines := entry.Lines(t.options)
 	ofTask := e.Subject.Kind == deploy.SubjectTask || e.Type == deploy.EventLog && entry.About.Plan == nil
 	switch {

@@ -1,0 +1,288 @@
+package cmd
+
+// A command about several targets: each is an app of its own, with its settings, and
+// those that call AWS in the same way share a client.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/config"
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/fleet"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+)
+
+// several finds out whether --target chooses several targets, and resolves the settings
+// of each into a.members. All problems are reported together.
+func (a *app) several(c *cobra.Command) (bool, error) {
+	chosen, err := a.choose(c)
+	if err != nil || !chosen.Several {
+		return false, err
+	}
+	problems := &fleet.ProblemsError{}
+	for _, target := range chosen.Targets {
+		m := *a
+		problems.Add(target, m.resolve(c, target))
+		a.warned = a.warned || m.warned
+		a.members = append(a.members, &m)
+	}
+	if err := problems.OrNil(); err != nil {
+		return false, err
+	}
+	common := *a.members[0].settings // what all commands print in the same way
+	common.Target = ""
+	a.settings = &common
+	return true, nil
+}
+
+// memberNames are the targets of the members.
+func (a *app) memberNames() []string {
+	var names []string
+	for _, m := range a.members {
+		names = append(names, m.settings.Target)
+	}
+	return names
+}
+
+// crew makes the members of a run. Each gets its deployer, and plans and policies by
+// make. observe is given the events of all.
+func (a *app) crew(c *cobra.Command, observe func(deploy.Event), complete func(*app, *fleet.Member) error) ([]fleet.Member, error) {
+	if err := a.shareInput(c.Context()); err != nil {
+		return nil, err
+	}
+	clients := newClientSets(a, c, observe)
+	problems := &fleet.ProblemsError{}
+	var members []fleet.Member
+	for _, m := range a.members {
+		member := fleet.Member{Name: m.settings.Target, Needs: a.file.Needs(m.settings.Target)}
+		var err error
+		if member.Deployer, err = clients.of(m); err == nil {
+			err = complete(m, &member)
+		}
+		problems.Add(member.Name, err)
+		members = append(members, member)
+	}
+	return members, problems.OrNil()
+}
+
+// shareInput gives each member standard input, if one of them reads it.
+func (a *app) shareInput(ctx context.Context) error {
+	reads := func(m *app) bool { return m.settings.TaskDefinitionFile == config.StandardInput }
+	if !slices.ContainsFunc(a.members, reads) {
+		return nil
+	}
+	text, err := config.Input{What: "standard input", Path: config.StandardInput, Stdin: a.streams.In}.Read(ctx)
+	for _, m := range a.members {
+		m.streams.In = bytes.NewReader(text)
+	}
+	return err
+}
+
+// clientSets are the deployers of a run, one for each way to call AWS. What they
+// register is registered once.
+type clientSets struct {
+	app           *app
+	c             *cobra.Command
+	observe       func(deploy.Event)
+	made          map[string]clientSet
+	registrations deploy.Registrations
+}
+
+func newClientSets(a *app, c *cobra.Command, observe func(deploy.Event)) *clientSets {
+	return &clientSets{app: a, c: c, observe: fleet.InOrder(observe), made: map[string]clientSet{}}
+}
+
+type clientSet struct {
+	deployer *deploy.Deployer
+	err      error
+}
+
+// of is the deployer of a member.
+func (s *clientSets) of(m *app) (*deploy.Deployer, error) {
+	key := m.identity()
+	set, known := s.made[key]
+	if !known {
+		m.cleanup = nil
+		set.deployer, set.err = m.connect(s.c, deploy.WithObserver(s.observe), deploy.WithRegistrations(&s.registrations))
+		s.app.cleanup = append(s.app.cleanup, m.cleanup...)
+		s.made[key] = set
+	}
+	if set.err != nil {
+		return nil, set.err
+	}
+	options := []deploy.Option{deploy.WithMember(m.settings.Target)}
+	if !m.settings.Simulated() {
+		options = append(options, deploy.WithAccount(m.settings.Account))
+	}
+	return set.deployer.With(options...), nil
+}
+
+// identity is all that decides how AWS is called. Members with the same identity share
+// a client.
+func (a *app) identity() string {
+	s := a.settings
+	attempts := int32(-1)
+	if s.MaxAttempts != nil {
+		attempts = *s.MaxAttempts
+	}
+	return fmt.Sprintf("%q", []string{
+		s.ScenarioName(), s.Region, a.arnRegion.value, s.Profile, s.AccessKey, s.SecretKey, s.AssumeRole, s.ExternalID, s.RoleSessionName,
+		s.MFASerial, s.EndpointURL, fmt.Sprint(attempts, s.CallTimeout, s.CheckRegistry),
+	})
+}
+
+// memberOf is the member that an event is about.
+func (a *app) memberOf(name string) *app {
+	i := slices.IndexFunc(a.members, func(m *app) bool { return m.settings.Target == name })
+	if i < 0 {
+		return a
+	}
+	return a.members[i]
+}
+
+// observeAll shows the events of all members.
+func (a *app) observeAll(e deploy.Event) {
+	if e.Plan != nil {
+		e.Plan = a.memberOf(e.Subject.Member).pastable(e.Plan)
+	}
+	a.reporter().Event(e)
+}
+
+// deployAll deploys all members.
+func (a *app) deployAll(c *cobra.Command) error {
+	if err := a.deployFlags(); err != nil {
+		return err
+	}
+	members, err := a.crew(c, a.observeAll, func(m *app, member *fleet.Member) error {
+		request, err := m.read(c.Context())
+		if err = errors.Join(err, request.Validate()); err != nil {
+			return err
+		}
+		member.Policy = m.settings.Policy()
+		member.Plan = func(ctx context.Context) (*deploy.Plan, error) {
+			return member.Deployer.Prepare(ctx, request, member.Policy)
+		}
+		return member.Policy.Validate()
+	})
+	if err != nil {
+		return err
+	}
+	asks := slices.ContainsFunc(a.members, (*app).asks)
+	return a.runAll(c, members, asks, "deploy this to %d services?")
+}
+
+// runAll plans all members, shows the plan, asks, and carries the plan out.
+func (a *app) runAll(c *cobra.Command, members []fleet.Member, asks bool, question string) error {
+	options := fleet.Options{OnFailure: fleet.OnFailure(a.settings.OnFailure)}
+	if n := a.settings.Parallel; n != nil {
+		if options.Parallel = int(*n); *n == 0 {
+			return &usageError{problem: "--parallel is 0", hint: "pass how many services to deploy at the same time, for example 10"}
+		}
+	}
+	plan, err := fleet.Prepare(c.Context(), members)
+	if err != nil {
+		return a.pastableProblems(err)
+	}
+	a.announce(plan, asks && plan.Changes())
+	if asks {
+		options.Confirm = func(ctx context.Context, plan *fleet.Plan) error {
+			return a.ask(ctx, a.askers(), fmt.Sprintf(question, len(plan.Members)))
+		}
+	}
+	outcome, err := plan.Carry(c.Context(), options)
+	if err != nil {
+		return err
+	}
+	return a.ended(outcome)
+}
+
+// announce shows a plan before it is carried out: people always see what they are asked
+// about.
+func (a *app) announce(plan *fleet.Plan, asked bool) {
+	result := report.FleetPlan(a.pastablePlan(plan))
+	switch quiet := a.settings.Quiet || a.forPrograms(); {
+	case quiet && !asked:
+	case quiet || a.output() != "github":
+		a.onErr().Result(result)
+	default: // the log is standard output
+		a.reporter().Result(result)
+	}
+}
+
+// pastablePlan is a plan whose warnings have commands that can be pasted.
+func (a *app) pastablePlan(plan *fleet.Plan) *fleet.Plan {
+	shown := &fleet.Plan{}
+	for _, m := range plan.Members {
+		shown.Members = append(shown.Members, fleet.Planned{Member: m.Member, Plan: a.memberOf(m.Name).pastable(m.Plan)})
+	}
+	return shown
+}
+
+// pastableProblems are problems whose hints have commands that can be pasted.
+func (a *app) pastableProblems(err error) error {
+	var problems *fleet.ProblemsError
+	if !errors.As(err, &problems) {
+		return err
+	}
+	pasted := &fleet.ProblemsError{}
+	for _, p := range problems.Problems {
+		pasted.Add(p.Member, &hinted{error: p.Err, hint: a.memberOf(p.Member).hint(p.Err)})
+	}
+	return pasted
+}
+
+// hinted is an error with another hint.
+type hinted struct {
+	error
+	hint string
+}
+
+// Hint is the hint.
+func (h *hinted) Hint() string { return h.hint }
+
+// Unwrap gives the error.
+func (h *hinted) Unwrap() error { return h.error }
+
+// askers are what has confirm set.
+func (a *app) askers() string {
+	var names []string
+	for _, m := range a.members {
+		if m.asks() {
+			names = append(names, fmt.Sprintf("%q", m.settings.Target))
+		}
+	}
+	switch len(names) {
+	case 0:
+		return "a rollback"
+	case 1:
+		return "target " + names[0]
+	}
+	return "each of the targets " + strings.Join(names, ", ")
+}
+
+// ended shows how a run of all members ended, and returns its exit code.
+func (a *app) ended(outcome fleet.Outcome) error {
+	join := ""
+	if going := outcome.Unfinished(); len(going) > 0 {
+		join = a.lineOfAll(going, "wait")
+	}
+	hints := map[error]string{}
+	for _, r := range outcome.Members {
+		if r.Err != nil {
+			hints[r.Err] = a.memberOf(r.Member).hint(r.Err)
+		}
+	}
+	a.reporter().Pause()
+	err := a.show(report.FleetOutcome(outcome, report.Options{Simulated: a.settings.ScenarioName()}, join, func(err error) string { return hints[err] }))
+	if code := outcome.ExitCode(); code != 0 {
+		return exitStatus(code)
+	}
+	return err
+}
