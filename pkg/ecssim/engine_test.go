@@ -70,7 +70,7 @@ func TestGlob(t *testing.T) {
 func TestStepsAndSavingChangeNothing(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		deeds := rapid.SliceOfN(rapid.Custom(drawDeed), 1, 6).Draw(r, "deeds")
-		change := alarmed(rapid.Bool().Draw(r, "balanced"))
+		change, past := drawWorld(r), courses{}
 		whole, steps := testEngine(t, change), testEngine(t, change)
 		now := whole.Now
 		for _, d := range append(deeds, deed{after: 20 * time.Minute, operation: "UpdateService", input: Document{"service": "web"}}) {
@@ -83,6 +83,7 @@ func TestStepsAndSavingChangeNothing(t *testing.T) {
 					steps = reload(r, steps)
 				}
 				checkInvariants(r, steps)
+				past.check(r, steps.web())
 				steps.look()
 			}
 			whole.do(d)
@@ -99,7 +100,7 @@ func TestStepsAndSavingChangeNothing(t *testing.T) {
 func TestLogsOnlyGrow(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		e := testEngine(t, func(w *World) {
-			alarmed(rapid.Bool().Draw(r, "balanced"))(w)
+			drawWorld(r)(w)
 			w.Images[0].Logs = nil
 			if rapid.Bool().Draw(r, "scripted") {
 				w.Images = slices.Clone(w.Images)
@@ -169,7 +170,7 @@ func TestLimitsHold(t *testing.T) {
 // completes.
 func TestEveryHistoryCanBeHealed(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		e := testEngine(t, alarmed(rapid.Bool().Draw(r, "balanced")))
+		e := testEngine(t, drawWorld(r))
 		for _, d := range rapid.SliceOfN(rapid.Custom(drawDeed), 0, 6).Draw(r, "deeds") {
 			e.advance(e.Now.add(d.after))
 			e.do(d)

@@ -95,7 +95,7 @@ func drawDeed(t *rapid.T) deed {
 		operation: "UpdateService",
 		input:     Document{"service": "web"},
 	}
-	switch rapid.IntRange(0, 7).Draw(t, "deed") {
+	switch rapid.IntRange(0, 8).Draw(t, "deed") {
 	case 0, 1:
 		d.input["taskDefinition"] = fmt.Sprintf("web:%d", rapid.IntRange(1, len(kinds)).Draw(t, "revision"))
 	case 2:
@@ -112,6 +112,9 @@ func drawDeed(t *rapid.T) deed {
 	case 7:
 		d.input["taskDefinition"], d.input["deploymentConfiguration"] = "web:1", drawConfig(t)
 		d.input["forceNewDeployment"] = true
+	case 8:
+		d.operation = "rule" // somebody changes the production rule, if there is one
+		d.input["weight"] = rapid.SampledFrom([]int{0, 30, 100}).Draw(t, "weight")
 	}
 	return d
 }
@@ -128,21 +131,58 @@ func drawConfig(t *rapid.T) map[string]any {
 		},
 		"novelty": rapid.IntRange(0, 9).Draw(t, "novelty"),
 	}
+	switch strategy := rapid.SampledFrom([]string{"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"}).Draw(t, "strategy"); strategy {
+	case "LINEAR":
+		config["linearConfiguration"] = map[string]any{
+			"stepPercent": rapid.SampledFrom([]float64{12.5, 30, 50, 100}).Draw(t, "stepPercent"), "stepBakeTimeInMinutes": rapid.IntRange(0, 2).Draw(t, "stepBake")}
+		fallthrough
+	case "CANARY":
+		config["canaryConfiguration"] = map[string]any{
+			"canaryPercent": rapid.SampledFrom([]float64{0.1, 5, 100}).Draw(t, "canaryPercent"), "canaryBakeTimeInMinutes": rapid.IntRange(0, 2).Draw(t, "canaryBake")}
+		fallthrough
+	case "BLUE_GREEN":
+		config["strategy"], config["bakeTimeInMinutes"] = strategy, rapid.IntRange(0, 3).Draw(t, "bake")
+	}
 	if rapid.Bool().Draw(t, "early") {
 		config["earlySuccessCriteria"] = map[string]any{
 			"enable": true, "healthyPercent": rapid.IntRange(minimum, 100).Draw(t, "healthyPercent"),
 			"sourceServiceRevisionCleanup": rapid.SampledFrom([]string{"BLOCKING", "DEFERRED"}).Draw(t, "cleanup"),
 		}
 	}
-	if stages := rapid.SliceOfDistinct(rapid.SampledFrom([]string{preScaleUp, postScaleUp}), rapid.ID).Draw(t, "stages"); len(stages) > 0 {
-		config["lifecycleHooks"] = []any{map[string]any{
+	var hooks []any
+	if stages := rapid.SliceOfDistinct(rapid.SampledFrom(pauseStages), rapid.ID).Draw(t, "stages"); len(stages) > 0 {
+		hooks = append(hooks, map[string]any{
 			"targetType": "PAUSE", "lifecycleStages": stages, "timeoutConfiguration": map[string]any{
 				"timeoutInMinutes": rapid.IntRange(1, 20).Draw(t, "timeout"),
 				"action":           rapid.SampledFrom([]string{"CONTINUE", "ROLLBACK"}).Draw(t, "timeoutAction"),
 			},
-		}}
+		})
+	}
+	if stages := rapid.SliceOfDistinct(rapid.SampledFrom(append([]string{testShift, shift}, pauseStages...)), rapid.ID).Draw(t, "functionStages"); len(stages) > 0 {
+		hooks = append(hooks, map[string]any{"hookTargetArn": checkArn, "roleArn": hookRole, "lifecycleStages": stages})
+	}
+	if len(hooks) > 0 {
+		config["lifecycleHooks"] = hooks
 	}
 	return config
+}
+
+// drawWorld gives the world alarms, a function that refuses some images, and the
+// service one of the ways to get its traffic.
+func drawWorld(t *rapid.T) func(*World) {
+	way := rapid.SampledFrom([]string{"", "target group", "pair", "network pair", "Service Connect"}).Draw(t, "way")
+	return func(w *World) {
+		alarmed(way == "target group")(w)
+		w.Functions = []FunctionRule{{Match: "check", Image: "slow:*", InProgress: 1}, {Match: "check", Image: "flaky:*", Answer: FunctionFails}}
+		switch way {
+		case "pair":
+			w.Services[0]["loadBalancers"] = pairOf(prodRule, testRule)
+		case "network pair":
+			w.Services[0]["loadBalancers"] = pairOf(networkListener, "")
+		case "Service Connect":
+			w.Services[0]["serviceConnectConfiguration"] = map[string]any{"enabled": true, "namespace": "internal"}
+		}
+	}
 }
 
 // alarmed gives the world two alarms and, if asked, the service a target group.
@@ -172,6 +212,11 @@ func (e *engine) do(d deed) {
 		e.call("ContinueServiceDeployment", Document{
 			"serviceDeploymentArn": newest.Arn, "hookId": newest.awaiting(), "action": d.input["action"],
 		})
+	case "rule":
+		if r := e.Rules[prodRule]; r != nil {
+			weight := d.input["weight"].(int)
+			r.Forward = []forward{{blueGroup, weight}, {greenGroup, 100 - weight}}
+		}
 	default:
 		e.call(d.operation, d.input)
 	}
@@ -226,7 +271,7 @@ func checkInvariants(t *rapid.T, e *engine) {
 		if sd.over() && sd.FinishedAt == 0 && sd.StoppedAt == 0 {
 			t.Fatalf("%s %s has no end", sd.Arn, sd.Status)
 		}
-		if !sd.over() && sd != s.History[len(s.History)-1] {
+		if !sd.over() && sd.Status != "STOP_REQUESTED" && sd != s.History[len(s.History)-1] {
 			t.Fatalf("%s is %s, but a newer one exists", sd.Arn, sd.Status)
 		}
 	}
@@ -241,10 +286,69 @@ func checkInvariants(t *rapid.T, e *engine) {
 		addresses[task.Address] = true
 	}
 	checkMonitors(t, s)
+	checkTraffic(t, e, s)
 	for _, d := range e.targets(testGroup) {
 		if !addresses[d.Target.ID] {
 			t.Fatalf("a target at %s, where no task is", d.Target.ID)
 		}
+	}
+}
+
+// checkTraffic checks what always holds of deployments that shift traffic.
+func checkTraffic(t *rapid.T, e *engine, s *service) {
+	for arn, r := range e.Rules {
+		sum := 0
+		for _, f := range r.Forward {
+			sum += f.Weight
+		}
+		if sum != 100 && sum != 1000 {
+			t.Fatalf("rule %s: %+v", arn, r.Forward)
+		}
+	}
+	for _, sd := range s.History {
+		view := e.serviceDeploymentView(s, sd)
+		weights := func(of any) float64 {
+			w, _ := of.(map[string]any)["requestedProductionTrafficWeight"].(float64)
+			return w
+		}
+		sum := weights(view["targetServiceRevision"])
+		for _, source := range view["sourceServiceRevisions"].([]any) {
+			sum += weights(source)
+		}
+		if sd.Traffic != nil && sd.Live != "" && sum != 100 {
+			t.Fatalf("%s %s: the weights are %g in all", sd.Arn, sd.Status, sum)
+		}
+	}
+	sd := s.History[len(s.History)-1]
+	if s.Status != "ACTIVE" || !sd.Config.shifts() || sd.Status != "SUCCESSFUL" && sd.Status != "ROLLBACK_SUCCESSFUL" || sd.FinishedAt != e.Now {
+		return
+	}
+	for _, d := range s.Deployments[1:] {
+		if n := s.count(d, (*task).alive); n > 0 {
+			t.Fatalf("%s is %s, and %d tasks of %s still run", sd.Arn, sd.Status, n, d.ID)
+		}
+	}
+}
+
+// courses is how far service deployments have come.
+type courses map[string]serviceDeployment
+
+// check checks that service deployments only go forwards: no stage comes after a
+// later one in one direction, and what is over stays as it is.
+func (c courses) check(t *rapid.T, s *service) {
+	for _, sd := range s.History {
+		before, known := c[sd.Arn]
+		turned := (sd.RollbackAt != 0) != (before.RollbackAt != 0)
+		switch {
+		case !known:
+		case before.over() && (sd.Status != before.Status || sd.Reason != before.Reason || sd.Step != before.Step):
+			t.Fatalf("%s was %s and is %s", sd.Arn, before.Status, sd.Status)
+		case sd.Step < before.Step && !turned:
+			t.Fatalf("%s %s goes back from step %d to %d", sd.Arn, sd.Status, before.Step, sd.Step)
+		case before.RollbackAt != 0 && sd.RollbackAt == 0:
+			t.Fatalf("%s is not rolled back any more", sd.Arn)
+		}
+		c[sd.Arn] = *sd
 	}
 }
 

@@ -8,6 +8,7 @@ package ecssim
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,7 @@ const (
 	ruleDelay    = 5 * time.Second  // the beginning of a shift stage to the changed rule
 	networkDelay = 10 * time.Minute // more of it with a Network Load Balancer
 	returnDelay  = 15 * time.Second // the beginning of a rollback to the changed rule
+	scaleUpLag   = 40 * time.Second // all new tasks healthy behind a load balancer to the end of SCALE_UP
 )
 
 // shifts reports whether the strategy shifts traffic.
@@ -71,6 +73,7 @@ func shifting(sd *serviceDeployment) []stage {
 	stages = append(stages,
 		stage{name: preScaleUp, hooked: true},
 		stage{name: scaleUp, begin: (*engine).launchPrimary, done: (*engine).scaledUp},
+		stage{name: scaleUp, lasts: scaleUpTime, done: (*engine).scaledUp},
 		stage{name: postScaleUp, hooked: true},
 		stage{name: testShift, lasts: shiftTime(func(b advancedBalancer) string { return b.test })},
 		stage{name: testShift, hooked: true, begin: testTo(100)},
@@ -116,6 +119,14 @@ func returning(moved traffic) []stage {
 			stage{name: testShift, hooked: true, begin: testTo(0), keepsOld: true})
 	}
 	return append(stages, stage{name: cleanUp})
+}
+
+// scaleUpTime is how much longer than the start of its tasks SCALE_UP takes.
+func scaleUpTime(_ *engine, s *service) time.Duration {
+	if len(advancedBalancers(s.primary().Spec)) == 0 {
+		return 0
+	}
+	return scaleUpLag
 }
 
 // shiftTime is how long it takes until the traffic is shifted: no time if there
@@ -183,7 +194,7 @@ func (sd *serviceDeployment) watchesAlarms() bool {
 	case shift, postProduction, bakeTime:
 		return true
 	case preShift:
-		return sd.Traffic.Production > 0
+		return sd.Traffic != nil && sd.Traffic.Production > 0
 	}
 	return false
 }
@@ -227,6 +238,9 @@ func (e *engine) concludeShift(s *service) {
 	}
 	if sd.Traffic != nil {
 		sd.Traffic.Production = 100
+		if s.meshed() || slices.ContainsFunc(advancedBalancers(s.Spec), func(b advancedBalancer) bool { return b.test != "" }) {
+			sd.Traffic.Test = 100
+		}
 	}
 	sd.Stage, sd.Step, sd.StageUntil = cleanUp, len(sd.stages()), 0
 }

@@ -204,9 +204,15 @@ func (s *service) target() *deployment {
 // holder is the deployment beside the PRIMARY one that gets the production
 // traffic; nil: there is none.
 func (e *engine) holder(s *service) *deployment {
-	others := s.Deployments[1:]
-	if candidate := s.candidate(); candidate != nil {
-		others = append([]*deployment{candidate}, others...)
+	var others []*deployment
+	for _, d := range s.Deployments[1:] {
+		switch {
+		case d.Status == "INACTIVE": // its tasks are gone
+		case d == s.candidate():
+			others = append([]*deployment{d}, others...)
+		default:
+			others = append(others, d)
+		}
 	}
 	if len(others) == 0 {
 		return nil
