@@ -1,11 +1,7 @@
 package cmd
 
 import (
-	"encoding/json"
-	"errors"
-	"os"
 	"os/exec"
-	"os/signal"
 
 	"github.com/spf13/cobra"
 
@@ -53,30 +49,5 @@ func (a *app) runExec(c *cobra.Command, container string, words []string) error 
 		a.tell("ECS would open a session in container %s of task %s; the simulator opens none\n", session.Container, session.Task)
 		return nil
 	}
-	return a.openSession(plugin, session)
-}
-
-// openSession has the plugin open a session, with the arguments that the AWS CLI gives
-// it. Ctrl-C is for the command in the container.
-func (a *app) openSession(plugin string, session deploy.ExecSession) error {
-	answer, err := json.Marshal(session.Session)
-	if err != nil {
-		return err
-	}
-	target, err := json.Marshal(map[string]string{"Target": session.Target})
-	if err != nil {
-		return err
-	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt)
-	defer signal.Stop(signals)
-	run := exec.Command(plugin, string(answer), session.Region, "StartSession", "", string(target), "https://ssm."+session.Region+".amazonaws.com")
-	run.Stdin, run.Stdout, run.Stderr = a.streams.In, os.Stdout, os.Stderr
-	var ended *exec.ExitError
-	if err := run.Run(); errors.As(err, &ended) {
-		return exitStatus(ended.ExitCode())
-	} else if err != nil {
-		return err
-	}
-	return nil
+	return a.openSession(c.Context(), plugin, session)
 }

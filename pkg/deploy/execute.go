@@ -13,6 +13,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // ExecRequest says which command to run where.
@@ -80,11 +81,8 @@ func (d *Deployer) Execute(ctx context.Context, r ExecRequest) (ExecSession, err
 		return ExecSession{}, err
 	}
 	c := task.Container(name)
-	if c == nil || c.RuntimeID == "" || c.Agent != "" && c.Agent != "RUNNING" {
-		return ExecSession{}, &UsageError{
-			Problem: fmt.Sprintf("the agent of ExecuteCommand does not run in container %s of task %s", name, rollout.ShortName(task.ARN)),
-			Remedy:  "wait until the task has started; otherwise check that the task role allows ssmmessages and that the subnet has a route to it",
-		}
+	if err := execReady(definition, task, c, name); err != nil {
+		return ExecSession{}, err
 	}
 	session, err := d.api.Execute(ctx, ref.Cluster, task.ARN, name, shell.Join(r.Command...))
 	if err != nil {
@@ -92,6 +90,23 @@ func (d *Deployer) Execute(ctx context.Context, r ExecRequest) (ExecSession, err
 	}
 	target := "ecs:" + strings.Join([]string{rollout.ShortName(ref.Cluster), rollout.ShortName(task.ARN), c.RuntimeID}, "_")
 	return ExecSession{Session: session, Region: d.api.Region(), Target: target, Task: task.ARN, Container: name}, nil
+}
+
+// execReady says what a container that runs lacks for ExecuteCommand.
+func execReady(definition taskdef.Definition, task *rollout.Task, c *rollout.Container, name string) error {
+	switch {
+	case c != nil && c.RuntimeID != "" && (c.Agent == "" || c.Agent == "RUNNING"):
+		return nil
+	case definition.Needs().TaskRole == "":
+		return &UsageError{
+			Problem: fmt.Sprintf("task %s has no task role: %s sets no taskRoleArn", rollout.ShortName(task.ARN), rollout.ShortName(task.TaskDefinition)),
+			Remedy:  "set a task role that allows ssmmessages, with --task-role and a new deployment",
+		}
+	}
+	return &UsageError{
+		Problem: fmt.Sprintf("the agent of ExecuteCommand does not run in container %s of task %s", name, rollout.ShortName(task.ARN)),
+		Remedy:  "wait until the task has started; otherwise check that the task role allows ssmmessages and that the subnet has a route to it",
+	}
 }
 
 // chosen is the first running task whose id begins with a text, or nil.

@@ -445,3 +445,35 @@ func TestExecute(t *testing.T) {
 		}
 	})
 }
+
+// TestExecuteNeedsARole tells a task without a role from one whose agent does not run.
+func TestExecuteNeedsARole(t *testing.T) {
+	world := strings.Replace(jobWorld, "    desiredCount: 1\n", "    desiredCount: 1\n    enableExecuteCommand: true\n", 1)
+	world = strings.Replace(world, "    executionRoleArn:", "    taskRoleArn: arn:aws:iam::123456789012:role/app\n    executionRoleArn:", 1)
+	inWorld(t, world, func(b *bench) {
+		arn := b.tasksOf("web")[0]
+		b.answer = func(operation string) (string, bool) {
+			return `{"tasks": [{"taskArn": "` + arn + `", "taskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1",
+				"lastStatus": "RUNNING", "desiredStatus": "RUNNING", "enableExecuteCommand": true,
+				"containers": [{"name": "app", "runtimeId": "0123-1", "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "STOPPED"}]}]}]}`, operation == "DescribeTasks"
+		}
+		request := deploy.ExecRequest{Ref: webInProd, Container: "app", Command: []string{"sh"}}
+		fails := func(problem, remedy string) {
+			b.Helper()
+			var usage *deploy.UsageError
+			if _, err := b.deployer().Execute(b.Context(), request); !errors.As(err, &usage) || !strings.Contains(usage.Problem, problem) || !strings.Contains(usage.Remedy, remedy) {
+				b.Error(err)
+			}
+		}
+		fails("the agent of ExecuteCommand does not run in container app of task", "ssmmessages")
+		tasks := b.answer
+		b.answer = func(operation string) (string, bool) {
+			if operation == "DescribeTaskDefinition" {
+				return `{"taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1", "family": "web", "revision": 1,
+					"containerDefinitions": [{"name": "app", "image": "repo/web:v1"}]}}`, true
+			}
+			return tasks(operation)
+		}
+		fails(" has no task role", "--task-role")
+	})
+}
