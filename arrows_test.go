@@ -83,6 +83,10 @@ var rules = []rule{
 		reason: "the pipeline knows what it is made of; a forecast reaches it as an interface",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/names"}, knows: []string{"pkg/arn", "pkg/ecsapi", "pkg/rollout"},
+		reason: "it lists what somebody could type, and deploys nothing",
+	},
+	{
 		arrow: true, rooms: []string{"pkg/config"}, knows: []string{"pkg/arn", "pkg/shell", "pkg/deploy", "pkg/image", "pkg/internal", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
 		reason: "settings end in a request to the pipeline",
 	},
@@ -107,7 +111,7 @@ var rules = []rule{
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/names", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{

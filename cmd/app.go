@@ -89,7 +89,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	}
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
-			c.Args = helpTopics
+			c.Args, c.ValidArgsFunction = helpTopics, completeHelp
 		}
 		if c.Name() == "completion" { // cobra's own words would repeat an argument
 			for _, shell := range c.Commands() {

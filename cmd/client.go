@@ -81,19 +81,11 @@ func (a *app) hasService() error {
 
 // connect makes a deployer of the settings.
 func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deployer, error) {
-	var cfg aws.Config
-	var err error
-	if a.settings.Simulated() {
-		var clock deploy.Clock
-		if cfg, clock, err = a.simulated(); err != nil {
-			return nil, err
-		}
-		a.clock = clock
-		options = append(options, deploy.WithClock(clock))
-		cfg.APIOptions = append(cfg.APIOptions, a.logs()...)
-	} else if cfg, err = a.aws(c); err != nil {
+	cfg, err := a.clientConfig(c)
+	if err != nil {
 		return nil, err
 	}
+	options = append(options, deploy.WithClock(a.clock))
 	if !a.settings.Simulated() { // the embedded ECS has an account of its own
 		options = append(options, deploy.WithAccount(a.settings.Account))
 	}
@@ -111,6 +103,18 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 		deploy.WithRegistry(ecr.NewFromConfig(cfg, func(o *ecr.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
 		deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
 		deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg, func(o *elasticloadbalancingv2.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })))...), nil
+}
+
+// clientConfig are the settings of clients of AWS, or of the simulated world, whose clock is
+// kept.
+func (a *app) clientConfig(c *cobra.Command) (aws.Config, error) {
+	if !a.settings.Simulated() {
+		return a.aws(c)
+	}
+	cfg, clock, err := a.simulated()
+	a.clock = clock
+	cfg.APIOptions = append(cfg.APIOptions, a.logs()...)
+	return cfg, err
 }
 
 // endpoints are where ECS is by flag, and where its neighbours are: with ECS,

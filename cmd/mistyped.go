@@ -111,6 +111,21 @@ func helpTopics(c *cobra.Command, args []string) error {
 	return &usageError{problem: problem, hint: hint}
 }
 
+// completeHelp completes what there is help about: commands and topics.
+func completeHelp(c *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	found, rest, err := c.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var all []cobra.Completion
+	for _, sub := range found.Commands() {
+		if (sub.IsAvailableCommand() || sub.IsAdditionalHelpTopicCommand()) && strings.HasPrefix(sub.Name(), word) {
+			all = append(all, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+		}
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
 // flagError says what is wrong with the flags: of unknown ones all at once, with
 // what was probably meant, or how another program's is said here.
 func (a *app) flagError(c *cobra.Command, err error) error {

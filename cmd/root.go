@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
 
@@ -102,34 +101,6 @@ func completed(root *cobra.Command, args []string) []string {
 		return args
 	}
 	return append([]string{args[0], "deploy"}, args[1:]...)
-}
-
-// completeFlags completes the values of flags: one of a few words, a scenario, a
-// target, or a file. All others complete to nothing.
-func (a *app) completeFlags(root *cobra.Command) {
-	for _, key := range a.settings.Keys() {
-		complete := completeScenarios
-		switch {
-		case slices.Contains(config.FileKeys, key.Name):
-			complete = completeFiles
-		case len(key.Choices()) > 0:
-			complete = cobra.FixedCompletions(key.Choices(), cobra.ShellCompDirectiveNoFileComp)
-		case key.Name == "target":
-			complete = a.completeTargets
-		case key.Name == "what-if":
-			complete = completeWhatIf
-		case key.Name != "scenario":
-			continue
-		}
-		for _, c := range append(root.Commands(), root) {
-			if c.Flags().Lookup(key.Name) == nil && c.PersistentFlags().Lookup(key.Name) == nil {
-				continue
-			}
-			if err := c.RegisterFlagCompletionFunc(key.Name, complete); err != nil {
-				panic(err) // only for a flag that does not exist, or twice
-			}
-		}
-	}
 }
 
 func completeFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -2,8 +2,10 @@ package ecsapi
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -64,6 +66,65 @@ func (c *Client) Deregister(ctx context.Context, arn string) error {
 	return nil
 }
 
+// NewestRevisions are the ARNs of the family's newest ACTIVE revisions, newest first, at
+// most a number of them.
+func (c *Client) NewestRevisions(ctx context.Context, family string, most int32) ([]string, error) {
+	page, err := c.sdk.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
+		FamilyPrefix: &family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc, MaxResults: &most,
+	}, c.read...)
+	if err != nil {
+		return nil, callError("ListTaskDefinitions", "family "+family, err)
+	}
+	return slices.DeleteFunc(page.TaskDefinitionArns, func(arn string) bool { return !ofFamily(arn, family) }), nil
+}
+
+// ofFamily reports whether a revision is one of a family: emulators may list others that
+// begin so.
+func ofFamily(arn, family string) bool {
+	of, _, _ := strings.Cut(rollout.ShortName(arn), ":")
+	return of == family
+}
+
+// Families are the names of the families with an ACTIVE revision, at most a number of them.
+// With an error, those that were read.
+func (c *Client) Families(ctx context.Context, most int) ([]string, error) {
+	var families []string
+	err := pages("ListTaskDefinitionFamilies", "the account", func(token *string) (*string, error) {
+		page, err := c.sdk.ListTaskDefinitionFamilies(ctx, &ecs.ListTaskDefinitionFamiliesInput{
+			Status: types.TaskDefinitionFamilyStatusActive, MaxResults: aws.Int32(100), NextToken: token,
+		}, c.read...)
+		if err != nil {
+			return nil, callError("ListTaskDefinitionFamilies", "the account", err)
+		}
+		families = append(families, page.Families...)
+		return untilFull(page.NextToken, len(families), most), nil
+	})
+	return families, err
+}
+
+// ClusterARNs are the ARNs of the clusters, at most a number of them. With an error, those
+// that were read.
+func (c *Client) ClusterARNs(ctx context.Context, most int) ([]string, error) {
+	var arns []string
+	err := pages("ListClusters", "the account", func(token *string) (*string, error) {
+		page, err := c.sdk.ListClusters(ctx, &ecs.ListClustersInput{MaxResults: aws.Int32(100), NextToken: token}, c.read...)
+		if err != nil {
+			return nil, callError("ListClusters", "the account", err)
+		}
+		arns = append(arns, page.ClusterArns...)
+		return untilFull(page.NextToken, len(arns), most), nil
+	})
+	return arns, err
+}
+
+// untilFull is the token of the next page, if there is room for more.
+func untilFull(next *string, have, most int) *string {
+	if have >= most {
+		return nil
+	}
+	return next
+}
+
 // ActiveRevisions are the ARNs of the family's ACTIVE revisions, oldest first.
 func (c *Client) ActiveRevisions(ctx context.Context, family string) ([]string, error) {
 	var arns []string
@@ -75,7 +136,7 @@ func (c *Client) ActiveRevisions(ctx context.Context, family string) ([]string, 
 			return nil, callError("ListTaskDefinitions", "family "+family, err)
 		}
 		for _, arn := range page.TaskDefinitionArns {
-			if of, _, _ := strings.Cut(rollout.ShortName(arn), ":"); of == family { // emulators may list others that begin so
+			if ofFamily(arn, family) {
 				arns = append(arns, arn)
 			}
 		}
