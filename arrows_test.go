@@ -396,6 +396,7 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/deploy/a.go", `import _ "github.com/spf13/cobra"`, "flags end"},
 		{"pkg/taskdef/a.go", `import _ "github.com/spf13/pflag"`, "flags end"},
 		{"cmd/a.go", `import _ "github.com/spf13/cobra/doc"`, ""},
+		{"pkg/names/a.go", `import _ "example.com/tool/pkg/deploy"`, "it lists what somebody could type"},
 		{"cmd/a.go", `import _ "github.com/spf13/viper"`, "knows viper"},
 		{"pkg/deploy/a.go", `import _ "github.com/spf13/viper"`, "knows viper"},
 		{"pkg/config/a.go", `import _ "github.com/spf13/viper"`, ""},
