@@ -38,7 +38,7 @@ func LaunchTypeValues() []string { return []string{"EC2", "FARGATE", "EXTERNAL"}
 
 // UntilValues are the values of [rollout.Until], without the zero value.
 func UntilValues() []rollout.Until {
-	return []rollout.Until{rollout.UntilRunning, rollout.UntilComplete, rollout.UntilDrained}
+	return []rollout.Until{rollout.UntilRunning, rollout.UntilTestTraffic, rollout.UntilCanary, rollout.UntilProduction, rollout.UntilComplete, rollout.UntilDrained}
 }
 
 // oneOf refuses a value that is not among the allowed ones; "" is the default.

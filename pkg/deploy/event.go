@@ -30,6 +30,9 @@ const (
 	EventHeartbeat EventType = "heartbeat"
 	// EventWarning: something that the reader should know; Message says it.
 	EventWarning EventType = "warning"
+	// EventLimit: the watch begins, and the configuration of the service lets the
+	// deployment take longer than usual; Message says how long it is waited for.
+	EventLimit EventType = "limit"
 	// EventPaused: the deployment is paused, and the pause is waited for; Hook and
 	// ServiceDeployment are set.
 	EventPaused EventType = "paused"
@@ -212,9 +215,6 @@ type Before struct {
 	// Strategy is the service's deployment strategy, "" for ROLLING
 	// (DeploymentConfiguration.strategy).
 	Strategy string `json:"strategy,omitempty"`
-	// Clocks is how long ECS's own clocks run in a rollout that goes well: bake
-	// times, and the pauses between traffic shifts.
-	Clocks time.Duration `json:"-"`
 }
 
 // Outcome is how a deployment went.

@@ -62,8 +62,8 @@ type WatchOptions struct {
 	// after DefaultRunningTimeout there is a warning, and the watch goes on.
 	RunningTimeout time.Duration
 	// CompleteTimeout bounds the whole watch. 0 means DefaultCompleteTimeout, and as
-	// much more as ECS's own clocks take: bake times, and the pauses between the
-	// traffic shifts of a canary or linear deployment.
+	// much more as the service's configuration lets the deployment take: bake times,
+	// steps, the timeouts of hooks, the shifts of a Network Load Balancer.
 	CompleteTimeout time.Duration
 	// OnPause says what to do when the deployment is paused; the zero value is
 	// OnPauseExit.
@@ -136,7 +136,7 @@ func (w *watch) runningLimit() time.Duration {
 func (w *watch) completeLimit() time.Duration {
 	limit := w.options.CompleteTimeout
 	if limit == 0 {
-		limit = DefaultCompleteTimeout + w.looker.before.Clocks
+		limit = DefaultCompleteTimeout + w.looker.clocks.total(w.options.OnPause == OnPauseWait)
 	}
 	return limit + w.extended
 }

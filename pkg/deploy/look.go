@@ -43,6 +43,7 @@ type looker struct {
 	tasksGone bool // they cannot be read at all
 
 	before Before   // what the service is like at this look
+	clocks clocks   // how long ECS's own clocks run
 	groups []string // the ARNs of the service's target groups
 }
 
@@ -63,7 +64,7 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 	}
 	o.Service = service.Snapshot()
 	l.groups = service.TargetGroups()
-	l.before = service.before()
+	l.before, l.clocks = service.before(), service.clocks()
 	if l.deployment.Action != ActionSettings {
 		l.deployment.find(o.Service)
 		if o.ServiceDeployment, err = l.record(ctx, o.Service); err != nil {

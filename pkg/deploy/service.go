@@ -6,10 +6,8 @@ package deploy
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -159,7 +157,7 @@ func (s *described) before() Before {
 	}
 	if c := s.DeploymentConfiguration; c != nil {
 		b.MinimumHealthyPercent, b.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
-		b.Strategy, b.Clocks = string(c.Strategy), clocks(c)
+		b.Strategy = string(c.Strategy)
 		if breaker := c.DeploymentCircuitBreaker; breaker != nil && breaker.Enable {
 			b.Guarded = true
 			b.RollsBack = breaker.Rollback && completed != nil
@@ -189,18 +187,4 @@ func (s *described) inProgress() *rollout.Deployment {
 	}
 	deployment := ecsapi.DeploymentOf(*primary)
 	return &deployment
-}
-
-// clocks is how long ECS's own clocks run in a rollout that goes well: the bake
-// time, and the pauses between the steps of a canary or linear deployment.
-func clocks(c *types.DeploymentConfiguration) time.Duration {
-	minutes := int(aws.ToInt32(c.BakeTimeInMinutes))
-	if steps := ecsapi.StepsOf(c); steps != nil {
-		pauses := 1 // a canary deployment has one step before the last
-		if c.Strategy == types.DeploymentStrategyLinear {
-			pauses = int(math.Ceil(100/max(steps.Percent, 3))) - 1 // 3 is the least that ECS takes
-		}
-		minutes += pauses * steps.BakeMinutes
-	}
-	return time.Duration(minutes) * time.Minute
 }

@@ -120,6 +120,7 @@ func (d *Deployer) diagnose(ctx context.Context, s *Status, groups []string) {
 	evidence.noteTargets(ctx, groups)
 	s.Diagnosis.TargetGroups = evidence.ill
 	s.Diagnosis.Breaker, s.Diagnosis.Alarms = endedBy(s.Last)
+	s.Diagnosis.Ending = evidence.ending(ctx, s.Last, events, false)
 	s.Diagnosis.Advise()
 }
 

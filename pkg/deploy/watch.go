@@ -202,6 +202,7 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 	defer cancel()
 	if w.last.Service == nil { // Join could not know these
 		w.tracker.Know(w.looker.before.RollsBack, w.looker.before.Guarded, w.looker.before.Strategy)
+		w.announce()
 	}
 	w.tendPauses(ctx, o)
 	verdict := w.tracker.Observe(o)
@@ -291,6 +292,9 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	defer cancel()
 	if verdict == rollout.Succeeded {
 		w.readAfterwards(ctx)
+		if elsewhere := w.trafficElsewhere(ctx); elsewhere != "" {
+			verdict, reason = rollout.Failed, "the deployment completed, but "+elsewhere
+		}
 	}
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
 		diagnosis := w.explain(ctx)
@@ -305,6 +309,7 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	w.evidence.noteTargets(ctx, w.looker.groups)
 	diagnosis.TargetGroups = w.evidence.ill
 	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
+	diagnosis.Ending = w.evidence.ending(ctx, w.last.ServiceDeployment, w.news.told, w.tracker.Requested())
 	diagnosis.Advise()
 	if stage := w.last.ServiceDeployment.Stage(); stage != "" && (verdict == rollout.TimedOut || verdict == rollout.Paused) {
 		reason += " (" + stage + ")" // where the deployment stands; the counts of tasks do not say it

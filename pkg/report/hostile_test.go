@@ -91,7 +91,7 @@ var (
 	eventTypes = []deploy.EventType{
 		deploy.EventPlan, deploy.EventRegistered, deploy.EventUpdated, deploy.EventProgress, deploy.EventService, deploy.EventCause,
 		deploy.EventHeartbeat, deploy.EventWarning, deploy.EventDeregistered, deploy.EventOutcome,
-		deploy.EventTaskPlan, deploy.EventTask, deploy.EventLog, deploy.EventTaskEnded, deploy.EventPaused, deploy.EventContinued,
+		deploy.EventTaskPlan, deploy.EventTask, deploy.EventLog, deploy.EventTaskEnded, deploy.EventPaused, deploy.EventContinued, deploy.EventLimit,
 	}
 	actions  = []deploy.Action{deploy.ActionNone, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionSettings, deploy.ActionJoin, deploy.ActionStop, deploy.ActionFollow}
 	verdicts = []rollout.Verdict{

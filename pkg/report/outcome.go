@@ -43,6 +43,10 @@ func (v verdict) lines() []Line {
 // diagnosis says why a deployment does not do well, and what to do.
 func diagnosis(d rollout.Diagnosis) []Line {
 	var lines []Line
+	if ending := d.Ending; !ending.IsZero() {
+		lines = append(lines, toned(Strong, ending.String()))
+		lines = append(lines, indented(2, detail(rollout.Cause{Log: ending.Log}))...)
+	}
 	for _, cause := range d.Causes {
 		lines = append(append(lines, toned(Strong, cause.String())), indented(2, detail(cause))...)
 	}

@@ -104,6 +104,10 @@ func (s *status) diagnosis() {
 		s.field("breaker", d.Breaker.String())
 	}
 	s.field("alarms", strings.Join(d.Alarms, ", "))
+	if !d.Ending.IsZero() {
+		s.field("ended", strings.TrimPrefix(d.Ending.String(), "ended "))
+		s.lines = append(s.lines, indented(12, detail(rollout.Cause{Log: d.Ending.Log}))...)
+	}
 	for _, group := range d.TargetGroups {
 		s.field("targets", group.String())
 	}

@@ -42,6 +42,8 @@ func (e Entry) Lines(o Options) []Line {
 		return []Line{toned(Dim, fmt.Sprintf("waiting for %s: %s", deploy.Span(e.Elapsed), e.Message))}
 	case deploy.EventWarning:
 		return []Line{warning(e.Message)}
+	case deploy.EventLimit:
+		return []Line{toned(Dim, e.Message)}
 	case deploy.EventPaused:
 		return append([]Line{toned(Warn, "paused").and(": " + pausedAt(*e.Hook, e.ServiceDeployment))}, indented(2, suggested(steer(*e.Deployment, []rollout.Hook{*e.Hook}, o.Command)))...)
 	case deploy.EventContinued:

@@ -22,6 +22,9 @@ type Diagnosis struct {
 	TargetGroups []TargetGroup `json:"targetGroups,omitempty"`
 	// Alarms are the CloudWatch alarms that ended the deployment.
 	Alarms []string `json:"alarms,omitempty"`
+	// Ending is who ended a deployment that shifts traffic, or has hooks; zero if that is
+	// not known.
+	Ending Ending `json:"ending,omitzero"`
 	// Breaker is the circuit breaker's count, if it is known.
 	Breaker *Breaker `json:"circuitBreaker,omitempty"`
 	// Advice says what to do about events, target groups and alarms. A cause has
@@ -55,7 +58,7 @@ func plural(noun string, n int) string {
 
 // IsZero reports whether nothing is known, so that JSON leaves the diagnosis out.
 func (d Diagnosis) IsZero() bool {
-	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0 && d.Breaker == nil && len(d.Advice) == 0
+	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0 && d.Breaker == nil && len(d.Advice) == 0 && d.Ending.IsZero()
 }
 
 // scalingReason begins the stop reason of tasks that ECS stopped because they

@@ -132,6 +132,7 @@ func (d *Diagnosis) Advise() {
 	if len(d.TargetGroups) > 0 {
 		add(healthHint)
 	}
+	add(d.Ending.Hint)
 	if len(d.Alarms) > 0 {
 		add(AlarmHint(d.Alarms))
 	}

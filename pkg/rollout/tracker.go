@@ -124,6 +124,9 @@ func (t *Tracker) Reason() string { return t.reason }
 // RollingBack reports whether ECS is taking the deployment back.
 func (t *Tracker) RollingBack() bool { return t.rollingBack }
 
+// Requested reports whether somebody was seen to ask ECS for the rollback.
+func (t *Tracker) Requested() bool { return t.requested }
+
 // EverRan reports whether a task of the deployment was seen RUNNING.
 func (t *Tracker) EverRan() bool { return t.everRan }
 
@@ -171,6 +174,9 @@ func (t *Tracker) note(o Observation) {
 func (t *Tracker) judge(o Observation) (Verdict, string) {
 	if t.target.SettingsOnly {
 		return t.judgeSettings(o.Service, o.Elapsed)
+	}
+	if reason := t.target.Until.reached(t.known(o)); reason != "" && !t.rollingBack {
+		return Running, reason
 	}
 	verdict, reason := t.judgeRollout(o)
 	if verdict == Succeeded && t.target.Until == UntilDrained && (o.OtherTasks != 0 || t.othersRun(o.Service)) {

@@ -1,5 +1,7 @@
 package rollout
 
+import "cmp"
+
 // Verdict says how a deployment ended, or that it has not yet.
 type Verdict string
 
@@ -14,7 +16,7 @@ const (
 	// Updated: only settings changed; ECS started no deployment, and the
 	// service has as many running tasks as it should.
 	Updated Verdict = "updated"
-	// Running: a task of the new deployment runs, which is all that was asked.
+	// Running: the deployment got as far as it was to be followed ([Until]), and goes on.
 	Running Verdict = "running"
 	// Started: a deployment was started and nobody waits for its end.
 	Started Verdict = "started"
@@ -62,13 +64,46 @@ func (v Verdict) Final() bool { return v != InProgress && v != "" }
 // Until is how far a deployment is followed.
 type Until string
 
-// The three answers to "when is it done?".
+// The answers to "when is it done?".
 const (
 	// UntilRunning ends when one task of the deployment is RUNNING.
 	UntilRunning Until = "running"
+	// UntilTestTraffic ends when the test traffic goes to the new revision.
+	UntilTestTraffic Until = "test-traffic"
+	// UntilCanary ends when the first part of the production traffic goes to it.
+	UntilCanary Until = "canary"
+	// UntilProduction ends when all production traffic goes to it.
+	UntilProduction Until = "production"
 	// UntilComplete ends when ECS says that the deployment completed.
 	UntilComplete Until = "complete"
 	// UntilDrained ends when it completed and no task of another deployment is
 	// left.
 	UntilDrained Until = "drained"
 )
+
+// Shifting reports whether this end is one of the deployments that shift traffic. Others
+// are followed until they completed.
+func (u Until) Shifting() bool {
+	return u == UntilTestTraffic || u == UntilCanary || u == UntilProduction
+}
+
+// reached says why a deployment got as far as it was to be followed; "" if it did not.
+func (u Until) reached(d *ServiceDeployment) string {
+	if d == nil || !u.Shifting() || d.Status != ServiceDeploymentInProgress || !Shifts(d.Strategy) {
+		return ""
+	}
+	revision, text := named(d.Target, "the new tasks"), ""
+	switch {
+	case u == UntilTestTraffic && d.Reached(StagePostTest):
+		text = "the test traffic goes to " + revision
+	case u == UntilCanary && (d.weight() > 0 || d.Reached(StagePostProduction)),
+		u == UntilProduction && (d.weight() >= 100 || d.Reached(StagePostProduction)):
+		text = "production traffic: " + cmp.Or(d.Traffic(), "all to "+revision)
+	default:
+		return ""
+	}
+	if ahead := d.Ahead(); ahead != "" {
+		text += "; ECS continues: " + ahead
+	}
+	return text
+}
