@@ -6,6 +6,8 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +58,9 @@ func (e *evidence) functionLog(ctx context.Context, ending rollout.Ending, since
 			return log
 		}
 		for _, event := range out.Events {
-			log.Lines = append(log.Lines, ecsapi.Cut(strings.TrimRight(aws.ToString(event.Message), "\r\n")))
+			if line := strings.TrimRight(aws.ToString(event.Message), "\r\n"); !ofLambda(line) {
+				log.Lines = append(log.Lines, ecsapi.Cut(line))
+			}
 		}
 		log.Lines = log.Lines[max(len(log.Lines)-logLines, 0):]
 		if in.NextToken = out.NextToken; in.NextToken == nil {
@@ -64,6 +68,16 @@ func (e *evidence) functionLog(ctx context.Context, ending rollout.Ending, since
 		}
 	}
 	return log
+}
+
+// ofLambda reports whether Lambda itself wrote a line around the function's own.
+func ofLambda(line string) bool {
+	for _, prefix := range []string{"INIT_START ", "START RequestId: ", "END RequestId: ", "REPORT RequestId: "} {
+		if strings.HasPrefix(line, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // trafficElsewhere says where the production traffic of a completed deployment goes, if
@@ -90,19 +104,19 @@ func (w *watch) trafficElsewhere(ctx context.Context) string {
 		rule, group := aws.ToString(balancer.ProductionListenerRule), aws.ToString(balancer.TargetGroupArn)
 		weights, err := w.weights(ctx, rule)
 		if err == nil && len(weights) > 0 && weights[group] == 0 {
-			return fmt.Sprintf("the production rule sends nothing to its target group %s: %s (rule %s)", rollout.TargetGroup{ARN: group}.Name(), shown(names(weights)), rule)
+			return fmt.Sprintf("the production rule sends nothing to its target group %s: %s (rule %s)", rollout.TargetGroup{ARN: group}.Name(), weighed(weights), rule)
 		}
 	}
 	return ""
 }
 
-// names are weights by the names of their target groups.
-func names(weights map[string]int32) map[string]int32 {
-	named := map[string]int32{}
-	for arn, weight := range weights {
-		named[rollout.TargetGroup{ARN: arn}.Name()] = weight
+// weighed are target groups with their weights: "blue 0, green 100".
+func weighed(weights map[string]int32) string {
+	var parts []string
+	for _, arn := range slices.Sorted(maps.Keys(weights)) {
+		parts = append(parts, fmt.Sprintf("%s %d", rollout.TargetGroup{ARN: arn}.Name(), weights[arn]))
 	}
-	return named
+	return strings.Join(parts, ", ")
 }
 
 // weights are the weights of the target groups to which a listener rule (of an

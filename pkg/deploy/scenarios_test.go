@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -69,6 +70,12 @@ func (b *bench) say(o deploy.Outcome, err error) said {
 		return said{verdict, code, err.Error()}
 	}
 	text := o.Reason
+	if ending := o.Diagnosis.Ending; !ending.IsZero() {
+		text += "; " + ending.String()
+		if n := len(ending.Log.Lines); n > 0 {
+			text += ": " + ending.Log.Lines[n-1]
+		}
+	}
 	for _, cause := range o.Diagnosis.Causes {
 		text += "; " + cause.String()
 	}
@@ -90,7 +97,7 @@ func fail(behaviour string) string {
 // came of it.
 func TestVerdicts(t *testing.T) {
 	var table strings.Builder
-	for i, s := range append(scenarios(), failures()...) {
+	for i, s := range slices.Concat(scenarios(), failures(), strategies()) {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				text := strings.NewReplacer(s.edit...).Replace(webWorld) + s.world

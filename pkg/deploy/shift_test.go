@@ -3,6 +3,7 @@ package deploy_test
 // Deployments that shift traffic, followed in virtual time.
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -136,6 +137,72 @@ func TestWhoJoinsABakeKnowsItsEnd(t *testing.T) {
 		}
 		if got := status.Last.Traffic(); got != "100% web:2" {
 			t.Errorf("traffic %s", got)
+		}
+	})
+}
+
+// TestTheRecordIsOurs: ECS lists the deployment of before first, lists ours seconds
+// later, and shows the old one as the service's current service deployment.
+func TestTheRecordIsOurs(t *testing.T) {
+	inWorld(t, shifting(blueGreen), func(b *bench) {
+		before := doc{}
+		if err := json.Unmarshal(b.raw("ListServiceDeployments", `{"cluster":"prod","service":"web"}`), &before); err != nil {
+			t.Fatal(err)
+		}
+		list := before["serviceDeployments"].([]any)
+		old, sent := list[0].(doc)["serviceDeploymentArn"], time.Time{}
+		d, _ := b.played(func(x *exchange) doc {
+			if x.operation == "UpdateService" {
+				sent = time.Now()
+			}
+			answer := x.ecs()
+			switch x.operation {
+			case "ListServiceDeployments":
+				listed := list
+				if time.Since(sent) > 3*time.Second {
+					listed = append(listed[:1:1], answer["serviceDeployments"].([]any)...)
+				}
+				answer["serviceDeployments"] = listed
+			case "DescribeServices":
+				for _, service := range answer["services"].([]any) {
+					service.(doc)["currentServiceDeployment"] = old
+				}
+			}
+			return answer
+		})
+		o, err := d.Run(b.Context(), request(), deploy.Policy{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.want(o, "succeeded")
+		if o.Deployment.ServiceDeployment == old || o.Elapsed < 5*time.Minute || !strings.HasSuffix(o.Serving, "/web:2") {
+			t.Errorf("followed %s for %s", o.Deployment.ServiceDeployment, o.Elapsed)
+		}
+	})
+}
+
+// TestTheLimitIsWhatTheConfigurationNeeds: the default is told at the start, and a limit
+// that is given holds.
+func TestTheLimitIsWhatTheConfigurationNeeds(t *testing.T) {
+	for configuration, want := range map[string]string{
+		canary:    "waiting up to 40m for the deployment to end: 30m, and 1 × 5m between steps, bake time 5m",
+		linear:    "waiting up to 41m for the deployment to end: 30m, and 3 × 2m between steps, bake time 5m",
+		bakesADay: "waiting up to 24h30m for the deployment to end: 30m, and bake time 24h",
+		strings.Replace(calling(linear, "PRE_PRODUCTION_TRAFFIC_SHIFT"), "lifecycleStages", "timeoutConfiguration: {timeoutInMinutes: 10, action: ROLLBACK}, lifecycleStages", 1): "waiting up to 1h21m for the deployment to end: 30m, and 3 × 2m between steps, bake time 5m, hooks up to 40m",
+		pausing(blueGreen, "POST_SCALE_UP"): "waiting up to 35m for the deployment to end: 30m, and bake time 5m",
+	} {
+		inWorld(t, shifting(configuration), func(b *bench) {
+			b.run(request(), deploy.Policy{})
+			if !b.told(deploy.EventLimit, want) {
+				t.Errorf("not told: %s", want)
+			}
+		})
+	}
+	inWorld(t, shifting(bakesADay), func(b *bench) {
+		o := b.run(request(), deploy.Policy{Watch: deploy.WatchOptions{CompleteTimeout: time.Hour}})
+		b.want(o, "timed-out")
+		if b.told(deploy.EventLimit, "") || !strings.Contains(o.Reason, "did not end within 1h (BLUE_GREEN, stage BAKE_TIME, traffic 100% web:2)") {
+			t.Error(o.Reason)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
@@ -310,6 +312,7 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis.TargetGroups = w.evidence.ill
 	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
 	diagnosis.Ending = w.evidence.ending(ctx, w.last.ServiceDeployment, w.news.told, w.tracker.Requested())
+	diagnosis.Events = slices.DeleteFunc(diagnosis.Events, func(event string) bool { return strings.Contains(event, reason) })
 	diagnosis.Advise()
 	if stage := w.last.ServiceDeployment.Stage(); stage != "" && (verdict == rollout.TimedOut || verdict == rollout.Paused) {
 		reason += " (" + stage + ")" // where the deployment stands; the counts of tasks do not say it

@@ -55,13 +55,14 @@ func (t *Tracker) judgeStopped(o Observation, sd *ServiceDeployment) (Verdict, s
 	primary, mine := o.Service.Primary(), t.target.In(o.Service)
 	switch {
 	case sd.Breaker != nil && sd.Breaker.Status == "TRIGGERED",
-		sd.AlarmsStatus == "TRIGGERED",
-		mine != nil && mine.RolloutState == RolloutFailed:
+		sd.AlarmsStatus == "TRIGGERED":
 		return Failed, cmp.Or(sd.StatusReason, failedReason(mine), "the deployment failed, and rollback is off")
 	case deleted(o.Service):
 		return Failed, fmt.Sprintf("the service was deleted (it is %s)", o.Service.Status)
-	case primary != nil && t.target.Of(primary) == Later:
+	case primary != nil && t.target.Of(primary) == Later: // ECS lists one that it reconciles away as FAILED
 		return Superseded, supersededBy(primary)
+	case mine != nil && mine.RolloutState == RolloutFailed:
+		return Failed, cmp.Or(sd.StatusReason, failedReason(mine), "the deployment failed, and rollback is off")
 	case t.held("stopped", o.Elapsed, settle):
 		return Superseded, cmp.Or(sd.StatusReason, "the deployment was stopped")
 	}
