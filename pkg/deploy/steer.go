@@ -181,6 +181,7 @@ func (d *Deployer) Stop(ctx context.Context, p Progress, policy Policy) (Outcome
 	}
 	p.Deployment.Before.RollsBack, p.Deployment.Newest = true, false
 	p.Deployment.Rollback = &Rollback{From: p.Deployment.TaskDefinition, To: p.Deployment.Before.TaskDefinition, ByECS: true}
+	p.Deployment.Rollback = &Rollback{From: p.Deployment.TaskDefinition, To: p.Deployment.Before.TaskDefinition, ByECS: true}
 	return d.steer(ctx, p.Deployment, policy, steering{
 		unwatched: "ECS accepted the request to stop. Not waiting for the rollback to finish (--no-wait).",
 		ends:      Outcome.onRequest, stops: true,

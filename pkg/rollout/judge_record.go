@@ -44,8 +44,9 @@ func (t *Tracker) judgeRecord(o Observation, sd *ServiceDeployment) (Verdict, st
 
 // stoppedByOthers reports whether somebody else had ECS roll the deployment back. Only a
 // request leads to ROLLBACK_REQUESTED, which a look can miss; then the reason may say it.
+// A pause that was answered with a rollback did what it is for.
 func (t *Tracker) stoppedByOthers(sd *ServiceDeployment) bool {
-	return !t.target.StopWanted && !t.reopened && (t.requested || sd.RollbackRequested())
+	return EndingOf(sd, nil, true).By != EndedByPause && !t.target.StopWanted && !t.reopened && (t.requested || sd.RollbackRequested())
 }
 
 // judgeStopped tells the meanings of STOPPED apart: the deployment failed and
