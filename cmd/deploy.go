@@ -57,7 +57,7 @@ they end in one outcome.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
 	}
 	a.flags.Add(c.Flags(), append([]string{"dry-run", "what-if", "yes", "if-in-progress", "max-definitions",
-		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure", "parallel", "on-failure"}, requestFlags...)...)
+		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure", "strict", "parallel", "on-failure"}, requestFlags...)...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
@@ -102,7 +102,15 @@ func (a *app) deployFlags() error {
 	if a.settings.ExitCode {
 		return &usageError{problem: "--exit-code reports pending changes; it has no meaning for a deployment", hint: "add --dry-run, or use ecs-deploy diff"}
 	}
-	return nil
+	return a.checksRegistry("add --strict or --dry-run")
+}
+
+// checksRegistry refuses --check-registry for a command that makes no checks.
+func (a *app) checksRegistry(hint string) error {
+	if !a.settings.CheckRegistry || a.settings.Strict {
+		return nil
+	}
+	return &usageError{problem: "--check-registry is a part of the checks, and this command makes none", hint: hint}
 }
 
 // request merges the settings of a command into a request, and finds what is

@@ -39,7 +39,7 @@ pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRollback(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"yes", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "parallel", "on-failure"}, rollbackFlags...)...)
+	a.flags.Add(c.Flags(), append([]string{"yes", "strict", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "parallel", "on-failure"}, rollbackFlags...)...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }
@@ -54,7 +54,7 @@ func (a *app) runRollback(c *cobra.Command) error {
 		return err
 	}
 	policy := deploy.Policy{
-		NoWait: a.settings.NoWait, OnInterrupt: deploy.OnInterrupt(a.settings.OnInterrupt), Watch: a.settings.WatchOptions(), Confirm: a.confirmRollback(),
+		NoWait: a.settings.NoWait, Strict: a.settings.Strict, OnInterrupt: deploy.OnInterrupt(a.settings.OnInterrupt), Watch: a.settings.WatchOptions(), Confirm: a.confirmRollback(),
 	}
 	if err := policy.Validate(); err != nil {
 		return err

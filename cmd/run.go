@@ -38,7 +38,7 @@ with --on-interrupt detach it keeps running. On a terminal, Ctrl-C asks first.`,
 	}
 	flags := slices.DeleteFunc(slices.Clone(definitionFlags), func(name string) bool { return name == "container" })
 	a.flags.Add(c.Flags(), append(flags, "count", "started-by", "propagate-tags", "pass-exit-code", "launch-type", "platform-version",
-		"subnet", "security-group", "assign-public-ip", "timeout", "no-wait", "on-interrupt", "show-values", "yes")...)
+		"subnet", "security-group", "assign-public-ip", "strict", "check-registry", "timeout", "no-wait", "on-interrupt", "show-values", "yes")...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	c.Flags().StringVar(&container, "container", "", "`name` of the container whose exit code counts, and that runs the command (default: the only essential one)")
 	c.Flags().Lookup("timeout").Usage = "`time` for the task to end (default: no limit)"
@@ -80,6 +80,9 @@ func (a *app) runRun(c *cobra.Command, container string, words []string) error {
 			return &usageError{problem: "--count is 0", hint: "pass --count with a number from 1 to 10"}
 		}
 	}
+	if err := a.checksRegistry("add --strict"); err != nil {
+		return err
+	}
 	policy, err := a.taskPolicy()
 	if err != nil {
 		return err
@@ -109,7 +112,7 @@ func (a *app) runRun(c *cobra.Command, container string, words []string) error {
 // the settings file is mostly meant for deployments.
 func (a *app) taskPolicy() (deploy.TaskPolicy, error) {
 	s := a.settings
-	policy := deploy.TaskPolicy{NoWait: s.NoWait, Timeout: s.Timeout, OnInterrupt: deploy.OnTaskInterrupt(s.OnInterrupt)}
+	policy := deploy.TaskPolicy{NoWait: s.NoWait, Strict: s.Strict, Timeout: s.Timeout, OnInterrupt: deploy.OnTaskInterrupt(s.OnInterrupt)}
 	if s.OnInterrupt != "" && s.Origin("on-interrupt").Layer != config.Flag {
 		policy.OnInterrupt = deploy.TaskStop
 	}

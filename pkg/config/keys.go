@@ -194,7 +194,7 @@ func (s *Settings) serviceKeys() []row {
 func (s *Settings) policyKeys() []row {
 	return []row{
 		{"dry-run", "", "print the plan and change nothing", FlagOnly, toggle{&s.DryRun}},
-		{"what-if", "", "show what ECS would do in this `scenario` of a bad image, or in all", FlagOnly, list{&s.WhatIf}},
+		{"what-if", "", "simulate a bad image: what ECS would do in this `scenario`; all for every one (repeatable)", FlagOnly, list{&s.WhatIf}},
 		{"output-dir", "", "`folder` in which render writes a file for each of several targets, instead of a JSON array", FlagOnly, text{&s.OutputDir, "folder"}},
 		{"exit-code", "", "exit with code 2 if changes are pending", FlagOnly, toggle{&s.ExitCode}},
 		{"to", "", "`revision` (family:revision) or id of the deployment to restore, instead of the way back", FlagOnly, text{&s.To, "revision"}},
@@ -211,6 +211,7 @@ func (s *Settings) policyKeys() []row {
 		{"on-interrupt", "", "what to do on Ctrl-C or SIGTERM (default detach: the rollout continues)", Anywhere, choice{&s.OnInterrupt, append(words(deploy.OnInterruptValues()), string(deploy.TaskStop))}},
 		{"on-pause", "", "what to do at a pause hook (default exit, with code 9)", Anywhere, choice{&s.OnPause, words(deploy.OnPauseValues())}},
 		{"rollback-on-failure", "", "restore the previous revision if the deployment fails and ECS does not roll back", Anywhere, toggle{&s.RollbackOnFailure}},
+		{"strict", "", "refuse, before anything changes, what a check says must fail", Anywhere, toggle{&s.Strict}},
 		{"max-definitions", "", "after success, deregister old revisions; keep this `number`, and all in use", Anywhere, optionalCount{&s.MaxDefinitions}},
 		{"parallel", "", "`number` of services to deploy at the same time, in a run of several targets (default 10)", NotFile, optionalCount{&s.Parallel}},
 		{"on-failure", "", "what to do with the other targets if one fails (default stop: start no more)", NotFile, choice{&s.OnFailure, []string{"stop", "continue", "rollback"}}},

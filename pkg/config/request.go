@@ -97,7 +97,7 @@ func (s *Settings) definition(ctx context.Context, stdin io.Reader) (taskdef.Def
 func (s *Settings) Policy() deploy.Policy {
 	return deploy.Policy{
 		NoWait: s.NoWait, IfInProgress: deploy.IfInProgress(s.IfInProgress), KeepDefinitions: s.MaxDefinitions,
-		OnInterrupt: deploy.OnInterrupt(s.OnInterrupt), RollbackOnFailure: s.RollbackOnFailure, Watch: s.WatchOptions(),
+		OnInterrupt: deploy.OnInterrupt(s.OnInterrupt), RollbackOnFailure: s.RollbackOnFailure, Strict: s.Strict, Watch: s.WatchOptions(),
 	}
 }
 

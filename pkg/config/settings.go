@@ -54,7 +54,7 @@ type Settings struct {
 	IfUnchanged, OnInterrupt     string
 	OnPause, Hook                string
 	Deployment, ExpectRevision   string
-	RollbackOnFailure            bool
+	RollbackOnFailure, Strict    bool
 	OutputDir                    string // of render
 	Parallel                     *int32 // of several targets
 	OnFailure                    string

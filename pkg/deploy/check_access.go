@@ -12,6 +12,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/awscall"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // parametersLimit is how many parameters GetParameters takes at once.
@@ -22,7 +23,11 @@ func (c *checker) roles(ctx context.Context) []Check {
 	if !c.starts() || c.plan.Definition.IsZero() {
 		return nil
 	}
-	needs := c.plan.Definition.Needs()
+	return c.rolesOf(ctx, c.plan.Definition)
+}
+
+func (c *checker) rolesOf(ctx context.Context, definition taskdef.Definition) []Check {
+	needs := definition.Needs()
 	var checks []Check
 	for _, role := range distinct([]string{needs.TaskRole, needs.ExecutionRole}) {
 		if role != "" {
@@ -56,8 +61,12 @@ func (c *checker) secrets(ctx context.Context) []Check {
 	if !c.starts() || c.plan.Definition.IsZero() {
 		return nil
 	}
+	return c.secretsOf(ctx, c.plan.Definition)
+}
+
+func (c *checker) secretsOf(ctx context.Context, definition taskdef.Definition) []Check {
 	var secrets, parameters []string
-	for _, source := range c.plan.Definition.Needs().Secrets {
+	for _, source := range definition.Needs().Secrets {
 		if strings.Contains(source.From, ":secretsmanager:") {
 			secrets = append(secrets, secretARN(source.From))
 		} else {

@@ -28,7 +28,11 @@ func (c *checker) limits(context.Context) []Check {
 		return nil
 	}
 	if c.plan.stuck != "" {
-		return []Check{{Subject: "limits", State: CheckProblem, Detail: c.plan.stuck, Remedy: "lower -m or raise -M, for example -m 50 or -M 200"}}
+		check := Check{Subject: "limits", State: CheckProblem, Detail: c.plan.stuck, Remedy: "lower -m or raise -M, for example -m 50 or -M 200"}
+		if c.plan.request.AllowStuck { // who allows it knows what will make room
+			check.State = CheckWarning
+		}
+		return []Check{check}
 	}
 	return []Check{{Subject: "limits", State: CheckOK, Detail: "ECS can start or stop a task within the minimum and maximum percent"}}
 }

@@ -22,6 +22,10 @@ type Policy struct {
 	// deployment failed, or did not end within a limit, and ECS does not roll
 	// back by itself.
 	RollbackOnFailure bool
+	// Strict refuses a plan whose checks find a problem, with a [*RefusedError], before
+	// anything is written: see [Deployer.Check]. Warnings, and what could not be checked,
+	// do not count, and neither do limits that [Request.AllowStuck] allows.
+	Strict bool
 	// KeepDefinitions, if not nil, deregisters the oldest revisions of the family after
 	// success, except the newest of this number, and those in use.
 	KeepDefinitions *int32
@@ -69,30 +73,41 @@ func (d *Deployer) Run(ctx context.Context, r Request, policy Policy) (Outcome, 
 
 // Prepare plans a request, and does what the policy says about another deployment in
 // progress: it returns a [*BusyError], waits for the end of the other deployment and
-// plans again, or leaves it to be replaced. It writes nothing. Its other errors are
+// plans again, or leaves it to be replaced. With a strict policy it returns a
+// [*RefusedError] for a plan that must fail. It writes nothing. Its other errors are
 // those of [Deployer.Plan] and [Policy.Validate].
 func (d *Deployer) Prepare(ctx context.Context, r Request, policy Policy) (*Plan, error) {
 	if err := cmp.Or(d.ready(ctx), policy.Validate()); err != nil {
 		return nil, err
 	}
-	plan, err := d.Plan(ctx, r)
+	plan, err := d.planned(ctx, r, policy.Strict)
 	if err != nil {
 		return nil, err
 	}
-	return d.about(plan.Ref).clearTheWay(ctx, r, plan, policy)
+	if plan, err = d.about(plan.Ref).clearTheWay(ctx, r, plan, policy); err != nil {
+		return nil, err
+	}
+	if err := d.strictly(ctx, plan, policy); err != nil {
+		return nil, err
+	}
+	return plan, nil
 }
 
 // Carry carries a plan out: it asks the policy's Confirm, applies the plan, watches
 // the deployment to its end, does what the policy says about the outcome, and emits
 // the outcome ([EventOutcome]). It replaces a deployment in progress without asking;
-// [Deployer.Prepare] is where that is refused. Its errors are those of
-// [Policy.Validate], [Plan.Guessed] without Confirm, Confirm, [Deployer.Apply] and [Deployer.Watch]; what goes wrong
+// [Deployer.Prepare] is where that is refused. Its errors are a [*RefusedError] with a
+// strict policy, and those of [Policy.Validate], [Plan.Guessed] without Confirm, Confirm,
+// [Deployer.Apply] and [Deployer.Watch]; what goes wrong
 // after ECS accepted the update is an outcome, not an error.
 func (d *Deployer) Carry(ctx context.Context, plan *Plan, policy Policy) (Outcome, error) {
 	if err := cmp.Or(d.ready(ctx), policy.Validate(), plan.applicable()); err != nil {
 		return Outcome{}, err
 	}
 	d = d.about(plan.Ref)
+	if err := d.strictly(ctx, plan, policy); err != nil {
+		return Outcome{}, err
+	}
 	if !plan.writesNothing() {
 		err := plan.Guessed()
 		if policy.Confirm != nil {

@@ -27,6 +27,9 @@ type TaskPolicy struct {
 	OnInterrupt OnTaskInterrupt
 	// AskInterrupt, if not nil, is asked instead of OnInterrupt when the context ends.
 	AskInterrupt func() OnTaskInterrupt
+	// Strict refuses tasks whose images, roles or secrets do not exist, with a
+	// [*RefusedError], before anything is written. What could not be checked does not count.
+	Strict bool
 	// Confirm, if not nil, is asked before anything is written. An error ends the run
 	// with it.
 	Confirm func(context.Context, *TaskPlan) error
@@ -56,7 +59,8 @@ func (p TaskPolicy) Validate() error {
 
 // RunTask starts one-off tasks, follows them and their logs to the end, and says how it
 // went. It emits [EventTaskPlan], then [EventTask] and [EventLog] as they come, and
-// [EventOutcome] at the end. Its errors are those of [Deployer.PlanTask] and Confirm,
+// [EventOutcome] at the end. Its errors are those of [Deployer.PlanTask] and Confirm, a
+// [*RefusedError] with a strict policy,
 // and a [*CallError] or [*UncertainError] of RunTask; what goes wrong with a task that
 // was started is an outcome, not an error.
 func (d *Deployer) RunTask(ctx context.Context, r TaskRequest, policy TaskPolicy) (TaskOutcome, error) {
@@ -70,6 +74,9 @@ func (d *Deployer) RunTask(ctx context.Context, r TaskRequest, policy TaskPolicy
 	}
 	d = d.aboutTask(p.Cluster)
 	d.emit(Event{Type: EventTaskPlan, TaskPlan: p})
+	if err := d.strictlyTask(ctx, p, policy); err != nil {
+		return TaskOutcome{}, err
+	}
 	if policy.Confirm != nil {
 		if err := policy.Confirm(ctx, p); err != nil {
 			return TaskOutcome{}, err
