@@ -109,7 +109,7 @@ func (e *engine) respond(req wireRequest, f fate) wireResponse {
 	return e.rawResponse(http.StatusOK, contentType, encode(out))
 }
 
-// serve lets in who may call, finds the operation and runs it.
+// serve finds the operation and runs it, if the caller is known and allowed to.
 func (e *engine) serve(req wireRequest) (any, *apiError) {
 	switch {
 	case req.method != http.MethodPost || req.target == "" && !req.query:
@@ -125,6 +125,9 @@ func (e *engine) serve(req wireRequest) (any, *apiError) {
 	}
 	e.caller = req.caller
 	defer func() { e.caller = caller{} }() // actors have none
+	if err := e.authorize(req); err != nil {
+		return nil, err
+	}
 	if req.query {
 		return e.serveQuery(req.form())
 	}

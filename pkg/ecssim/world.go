@@ -47,6 +47,10 @@ type World struct {
 	AccessKeys []AccessKey `yaml:"accessKeys" json:"accessKeys,omitempty"`
 	// Roles are the IAM roles that exist and can be assumed. None: every role.
 	Roles []RoleSpec `yaml:"roles" json:"roles,omitempty"`
+	// Policy is an IAM policy that decides which calls are allowed, by action, resource
+	// and the condition keys ecs:cluster and iam:PassedToService. None: all are. It does
+	// not decide about STS.
+	Policy Document `yaml:"policy" json:"policy,omitempty"`
 	// Secrets are the names of the secrets of Secrets Manager and of the parameters
 	// of the Parameter Store. None: every one exists.
 	Secrets []string `yaml:"secrets" json:"secrets,omitempty"`

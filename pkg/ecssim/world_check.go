@@ -86,6 +86,11 @@ func (w World) problems() []problem {
 	for i, f := range w.Functions {
 		c.checkFunction(at("functions", i), f)
 	}
+	if w.Policy != nil {
+		if _, err := readPolicy(w.Policy); err != nil {
+			c.add(at("policy"), "%v", err)
+		}
+	}
 	for i, f := range w.Faults {
 		c.checkFault(at("faults", i), f)
 	}
