@@ -103,6 +103,10 @@ var rules = []rule{
 		reason: "a renderer is a function of the pipeline's events",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/iam"}, knows: []string{"pkg/image", "pkg/taskdef"},
+		reason: "permissions are a table, and a policy is about what a task definition names",
+	},
+	{
 		arrow: true, rooms: []string{"pkg/ecssim"}, knows: nil,
 		reason: "the simulator is an independent ECS: sharing our ideas of ECS would let both be wrong together",
 	},
@@ -111,7 +115,7 @@ var rules = []rule{
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/names", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -364,6 +368,7 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/fleet/a.go", `import _ "example.com/tool/pkg/ecsapi"`, "no second pipeline"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/fleet"`, "forecast"},
 		{"pkg/scaffold/a.go", `import _ "example.com/tool/pkg/report"`, "files that config reads"},
+		{"pkg/iam/a.go", `import _ "example.com/tool/pkg/deploy"`, "permissions are a table"},
 		{"pkg/scaffold/a.go", `import "os"; var _ = os.Getenv("A")`, "uses os.Getenv"},
 		{"pkg/report/a.go", `import _ "example.com/tool/pkg/config"`, "pipeline's events"},
 		{"pkg/ecssim/a.go", `import _ "example.com/tool/pkg/image"`, "independent ECS"},

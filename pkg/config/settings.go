@@ -65,6 +65,7 @@ type Settings struct {
 	Limit                        *int32 // deployments that history lists; nil is the default
 	All                          bool
 	WhatIf                       []string // scenarios of a bad image
+	PolicyFor                    []string // commands that an IAM policy is for
 
 	// One-off tasks.
 	Before, Verify           []deploy.TaskStep

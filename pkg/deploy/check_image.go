@@ -86,7 +86,7 @@ func (c *checker) keeps(ctx context.Context, ref image.Reference, digest string)
 // stored asks the registry of an image for it: ECR, or another one if there is a
 // client of it.
 func (d *Deployer) stored(ctx context.Context, ref image.Reference) (stored, error) {
-	account, region, ok := ecrHost(ref.Registry())
+	account, region, ok := ref.ECR()
 	switch {
 	case !ok && d.digest == nil:
 		return stored{}, fmt.Errorf("%s is asked only with --check-registry", cmp.Or(ref.Registry(), "Docker Hub"))

@@ -94,7 +94,7 @@ func (d *Deployer) runningRevision(ctx context.Context, p *Plan) *types.ServiceR
 	_, number, found := strings.Cut(p.Before.Deployment, "/")
 	askable := false
 	for _, c := range p.resolved.tagged {
-		_, _, ok := ecrHost(c.Image.Registry())
+		_, _, ok := c.Image.ECR()
 		askable = askable || ok && d.ecr != nil
 	}
 	if !found || !askable {
@@ -123,7 +123,7 @@ func digestIn(revision *types.ServiceRevision, container string) string {
 
 // tagNow is the image for which a tag stands now; zero if ECR does not say.
 func (d *Deployer) tagNow(ctx context.Context, ref image.Reference) stored {
-	account, region, ok := ecrHost(ref.Registry())
+	account, region, ok := ref.ECR()
 	if !ok || d.ecr == nil {
 		return stored{}
 	}

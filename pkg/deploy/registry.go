@@ -6,7 +6,6 @@ package deploy
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,7 +27,7 @@ func (d *Deployer) pinned(ctx context.Context, ref image.Reference) (image.Refer
 	if ref.Digest() != "" {
 		return ref, nil
 	}
-	account, region, ok := ecrHost(ref.Registry())
+	account, region, ok := ref.ECR()
 	if d.ecr == nil {
 		return ref, &UsageError{Problem: fmt.Sprintf("the digest of %s cannot be looked up: no ECR client", ref), Remedy: "pass one with WithRegistry"}
 	}
@@ -72,21 +71,4 @@ func (d *Deployer) describeImage(ctx context.Context, account, region string, re
 		return stored{}, ecsapi.Nonsense("ecr:DescribeImages", "image "+ref.String(), "ECR answered without a digest")
 	}
 	return stored{aws.ToString(out.ImageDetails[0].ImageDigest), aws.ToTime(out.ImageDetails[0].ImagePushedAt)}, nil
-}
-
-// ecrHost takes the host of a private registry of ECR apart:
-// 123456789012.dkr.ecr.eu-west-1.amazonaws.com, its FIPS form and that of China,
-// or 123456789012.dkr-ecr.eu-west-1.on.aws.
-func ecrHost(host string) (account, region string, ok bool) {
-	account, rest, _ := strings.Cut(host, ".")
-	for _, prefix := range []string{"dkr.ecr.", "dkr.ecr-fips.", "dkr-ecr.", "dkr-ecr-fips."} {
-		tail, found := strings.CutPrefix(rest, prefix)
-		if !found {
-			continue
-		}
-		region, domain, _ := strings.Cut(tail, ".")
-		known := domain == "amazonaws.com" || domain == "amazonaws.com.cn" || domain == "on.aws" || domain == "on.amazonwebservices.com.cn"
-		return account, region, known && region != "" && len(account) == 12
-	}
-	return "", "", false
 }

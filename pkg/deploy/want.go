@@ -209,7 +209,7 @@ func pinnable(d taskdef.Definition, chosen []taskdef.ContainerImage) []taskdef.C
 		if err != nil || slices.ContainsFunc(chosen, func(other taskdef.ContainerImage) bool { return other.Container == c.Name }) {
 			continue
 		}
-		if _, _, ok := ecrHost(ref.Registry()); ok {
+		if _, _, ok := ref.ECR(); ok {
 			found = append(found, taskdef.ContainerImage{Container: c.Name, Image: ref.WithDefaultTag()})
 		}
 	}

@@ -10,6 +10,8 @@ type Needs struct {
 	TaskRole, ExecutionRole string
 	// Secrets are the secrets and parameters that ECS reads at the start.
 	Secrets []SecretSource
+	// Tags: the definition has tags of its own.
+	Tags bool
 	// CPU, in units (1024 are a vCPU), and Memory, in MiB, are what a task takes of a
 	// container instance.
 	CPU, Memory int
@@ -27,6 +29,8 @@ type SecretSource struct {
 // Needs are what the tasks of the definition need.
 func (d Definition) Needs() Needs {
 	n := Needs{TaskRole: text(d.doc, "taskRoleArn"), ExecutionRole: text(d.doc, "executionRoleArn")}
+	tags, _ := d.doc["tags"].([]any)
+	n.Tags = len(tags) > 0
 	for _, container := range d.containers() {
 		name := text(container, "name")
 		n.from(name, container["secrets"], "valueFrom")

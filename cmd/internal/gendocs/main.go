@@ -1,6 +1,6 @@
 // Command gendocs writes what is generated from the command line's definition:
-// the command reference in docs/reference, the completion scripts in
-// completions, and the schema of the settings file. go generate runs it; a test
+// the command reference and the permissions in docs/reference, the completion scripts
+// in completions, and the schema of the settings file. go generate runs it; a test
 // holds its output against the files in the repository.
 package main
 
@@ -51,6 +51,9 @@ func generate(root string) error {
 		if err := writeFile(filepath.Join(completions, name), write); err != nil {
 			return err
 		}
+	}
+	if err := writeFile(filepath.Join(reference, "permissions.md"), permissions); err != nil {
+		return err
 	}
 	schema, err := config.Schema()
 	if err != nil {

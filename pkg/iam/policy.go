@@ -1,0 +1,154 @@
+package iam
+
+// A policy, made of the table for the uses of one service.
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Uses are what a policy should allow.
+type Uses struct {
+	// Commands are names from [Commands].
+	Commands []string
+	// Features are those that the settings turn on.
+	Features []Feature
+}
+
+// Subject is what a policy is about: a service, and what its task definition names. All
+// resources are ARNs.
+type Subject struct {
+	// Partition is aws, aws-cn or aws-us-gov; "" is aws.
+	Partition string
+	// Region and Account are where the service is, Cluster, Service and Family are names.
+	Region, Account, Cluster, Service, Family string
+	// Tags: the task definition has tags, as if [Uses] had the feature.
+	Tags bool
+	// Roles are those of the task definition.
+	Roles []string
+	// LogGroups, Repositories, Secrets and Parameters are what its containers use.
+	LogGroups, Repositories, Secrets, Parameters []string
+}
+
+// Policy is an identity-based IAM policy; its JSON is what IAM takes.
+type Policy struct {
+	Version   string
+	Statement []Statement
+}
+
+// Statement allows actions on resources.
+type Statement struct {
+	// Sid says what the statement is for. Those of advised permissions begin with
+	// Advised.
+	Sid, Effect string
+	Action      []string
+	Resource    []string
+	Condition   map[string]map[string]string `json:",omitempty"`
+}
+
+// For is the least policy for the uses of a service. Required permissions come first; each
+// advised one can be left out, and [Permission.Lost] says what is missing then. Unknown
+// commands are an error.
+func For(s Subject, u Uses) (Policy, error) {
+	for _, name := range u.Commands {
+		if !slices.Contains(Commands(), name) {
+			return Policy{}, fmt.Errorf("command %q is not one of %s", name, strings.Join(Commands(), ", "))
+		}
+	}
+	if s.Tags {
+		u.Features = append(slices.Clip(u.Features), Tags)
+	}
+	policy := Policy{Version: "2012-10-17", Statement: []Statement{}}
+	for _, onlyAdvised := range []bool{false, true} {
+		at := map[string]int{} // the statement of each scope and condition
+		for _, p := range Permissions() {
+			needed, advised := p.needed(u)
+			resources := s.resources(p.Scope)
+			if !needed || advised != onlyAdvised || len(resources) == 0 {
+				continue
+			}
+			sid := sidOf(p, advised)
+			i, known := at[sid]
+			if !known {
+				i = len(policy.Statement)
+				at[sid] = i
+				policy.Statement = append(policy.Statement, Statement{Sid: sid, Effect: "Allow", Resource: resources, Condition: s.condition(p.Condition)})
+			}
+			policy.Statement[i].Action = append(policy.Statement[i].Action, p.Action)
+		}
+	}
+	return policy, nil
+}
+
+// sidOf names the statement of a permission: letters and digits, as IAM wants.
+func sidOf(p Permission, advised bool) string {
+	var b strings.Builder
+	if advised {
+		b.WriteString("Advised")
+	}
+	for _, word := range strings.Fields(string(p.Scope)) {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	switch p.Condition {
+	case InCluster:
+		b.WriteString("InTheCluster")
+	case ToTasks:
+		b.WriteString("PassedToTasks")
+	}
+	return b.String()
+}
+
+// condition is a condition block, nil for none.
+func (s Subject) condition(c Condition) map[string]map[string]string {
+	switch c {
+	case InCluster:
+		return map[string]map[string]string{"ArnEquals": {"ecs:cluster": s.ecs("cluster/" + s.Cluster)}}
+	case ToTasks:
+		return map[string]map[string]string{"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+	}
+	return nil
+}
+
+// ecs is the ARN of a resource of ECS in the region of the service.
+func (s Subject) ecs(resource string) string { return s.arn("ecs", s.Region, resource) }
+
+// arn is the ARN of a resource in the account of the service.
+func (s Subject) arn(service, region, resource string) string {
+	return strings.Join([]string{"arn", cmp.Or(s.Partition, "aws"), service, region, s.Account, resource}, ":")
+}
+
+// resources are those of a scope. None: the service uses nothing of it.
+func (s Subject) resources(scope Scope) []string {
+	within := s.Cluster + "/" + s.Service
+	switch scope {
+	case OneService:
+		return []string{s.ecs("service/" + within)}
+	case ClusterServices:
+		return []string{s.ecs("service/" + s.Cluster + "/*")}
+	case Deployments:
+		return []string{s.ecs("service-deployment/" + within + "/*")}
+	case ServiceRevisions:
+		return []string{s.ecs("service-revision/" + within + "/*")}
+	case ClusterTasks:
+		return []string{s.ecs("task/" + s.Cluster + "/*")}
+	case Instances:
+		return []string{s.ecs("container-instance/" + s.Cluster + "/*")}
+	case Cluster:
+		return []string{s.ecs("cluster/" + s.Cluster)}
+	case Family:
+		return []string{s.ecs("task-definition/" + s.Family + ":*")}
+	case Roles:
+		return s.Roles
+	case LogGroups:
+		return s.LogGroups
+	case Secrets:
+		return s.Secrets
+	case Parameters:
+		return s.Parameters
+	case Repositories:
+		return s.Repositories
+	}
+	return []string{"*"}
+}
