@@ -27,7 +27,7 @@ reports less. The page docs/iam.md says what is missing without each permission.
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runIAMPolicy(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"for", "max-definitions", "on-interrupt"}, requestFlags...)...)
+	a.flags.Add(c.Flags(), append([]string{"for", "max-definitions", "on-interrupt", "on-pause"}, requestFlags...)...)
 	return c
 }
 

@@ -136,8 +136,7 @@ func unread(err error) string {
 // recordsOf are the records of a service's deployments, newest first, without what only
 // their details say. They are read once.
 func (d *Deployer) recordsOf(ctx context.Context, found *described) ([]Past, error) {
-	found.records.once.Do(func() { found.records.past, found.records.err = d.recorded(ctx, found.ref()) })
-	return found.records.past, found.records.err
+	return found.records.once(func() ([]Past, error) { return d.recorded(ctx, found.ref()) })
 }
 
 func (d *Deployer) recorded(ctx context.Context, ref Ref) ([]Past, error) {

@@ -29,9 +29,27 @@ type described struct {
 // records are ECS's records of a service's deployments, newest first. They are read
 // once: a plan, its checks and its forecast share them.
 type records struct {
-	once sync.Once
-	past []Past
-	err  error
+	mutex sync.Mutex // of read; not held while ECS is asked
+	read  chan struct{}
+	past  []Past
+	err   error
+}
+
+// once is what read reads. Others that come meanwhile wait for it.
+func (r *records) once(read func() ([]Past, error)) ([]Past, error) {
+	r.mutex.Lock()
+	first := r.read == nil
+	if first {
+		r.read = make(chan struct{})
+	}
+	r.mutex.Unlock()
+	if first {
+		defer close(r.read)
+		r.past, r.err = read()
+		return r.past, r.err
+	}
+	<-r.read
+	return r.past, r.err
 }
 
 // ref is the service's, in ARNs.
