@@ -69,7 +69,7 @@ func subjectOf(c *cobra.Command, deployer *deploy.Deployer, request deploy.Reque
 		return iam.Subject{}, err
 	}
 	partition := strings.SplitN(service.ServiceARN, ":", 3)
-	subject := iam.Subject{Region: service.Region, Account: service.Account, Cluster: service.Cluster, Service: service.Service}
+	subject := iam.Subject{Region: service.Region, Account: service.Account, Cluster: service.Cluster, Service: service.Service, Shifts: service.Shifts}
 	if len(partition) > 1 {
 		subject.Partition = partition[1]
 	}

@@ -33,6 +33,8 @@ type Export struct {
 	// percent of the desired count; nil if ECS gives none.
 	MinimumHealthyPercent *int32 `json:"minimumHealthyPercent,omitempty"`
 	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
+	// Shifts: the service's deployments shift traffic (BLUE_GREEN, LINEAR, CANARY).
+	Shifts bool `json:"-"`
 	// Settled: the newest deployment completed. Otherwise one is in progress or has
 	// failed, and asking for TaskDefinition again goes on with it.
 	Settled bool `json:"settled"`
@@ -85,6 +87,7 @@ func (d *Deployer) export(ctx context.Context, ref Ref) (Export, error) {
 	}
 	if c := found.DeploymentConfiguration; c != nil {
 		e.MinimumHealthyPercent, e.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
+		e.Shifts = c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling
 	}
 	primary := found.Primary()
 	e.Settled = primary != nil && primary.RolloutState != types.DeploymentRolloutStateFailed && found.inProgress() == nil

@@ -24,8 +24,9 @@ type Subject struct {
 	Partition string
 	// Region and Account are where the service is, Cluster, Service and Family are names.
 	Region, Account, Cluster, Service, Family string
-	// Tags: the task definition has tags, as if [Uses] had the feature.
-	Tags bool
+	// Tags: the task definition has tags. Shifts: its deployments shift traffic. Both are
+	// as if [Uses] had the feature.
+	Tags, Shifts bool
 	// Roles are those of the task definition.
 	Roles []string
 	// LogGroups, Repositories, Secrets and Parameters are what its containers use.
@@ -57,8 +58,10 @@ func For(s Subject, u Uses) (Policy, error) {
 			return Policy{}, fmt.Errorf("command %q is not one of %s", name, strings.Join(Commands(), ", "))
 		}
 	}
-	if s.Tags {
-		u.Features = append(slices.Clip(u.Features), Tags)
+	for feature, used := range map[Feature]bool{Tags: s.Tags, Shifting: s.Shifts} {
+		if used {
+			u.Features = append(slices.Clip(u.Features), feature)
+		}
 	}
 	policy := Policy{Version: "2012-10-17", Statement: []Statement{}}
 	for _, onlyAdvised := range []bool{false, true} {
@@ -143,6 +146,8 @@ func (s Subject) resources(scope Scope) []string {
 		return s.Roles
 	case LogGroups:
 		return s.LogGroups
+	case HookLogs:
+		return []string{s.arn("logs", s.Region, "log-group:/aws/lambda/*")}
 	case Secrets:
 		return s.Secrets
 	case Parameters:

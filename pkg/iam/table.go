@@ -23,6 +23,8 @@ const (
 	Interrupting Feature = "--on-interrupt rollback"
 	// Continuing is --on-pause continue.
 	Continuing Feature = "--on-pause continue"
+	// Shifting: the deployments of the service shift traffic.
+	Shifting Feature = "a strategy that shifts traffic"
 	// Steps are tasks before or after a deployment.
 	Steps Feature = "before or verify"
 	// Tags: task definition, service or task have tags.
@@ -31,7 +33,7 @@ const (
 
 // Features are all features except [Always], in the order of the documentation.
 func Features() []Feature {
-	return []Feature{ByFamily, Registering, Pinning, Tidying, Interrupting, Continuing, Steps, Tags}
+	return []Feature{ByFamily, Registering, Pinning, Tidying, Interrupting, Continuing, Shifting, Steps, Tags}
 }
 
 // Scope is the kind of resource that an action is about.
@@ -62,6 +64,8 @@ const (
 	Secrets      Scope = "secrets"
 	Parameters   Scope = "parameters"
 	Repositories Scope = "repositories"
+	// HookLogs are the log groups of the functions of lifecycle hooks.
+	HookLogs Scope = "log groups of functions"
 )
 
 // Condition is a condition of a statement.
@@ -175,6 +179,9 @@ func Permissions() []Permission {
 		{Action: "logs:GetLogEvents", Scope: LogGroups, Needs: []Need{required(Always, "logs"), advised(Always, append([]string{"run"}, watches...)...)},
 			Lost: "the last lines of a container that failed, and the log of a one-off task"},
 		{Action: "logs:FilterLogEvents", Scope: LogGroups, Needs: []Need{required(Always, "logs")}},
+		{Action: "logs:FilterLogEvents", Scope: HookLogs, Needs: []Need{advised(Shifting, watches...)}, Lost: "the last lines of a function that failed a deployment"},
+		{Action: "elasticloadbalancing:DescribeRules", Scope: Everything, Needs: []Need{advised(Shifting, append([]string{"diff"}, watches...)...)}, Lost: "whether the traffic goes where it should"},
+		{Action: "elasticloadbalancing:DescribeListeners", Scope: Everything, Needs: []Need{advised(Shifting, append([]string{"diff"}, watches...)...)}, Lost: "whether the traffic goes where it should"},
 		{Action: "elasticloadbalancing:DescribeTargetHealth", Scope: Everything, Needs: []Need{advised(Always, watches...)}, Lost: "the health of the targets"},
 		{Action: "elasticloadbalancing:DescribeTargetGroups", Scope: Everything, Needs: []Need{advised(Always, plans...)}, Lost: forecast},
 		{Action: "elasticloadbalancing:DescribeTargetGroupAttributes", Scope: Everything, Needs: []Need{advised(Always, plans...)}, Lost: forecast},
