@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -414,4 +415,69 @@ func TestRollbackLabels(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRollbackAcrossFamilies: the family changed between deployments, and an earlier
+// deployment is restored all the same.
+func TestRollbackAcrossFamilies(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.raw("RegisterTaskDefinition", `{"family":"web-next","networkMode":"awsvpc","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512","containerDefinitions":[{"name":"app","image":"repo/web:v2"}]}`)
+		b.deeds("web-next:1")
+		p := b.preview(deploy.RollbackOptions{})
+		if rollout.ShortName(p.Current) != "web-next:1" || rollout.ShortName(p.Back.TaskDefinition) != "web:1" || len(deploy.Problems(p.Checks)) > 0 {
+			t.Errorf("%s: %+v", p, p.Checks)
+		}
+		b.want(b.rollsBack(deploy.RollbackOptions{}, deploy.Policy{}), "succeeded")
+		b.want(b.rollsBack(deploy.RollbackOptions{To: "web-next:1"}, deploy.Policy{}), "succeeded") // the undo that the outcome suggests
+	})
+}
+
+// TestRollbackToAGoneImage: the image of the target was deleted from its repository.
+func TestRollbackToAGoneImage(t *testing.T) {
+	world := strings.Replace(checkWorld, "alarms: [{name: errors, afterDeployment: true}]", "images: [{match: '*:v1', behaviour: cannotPull}]", 1)
+	inWorld(t, world, func(b *bench) {
+		d := deploy.New(b.client, deploy.WithRegistry(ecr.NewFromConfig(simulated(&recorder{bench: b, next: b.http}))))
+		if _, err := d.Run(b.Context(), deploy.Request{Ref: webInProd, Want: deploy.Want{Images: []string{ecrImage("v2")}}}, deploy.Policy{}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := d.PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		problems := deploy.Problems(p.Checks)
+		if len(problems) != 1 || problems[0].Subject != "image app" || !strings.Contains(problems[0].Detail, "does not exist") || p.Forecast != nil {
+			t.Errorf("%+v of %+v, forecast %v", problems, p.Checks, p.Forecast)
+		}
+	})
+}
+
+// TestRollbackBehind250Deployments: the target may be older than all that were read; a
+// preview makes at most 10 calls to ECS as long as it is not.
+func TestRollbackBehind250Deployments(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		b.deeds("v2 v3")
+		restart := func(times int) {
+			for range times {
+				b.raw("UpdateService", `{"cluster":"prod","service":"web","forceNewDeployment":true}`)
+				time.Sleep(10 * time.Minute)
+			}
+		}
+		restart(150)
+		if p := b.preview(deploy.RollbackOptions{}); rollout.ShortName(p.Back.TaskDefinition) != "web:2" || p.Guess != "" {
+			t.Errorf("behind 150: %+v %s", p.Back, p.Guess)
+		}
+		restart(97)
+		p := b.preview(deploy.RollbackOptions{})
+		if rollout.ShortName(p.Back.TaskDefinition) != "web:2" || p.Guess == "" {
+			t.Errorf("behind 247: %+v %q", p.Back, p.Guess)
+		}
+		if _, err := b.deployer().Carry(b.Context(), p, deploy.Policy{}); err == nil {
+			t.Error("a guess was deployed")
+		}
+		b.deeds("v4")
+		b.calls = nil
+		if p = b.preview(deploy.RollbackOptions{}); rollout.ShortName(p.Back.TaskDefinition) != "web:3" || p.Guess != "" || len(b.calls) > 10 {
+			t.Errorf("%+v %q, %d calls", p.Back, p.Guess, len(b.calls))
+		}
+	})
 }

@@ -250,7 +250,7 @@ func TestNext(t *testing.T) {
 	follow, look, back := "wait -c production1 -n doorman", "status -c production1 -n doorman", "rollback --to doorman:41 --yes -c production1 -n doorman"
 	for name, want := range map[string][]string{
 		"succeeded": nil, "unchanged": nil, "updated": nil,
-		"running": {follow}, "superseded": {follow}, "paused": {look},
+		"running": {follow}, "superseded": {follow}, "paused": {"stop --yes -c production1 -n doorman"},
 		"started": {follow, back}, "timed-out": {follow, back}, "interrupted": {follow, back}, "failed": {look, back},
 	} {
 		var got []string
