@@ -116,9 +116,9 @@ func (a *app) confirmRollback() func(context.Context, *deploy.Plan) error {
 		if err := a.showUnseen(plan); err != nil {
 			return err
 		}
-		question := fmt.Sprintf("roll back %s in %s?", arn.ShortName(plan.Service), report.Place(plan.Cluster, plan.Service, a.settings.Target))
+		question := fmt.Sprintf("roll back %s to %s in %s?", arn.ShortName(plan.Service), arn.ShortName(plan.Back.TaskDefinition), report.Place(plan.Cluster, plan.Service, a.settings.Target))
 		if guess != nil {
-			question = fmt.Sprintf("%s is a guess, and may never have worked; %s", arn.ShortName(plan.Back.TaskDefinition), question)
+			question = "this is a guess, and the revision may never have worked; " + question
 		}
 		return a.ask(ctx, "a rollback", question)
 	}

@@ -186,8 +186,10 @@ func (p *Plan) noteRollback(h *History, o RollbackOptions) {
 		note("%s; it is followed, and nothing else is done", r)
 	case r.Going():
 		note("%s; this replaces it", r)
+	case r.Done() && p.Action == ActionNone && r.From != "" && r.From != r.To:
+		note("%s; %s no longer runs", r, rollout.Named(r.From, r.FromTag))
 	case r.Done() && p.Action == ActionNone:
-		note("%s: the failed revision no longer runs", r)
+		note("%s", r)
 	case r.Done() && p.Back.TaskDefinition == r.From:
 		note("%s; this deploys %s again", r, target)
 	case r.Done() && o.To != "":
@@ -196,6 +198,8 @@ func (p *Plan) noteRollback(h *History, o RollbackOptions) {
 		note("the last change was a rollback to %s; this one goes further back", rollout.Named(r.To, r.ToTag))
 	}
 	switch {
+	case following && !r.ByECS:
+		note("there is nothing else to check, and no forecast: the rollback continues as it was started")
 	case following || p.Action == ActionStop:
 		note("there is nothing else to check, and no forecast: ECS returns to the revision and the settings from before the deployment in progress")
 	case p.InProgress != nil && p.starts() && h.going == nil && !p.InProgress.GoingBack():

@@ -23,11 +23,16 @@ type NoRollbackError struct {
 	// Left are other revisions that worked and that an earlier rollback replaced, newest
 	// first.
 	Left []string
+	// Unrecorded says why ECS shows no record of any deployment; "" if it shows some.
+	Unrecorded string
 }
 
 func (e *NoRollbackError) Error() string {
 	if len(e.Left) > 0 {
 		return fmt.Sprintf("service %s has nothing to roll back to: rollbacks already replaced %s, and no deployment before %s succeeded", e.Service, listed(e.Left), e.Current)
+	}
+	if e.Unrecorded != "" {
+		return fmt.Sprintf("service %s has nothing to roll back to: there is no ACTIVE revision before %s, and %s", e.Service, e.Current, e.Unrecorded)
 	}
 	return fmt.Sprintf("service %s has nothing to roll back to: none of its last deployments succeeded with a definition other than %s", e.Service, e.Current)
 }
@@ -75,7 +80,7 @@ func (p *Plan) Guessed() error {
 
 // none is the error if there is no way back.
 func (h *History) none() error {
-	e := &NoRollbackError{Service: rollout.ShortName(h.Service), Current: rollout.ShortName(h.Current)}
+	e := &NoRollbackError{Service: rollout.ShortName(h.Service), Current: rollout.ShortName(h.Current), Unrecorded: h.Unrecorded}
 	for _, p := range h.Past {
 		if name := rollout.ShortName(p.TaskDefinition); p.LeftAgain && !slices.Contains(e.Left, name) && name != e.Current {
 			e.Left = append(e.Left, name)

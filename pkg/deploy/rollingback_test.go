@@ -391,6 +391,12 @@ func TestNothingToRollBackTo(t *testing.T) {
 			if diff := gocmp.Diff(want, [2]string{none.Error(), none.Hint()}); diff != "" {
 				t.Errorf("%q (-want +got):\n%s", deeds, diff)
 			}
+			b.refuse = func(operation string) (string, bool) {
+				return `{"__type":"AccessDeniedException","message":"no"}`, operation == "ListServiceDeployments"
+			}
+			if _, err = b.deployer().PlanRollback(b.Context(), webInProd, deploy.RollbackOptions{}); err == nil || !strings.Contains(err.Error(), "there is no ACTIVE revision before web:1, and ECS does not show its records") {
+				t.Errorf("denied: %v", err)
+			}
 		})
 	}
 }

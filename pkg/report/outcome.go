@@ -141,6 +141,8 @@ func (v verdict) served() string {
 		return ""
 	case v.Running == 0 || v.Serving == "":
 		return "no task is running: users are not served"
+	case v.Deployment.Rollback != nil: // "new" and "earlier" would say the contrary of what they mean
+		return "users are served by " + running
 	case v.Serving == v.Deployment.TaskDefinition:
 		return "users are served by the new revision, " + running
 	}

@@ -88,7 +88,7 @@ func previews(t *testing.T) map[string]*deploy.Plan {
 		"2 problems":  rollback(deploy.Plan{Action: deploy.ActionDeploy, Checks: checks, Notes: []string{"ECS already rolled back from doorman:42 (v2) to doorman:41 (v1); this goes further back to doorman:40 (v0)"}}),
 		"3 a stop":    rollback(deploy.Plan{Action: deploy.ActionStop, InProgress: progress, Checks: checks[:1], Notes: []string{"there is nothing else to check, and no forecast: ECS returns to the revision and the settings from before the deployment in progress"}}),
 		"4 followed":  rollback(deploy.Plan{Action: deploy.ActionJoin, InProgress: progress, Rollback: going, Notes: []string{"nothing needs to be done: " + going.String()}}),
-		"5 nothing":   rollback(deploy.Plan{Action: deploy.ActionNone, Further: &past[7], Notes: []string{"ECS already rolled back from doorman:43 (v3) to doorman:42 (v2): the failed revision no longer runs"}}),
+		"5 nothing":   rollback(deploy.Plan{Action: deploy.ActionNone, Further: &past[7], Notes: []string{"ECS already rolled back from doorman:43 (v3) to doorman:42 (v2); doorman:43 (v3) no longer runs"}}),
 		"6 a guess":   rollback(deploy.Plan{Action: deploy.ActionDeploy, Back: &deploy.Past{TaskDefinition: old}, Guess: "ECS shows no record of another revision that worked; it keeps records for 90 days", Checks: checks[:1]}),
 	}
 }
