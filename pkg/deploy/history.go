@@ -127,7 +127,12 @@ func (s *described) history() History {
 // emulator does not have them. It is "" for any other error.
 func unread(err error) string {
 	var call *CallError
-	if errors.As(err, &call) && (call.Class() == ecsapi.Denied || unknownOperation(err)) {
+	switch {
+	case !errors.As(err, &call):
+		return ""
+	case call.Class() == ecsapi.Denied:
+		return fmt.Sprintf("ECS does not show its records (%s is not allowed)", call.Action)
+	case unknownOperation(err):
 		return fmt.Sprintf("ECS does not show its records (%v)", err)
 	}
 	return ""

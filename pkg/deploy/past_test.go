@@ -166,8 +166,8 @@ func TestHistoryGuessed(t *testing.T) {
 	for name, c := range map[string]struct {
 		refuse, answer, operation, reason string
 	}{
-		"no list":      {denied, "", "ListServiceDeployments", "AccessDeniedException"},
-		"no revisions": {denied, "", "DescribeServiceRevisions", "AccessDeniedException"},
+		"no list":      {denied, "", "ListServiceDeployments", "(ecs:ListServiceDeployments is not allowed)"},
+		"no revisions": {denied, "", "DescribeServiceRevisions", "(ecs:DescribeServiceRevisions is not allowed)"},
 		"an emulator":  {`{"__type":"UnknownOperationException","message":"no"}`, "", "ListServiceDeployments", "UnknownOperationException"},
 		"empty":        {"", `{"serviceDeployments":[]}`, "ListServiceDeployments", "90 days"},
 	} {

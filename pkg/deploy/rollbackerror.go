@@ -58,7 +58,7 @@ type GuessError struct {
 }
 
 func (e *GuessError) Error() string {
-	return fmt.Sprintf("it is a guess that a rollback of service %s should restore %s: %s", e.Service, e.Candidate, e.Why)
+	return fmt.Sprintf("a rollback of service %s to %s would be a guess: %s", e.Service, e.Candidate, e.Why)
 }
 
 // Hint is the command that chooses the candidate.

@@ -79,12 +79,12 @@ func whereTo(h deploy.History, o Options) []Line {
 	case h.WayBack == nil && h.Guess == "":
 		add(name, "none: no earlier deployment of another revision succeeded")
 	case h.WayBack == nil:
-		add(name, "none")
+		add(name, "none: there is no earlier ACTIVE revision")
 	default:
 		add(name, namedPast(h.WayBack))
 	}
 	switch {
-	case h.Guess != "":
+	case h.Guess != "" && h.WayBack != nil:
 		warn("this is a guess: " + h.Guess)
 	case h.Unrecorded != "":
 		warn("these are the ACTIVE revisions: " + h.Unrecorded)

@@ -51,7 +51,7 @@ func histories() map[string]deploy.History {
 	rollback := deploy.Rollback{From: wanted, FromTag: "v2", To: old, ToTag: "v1"}
 	going, byECS, done := rollback, rollback, rollback
 	going.InProgress, byECS.InProgress, byECS.ByECS, done.ByECS = true, true, true, true
-	const denied = "ECS does not show its records (ecs:ListServiceDeployments on service doorman: AccessDeniedException: not authorized)"
+	const denied = "ECS does not show its records (ecs:ListServiceDeployments is not allowed)"
 	return map[string]deploy.History{
 		"1 all endings":             {Ref: ref, Past: past, WayBack: &past[3], Older: 12},
 		"2 nothing":                 {Ref: ref, Past: past[1:2]},
