@@ -72,7 +72,7 @@ func BenchmarkNewOnInstances(b *testing.B) {
 
 // BenchmarkLoad reads the saved state of 2,000 services and 50,000 tasks.
 func BenchmarkLoad(b *testing.B) {
-	data, err := json.Marshal(largeEngine(b, 2000, 0).state)
+	data, err := largeEngine(b, 2000, 0).save()
 	if err != nil {
 		b.Fatal(err)
 	}

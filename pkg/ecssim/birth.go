@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -149,6 +150,9 @@ func (e *engine) bearService(doc Document) error {
 	if doc["capacityProviderStrategy"] != nil {
 		delete(input, "launchType")
 	}
+	if isExternal(doc) && doc["taskDefinition"] == nil { // there is no task set for them
+		maps.DeleteFunc(input, func(member string, _ any) bool { return slices.Contains(taskSetMembers, member) })
+	}
 	maps.Copy(input, doc)
 	began := e.Now
 	set := taskSetOf(input)
@@ -170,12 +174,18 @@ func (e *engine) bearService(doc Document) error {
 	return nil
 }
 
+// isExternal reports whether an input of CreateService has the EXTERNAL
+// deployment controller.
+func isExternal(input Document) bool {
+	controller, _ := input["deploymentController"].(map[string]any)
+	return controller["type"] == "EXTERNAL"
+}
+
 // taskSetOf takes from the input of CreateService what makes its PRIMARY task set,
 // if the service is under the EXTERNAL controller: nil if it names no task
 // definition.
 func taskSetOf(input Document) Document {
-	controller, _ := input["deploymentController"].(map[string]any)
-	if controller["type"] != "EXTERNAL" || input["taskDefinition"] == nil {
+	if !isExternal(input) || input["taskDefinition"] == nil {
 		return nil
 	}
 	set := Document{"cluster": input["cluster"], "service": input["serviceName"], "scale": map[string]any{"value": 100, "unit": "PERCENT"}}

@@ -236,7 +236,7 @@ func (e *engine) look() {
 }
 
 func saved(t *rapid.T, e *engine) []byte {
-	data, err := json.Marshal(e.state)
+	data, err := e.save()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func newSimulator(opts []Option) *Simulator {
 func (s *Simulator) Save() ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return json.Marshal(s.core.state)
+	return s.core.save()
 }
 
 // Load makes a simulator that goes on where Save left off. Time that has passed
@@ -85,6 +85,9 @@ func loadEngine(data []byte) (*engine, error) {
 		return nil, errors.New("not a saved simulator: it has no clusters")
 	}
 	for _, c := range e.Clusters {
+		if err := c.unpack(); err != nil {
+			return nil, fmt.Errorf("not a saved simulator: %w", err)
+		}
 		for _, s := range c.Services {
 			c.adopt(s)
 		}

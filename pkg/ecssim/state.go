@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 11
+const stateFormat = 12
 
 // state is one simulated account in one Region.
 type state struct {
@@ -106,6 +106,7 @@ type cluster struct {
 	Extra    Document            `json:"extra,omitempty"`   // settings and the like, as given
 	Started  int                 `json:"started,omitempty"` // tasks, ever
 	Runs     map[string]pastRun  `json:"runs,omitempty"`    // by clientToken of RunTask
+	Orders   []order             `json:"orders,omitempty"`  // of its tasks, while it is saved
 
 	index   map[string]*task   // of Tasks and Gone by id, made when first needed
 	blocked map[string]bool    // the services with a deployment that is Blocked, made with it
@@ -270,6 +271,7 @@ type revision struct {
 type task struct {
 	order
 
+	Order    int        `json:"order,omitempty"` // while it is saved: the place of its order in the cluster's, from 1
 	ID       string     `json:"id"`
 	Number   int        `json:"number"` // counted in its cluster, from 1
 	Host     string     `json:"host,omitempty"`
@@ -307,12 +309,12 @@ type task struct {
 // order is what a task is started with: by a service for one of its
 // deployments, or by RunTask or StartTask for itself.
 type order struct {
-	Cluster        string       `json:"cluster"`
+	Cluster        string       `json:"cluster,omitempty"`
 	Service        string       `json:"service,omitempty"` // that owns the task; empty: nobody but who ran it
-	Group          string       `json:"group"`
+	Group          string       `json:"group,omitempty"`
 	StartedBy      string       `json:"startedBy,omitempty"` // the id of a deployment, or any text
-	TaskDefinition string       `json:"taskDefinition"`
-	LaunchType     string       `json:"launchType"`
+	TaskDefinition string       `json:"taskDefinition,omitempty"`
+	LaunchType     string       `json:"launchType,omitempty"`
 	Provider       string       `json:"provider,omitempty"` // the capacity provider
 	Platform       string       `json:"platform,omitempty"` // the platform version, as given
 	Overrides      Document     `json:"overrides,omitempty"`

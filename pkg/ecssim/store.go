@@ -225,7 +225,7 @@ func (s *Store) save(now time.Time, lease time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("simulator: %w", err)
 	}
-	body, err := json.Marshal(s.core.state)
+	body, err := s.core.save()
 	if err != nil {
 		return fmt.Errorf("simulator: %w", err)
 	}

@@ -1,15 +1,38 @@
 package ecssim_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
+
+// TestSteadyAfterScalingIn: the service is steady again when no task drains any
+// more, which takes the deregistration delay at least.
+func TestSteadyAfterScalingIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client := demo(t, "unhealthy", func(w *ecssim.World) { w.Images = nil })
+		for _, count := range []int32{4, 1} {
+			update(t, client, ecs.UpdateServiceInput{DesiredCount: aws.Int32(count)})
+			time.Sleep(5 * time.Minute)
+		}
+		events := describe(t, client).Events // newest first
+		stopped := slices.IndexFunc(events, func(e types.ServiceEvent) bool { return strings.Contains(*e.Message, "has stopped 3 running tasks") })
+		if stopped < 0 || !strings.HasSuffix(*events[0].Message, "has reached a steady state.") {
+			t.Fatalf("events %+v", events)
+		}
+		if took := events[0].CreatedAt.Sub(*events[stopped].CreatedAt); took < 30*time.Second {
+			t.Errorf("steady %s after the stop", took)
+		}
+	})
+}
 
 // TestTargetEvents checks counts, order and distances of the events behind a
 // load balancer with those of real deployments of two tasks.

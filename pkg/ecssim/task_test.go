@@ -142,7 +142,7 @@ func TestATaskKeepsWhatItWasStartedWith(t *testing.T) {
 
 func savedState(t *testing.T, e *engine) []byte {
 	t.Helper()
-	data, err := json.Marshal(e.state)
+	data, err := e.save()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -270,6 +270,21 @@ func TestTaskSetOperations(t *testing.T) {
 	})
 }
 
+// TestBornWithoutTaskSets is a service of a world that has no task set yet: the
+// defaults for a task set do not concern it.
+func TestBornWithoutTaskSets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := deployer{t, parsed(t, strings.Replace(setsWorld, "services:", `serviceDefaults:
+  launchType: FARGATE
+  networkConfiguration: {awsvpcConfiguration: {subnets: [subnet-1]}}
+services:
+  - {cluster: demo, serviceName: web, desiredCount: 1, deploymentController: {type: EXTERNAL}}`, 1)), nil}
+		if got, want := d.sets(), "EC2 "; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
+}
+
 // TestBornTaskSets are services of a world that somebody else deploys: in steady
 // state, with one PRIMARY task set.
 func TestBornTaskSets(t *testing.T) {

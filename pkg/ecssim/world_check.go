@@ -177,7 +177,8 @@ func (c *checker) checkServices(w World) {
 	for i, doc := range w.Services {
 		c.checkMembers(at("services", i), doc)
 		for _, member := range []string{"serviceName", "taskDefinition"} {
-			if _, ok := doc[member].(string); !ok {
+			optional := member == "taskDefinition" && isExternal(doc)
+			if _, ok := doc[member].(string); !ok && !optional {
 				c.add(at("services", i), "a service needs a %s", member)
 			}
 		}
