@@ -22,10 +22,9 @@ func (a *app) config() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "config",
 		Short: "Show the merged settings, check the settings file, or print its schema",
-		Long: `The settings of a command come from flags, variables and the file ecs-deploy.yaml.
-These commands show the merged result. They make no calls to AWS.`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Long:  configHelp,
+		Args:  noArguments,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.configView(), a.configValidate(), a.configSchema())
 	return c

@@ -14,6 +14,9 @@ func (a *app) topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "Meaning of the exit codes", Long: exitCodesHelp},
 		{Use: "environment", Short: "Environment variables", Long: environmentHelp(a.settings.Keys())},
+		{Use: "simulate", Short: "Trying commands without an AWS account", Long: simulateHelp},
+		{Use: "strategies", Short: "Rolling, blue/green, linear and canary deployments", Long: strategiesHelp},
+		{Use: "templates", Short: "Variables in task definition files", Long: templatesHelp},
 	}
 }
 

@@ -1,7 +1,7 @@
 // Command gendocs writes what is generated from the command line's definition:
 // the command reference and the permissions in docs/reference, the completion scripts
-// in completions, and the schema of the settings file. go generate runs it; a test
-// holds its output against the files in the repository.
+// in completions, the manual pages in man, and the schema of the settings file. go
+// generate runs it; a test holds its output against the files in the repository.
 package main
 
 import (
@@ -34,12 +34,16 @@ func generate(root string) error {
 	command.InitDefaultHelpCmd()
 	reference := filepath.Join(root, "docs", "reference")
 	completions := filepath.Join(root, "completions")
-	for _, dir := range []string{reference, completions} {
+	manuals := filepath.Join(root, "man")
+	for _, dir := range []string{reference, completions, manuals} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 	}
 	if err := pages(command, reference); err != nil {
+		return err
+	}
+	if err := manual(command, manuals); err != nil {
 		return err
 	}
 	for name, write := range map[string]func(io.Writer) error{

@@ -3,6 +3,7 @@ package main
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	if err := generate(fresh); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{filepath.Join("docs", "reference"), "completions"} {
+	for _, dir := range []string{filepath.Join("docs", "reference"), "completions", "man"} {
 		want, have := tree(t, filepath.Join(fresh, dir)), tree(t, filepath.Join(repository, dir))
 		for name, text := range want {
 			there, ok := have[name]
@@ -75,9 +76,27 @@ func TestThereIsAScriptForEachOfFourShellsAndAPageForEachCommand(t *testing.T) {
 		"docs/reference/ecs-deploy.md", "docs/reference/ecs-deploy_deploy.md", "docs/reference/ecs-deploy_render.md",
 		"docs/reference/ecs-deploy_wait.md", "docs/reference/ecs-deploy_status.md", "docs/reference/ecs-deploy_rollback-preview.md",
 		"docs/reference/ecs-deploy_simulator_serve.md",
+		"man/ecs-deploy.1", "man/ecs-deploy-config-view.1", "man/ecs-deploy-exit-codes.7",
 	} {
 		if info, err := os.Stat(filepath.Join(fresh, filepath.FromSlash(name))); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestManualPagesAreReadable has groff read every page, which must find nothing wrong.
+func TestManualPagesAreReadable(t *testing.T) {
+	groff, err := exec.LookPath("groff")
+	if err != nil {
+		t.Skip("groff is not installed")
+	}
+	pages, err := filepath.Glob(filepath.Join(repository, "man", "*"))
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	for _, page := range pages {
+		if out, err := exec.Command(groff, "-man", "-Tascii", "-ww", "-z", page).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", page, err, out)
 		}
 	}
 }
