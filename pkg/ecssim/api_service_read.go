@@ -52,6 +52,7 @@ type listServicesInput struct {
 	Cluster    string `json:"cluster"`
 	LaunchType string `json:"launchType"`
 	Scheduling string `json:"schedulingStrategy"`
+	Management string `json:"resourceManagementType"`
 	MaxResults *int   `json:"maxResults"`
 	NextToken  string `json:"nextToken"`
 }
@@ -67,7 +68,8 @@ func (e *engine) listServices(in listServicesInput, _ Document) (any, *apiError)
 		switch {
 		case s.Status != "ACTIVE",
 			in.LaunchType != "" && in.LaunchType != s.launchType(),
-			in.Scheduling != "" && in.Scheduling != s.scheduling():
+			in.Scheduling != "" && in.Scheduling != s.scheduling(),
+			in.Management != "" && in.Management != s.management():
 			continue
 		}
 		arns = append(arns, e.serviceArn(s))

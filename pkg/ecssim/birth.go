@@ -56,6 +56,11 @@ func newEngine(world World, now time.Time) (*engine, error) {
 			found = append(found, fmt.Errorf("services[%d]: %w", i, err))
 		}
 	}
+	for i, doc := range world.ExpressServices {
+		if err := e.bearExpressService(doc); err != nil {
+			found = append(found, fmt.Errorf("expressServices[%d]: %w", i, err))
+		}
+	}
 	if err := errors.Join(found...); err != nil {
 		return nil, err
 	}
@@ -179,6 +184,20 @@ func (e *engine) bearService(doc Document) error {
 func isExternal(input Document) bool {
 	controller, _ := input["deploymentController"].(map[string]any)
 	return controller["type"] == "EXTERNAL"
+}
+
+// bearExpressService creates a service in Express Mode and makes it steady at
+// once.
+func (e *engine) bearExpressService(doc Document) error {
+	began := e.Now
+	out, apiErr := e.born("CreateExpressGatewayService", doc)
+	if apiErr != nil {
+		return apiErr
+	}
+	view := out.(map[string]any)["service"].(map[string]any)
+	e.mature(e.Clusters[view["cluster"].(string)].Services[view["serviceName"].(string)])
+	e.Now = began
+	return nil
 }
 
 // taskSetOf takes from the input of CreateService what makes its PRIMARY task set,

@@ -125,6 +125,11 @@ func allServed() map[string]operation {
 		"DescribeClusters": in[ecs.DescribeClustersInput]("cluster read", (*engine).describeClusters),
 		"ListClusters":     in[ecs.ListClustersInput]("cluster read", (*engine).listClusters),
 
+		"CreateExpressGatewayService":   in[ecs.CreateExpressGatewayServiceInput]("service modify", (*engine).createExpressService),
+		"UpdateExpressGatewayService":   in[ecs.UpdateExpressGatewayServiceInput]("service modify", (*engine).updateExpressService),
+		"DeleteExpressGatewayService":   in[ecs.DeleteExpressGatewayServiceInput]("service modify", (*engine).deleteExpressService),
+		"DescribeExpressGatewayService": in[ecs.DescribeExpressGatewayServiceInput]("service read", (*engine).describeExpressService),
+
 		"CreateService":    in[ecs.CreateServiceInput]("service modify", (*engine).createService),
 		"UpdateService":    in[ecs.UpdateServiceInput]("service modify", (*engine).updateService),
 		"DeleteService":    in[ecs.DeleteServiceInput]("service modify", (*engine).deleteService),

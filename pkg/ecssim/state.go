@@ -25,7 +25,7 @@ func (m millis) epoch() json.Number {
 }
 
 // stateFormat changes when a saved state of an earlier version cannot be read.
-const stateFormat = 12
+const stateFormat = 13
 
 // state is one simulated account in one Region.
 type state struct {
@@ -137,8 +137,9 @@ type service struct {
 	Launch     string           `json:"launch"`     // the launch type that an empty capacityProviderStrategy returns to
 	Controller string           `json:"controller"` // ECS, CODE_DEPLOY, EXTERNAL
 	Config     deploymentConfig `json:"config"`
-	Grace      *int             `json:"grace,omitempty"` // healthCheckGracePeriodSeconds
-	Spec       Document         `json:"spec"`            // members that are kept as given
+	Grace      *int             `json:"grace,omitempty"`   // healthCheckGracePeriodSeconds
+	Spec       Document         `json:"spec"`              // members that are kept as given
+	Express    Document         `json:"express,omitempty"` // of Express Mode; nil: not in it
 	Tags       []tag            `json:"tags,omitempty"`
 
 	Deployments []*deployment        `json:"deployments"`
@@ -263,7 +264,8 @@ type revision struct {
 	CreatedAt      millis     `json:"createdAt"`
 	Images         []Document `json:"images"`
 	Spec           Document   `json:"spec"`
-	Groups         []string   `json:"groups,omitempty"` // the target groups that it really uses
+	Groups         []string   `json:"groups,omitempty"`  // the target groups that it really uses
+	Express        Document   `json:"express,omitempty"` // the configuration of an Express service
 }
 
 // task is one task of a cluster. What it was started with it keeps, whatever

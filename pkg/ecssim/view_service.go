@@ -17,6 +17,14 @@ func (s *service) scheduling() string {
 	return "REPLICA"
 }
 
+// management is who manages the resources around the service.
+func (s *service) management() string {
+	if s.Express != nil {
+		return "ECS"
+	}
+	return "CUSTOMER"
+}
+
 // serviceView is the service, with its tags if it has any.
 func (e *engine) serviceView(s *service, tags bool) Document {
 	runningTasks, pendingTasks := tally(s.tasks())
@@ -29,7 +37,7 @@ func (e *engine) serviceView(s *service, tags bool) Document {
 		"roleArn":       "arn:aws:iam::" + e.World.account() + ":role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
 		"loadBalancers": []any{}, "serviceRegistries": []any{}, "placementConstraints": []any{}, "placementStrategy": []any{},
 		"propagateTags": "NONE", "enableECSManagedTags": false, "enableExecuteCommand": false,
-		"availabilityZoneRebalancing": "ENABLED", "healthCheckGracePeriodSeconds": 0, "resourceManagementType": "CUSTOMER",
+		"availabilityZoneRebalancing": "ENABLED", "healthCheckGracePeriodSeconds": 0, "resourceManagementType": s.management(),
 	}
 	for _, member := range []string{
 		"launchType", "capacityProviderStrategy", "networkConfiguration", "platformVersion", "loadBalancers",

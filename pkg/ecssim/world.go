@@ -31,6 +31,9 @@ type World struct {
 	// Services are inputs of CreateService. They are born in steady state:
 	// tasks RUNNING for a day, the deployment COMPLETED.
 	Services []Document `yaml:"services" json:"services,omitempty"`
+	// ExpressServices are inputs of CreateExpressGatewayService, born in steady state
+	// too.
+	ExpressServices []Document `yaml:"expressServices" json:"expressServices,omitempty"`
 	// ServiceDefaults are members that a service in Services (and the one of
 	// [World.WithSeed]) has unless it says otherwise. They do not apply to
 	// CreateService requests.
