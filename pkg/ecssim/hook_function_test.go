@@ -221,3 +221,35 @@ func TestStageLimit(t *testing.T) {
 		t.Errorf("%s at %s after %s: %s", sd.Status, sd.Stage, took, sd.Reason)
 	}
 }
+
+// TestHooksThatECSRefuses has a row for each rule of lifecycleHooks, and one for
+// the defaults that ECS shows.
+func TestHooksThatECSRefuses(t *testing.T) {
+	function := fmt.Sprintf(`"hookTargetArn":%q,"roleArn":%q,"lifecycleStages":["PRE_SCALE_UP"]`, checkArn, hookRole)
+	eleven := strings.TrimSuffix(strings.Repeat("{"+function+"},", 11), ",")
+	for hooks, text := range map[string]string{
+		`{"targetType":"PAUSE","lifecycleStages":["TEST_TRAFFIC_SHIFT"]}`:                                             "Invalid lifecycle stage provided for Pause Hook",
+		`{"targetType":"PAUSE","lifecycleStages":["PRE_SCALE_UP","PRODUCTION_TRAFFIC_SHIFT"]}`:                        "Invalid lifecycle stage provided for Pause Hook",
+		`{"targetType":"EMAIL","lifecycleStages":["PRE_SCALE_UP"]}`:                                                   "Invalid targetType. Valid values are: AWS_LAMBDA, PAUSE",
+		`{"targetType":"PAUSE",` + function + `}`:                                                                     "hookTargetArn and roleArn are not allowed for PAUSE hooks.",
+		`{"lifecycleStages":["PRE_SCALE_UP"],"hookTargetArn":"` + checkArn + `"}`:                                     "hookTargetArn and roleArn are required for AWS_LAMBDA hooks.",
+		`{"targetType":"PAUSE","lifecycleStages":[]}`:                                                                 "lifecycleStages is required for lifecycle hooks.",
+		`{` + function + `,"timeoutConfiguration":{"timeoutInMinutes":1441}}`:                                         "timeoutInMinutes must be between 1 and 1440.",
+		`{"targetType":"PAUSE","lifecycleStages":["PRE_SCALE_UP"],"timeoutConfiguration":{"timeoutInMinutes":20161}}`: "timeoutInMinutes must be between 1 and 20160.",
+		eleven: "A service cannot have more than 10 lifecycle hooks of type AWS_LAMBDA.",
+		`{` + function + `},{"targetType":"PAUSE","lifecycleStages":["RECONCILE_SERVICE"],"timeoutConfiguration":{"timeoutInMinutes":20160}}`: "",
+	} {
+		e := testEngine(t, nil)
+		err := e.call("UpdateService", Document{"service": "web", "deploymentConfiguration": strategyConfig(t, `{"lifecycleHooks":[`+hooks+`]}`)})
+		if text == "" && err == nil {
+			shown := fmt.Sprint(e.web().Config.shown().Hooks)
+			if !strings.Contains(shown, "targetType:AWS_LAMBDA") || !strings.Contains(shown, "action:ROLLBACK timeoutInMinutes:1440") {
+				t.Errorf("shown: %s", shown)
+			}
+			continue
+		}
+		if err == nil || err.code != "InvalidParameterException" || !strings.Contains(err.message, text) || text == "" {
+			t.Errorf("%s: %s\nwant %s", hooks, orNo(err), text)
+		}
+	}
+}
