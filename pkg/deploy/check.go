@@ -90,7 +90,7 @@ func (d *Deployer) Check(ctx context.Context, p *Plan) ([]Check, error) {
 	limited, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
 	c := checker{Deployer: d, plan: p}
-	checks := []func(context.Context) []Check{c.revision, c.past, c.images, c.roles, c.secrets, c.limits, c.room, c.guards, c.alarms, c.scaling, c.back}
+	checks := []func(context.Context) []Check{c.revision, c.past, c.images, c.roles, c.secrets, c.limits, c.room, c.traffic, c.guards, c.alarms, c.scaling, c.back}
 	results := make([][]Check, len(checks))
 	var group errgroup.Group
 	for i, check := range checks {

@@ -34,6 +34,9 @@ func (c *checker) limits(context.Context) []Check {
 		}
 		return []Check{check}
 	}
+	if c.plan.Shift != nil {
+		return []Check{{Subject: "limits", State: CheckOK, Detail: "the new tasks start beside the others, whatever the percentages are"}}
+	}
 	return []Check{{Subject: "limits", State: CheckOK, Detail: "ECS can start or stop a task within the minimum and maximum percent"}}
 }
 
@@ -113,6 +116,9 @@ func (c *checker) guards(context.Context) []Check {
 	if before := c.plan.Before; !before.Guarded {
 		check.State, check.Detail = CheckWarning, "off: ECS starts failing tasks again for ever"
 		check.Remedy = "turn the service's circuit breaker on, with rollback"
+		if c.plan.Shift != nil { // the limit of a stage
+			check.Detail = "off: ECS starts failing tasks again for up to 24h"
+		}
 	} else if !before.RollsBack {
 		check.State, check.Detail = CheckWarning, "on, without rollback: a deployment that fails is not rolled back"
 	}

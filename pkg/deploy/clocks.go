@@ -22,6 +22,7 @@ type clock struct {
 	name  string
 	takes time.Duration
 	pause bool // it is the time in which a person may answer
+	hook  bool // it is a limit of hooks, which may end earlier
 }
 
 // clocks are those of a deployment, in the order in which they run.
@@ -87,7 +88,7 @@ func (s *described) clocks() clocks {
 			if pause {
 				name = "pauses up to " + Span(takes)
 			}
-			all = append(all, clock{name: name, takes: takes, pause: pause})
+			all = append(all, clock{name: name, takes: takes, pause: pause, hook: true})
 		}
 	}
 	return all

@@ -53,6 +53,9 @@ type Conditions struct {
 	NoWayBack bool
 	// TargetGroups are the service's target groups.
 	TargetGroups []TargetGroup
+	// Rule and TestRule are the listener rules, or listeners, whose traffic a blue/green,
+	// linear or canary deployment shifts; "" if there are none.
+	Rule, TestRule string
 	// GracePeriod is the time in which failed health checks do not count
 	// (healthCheckGracePeriodSeconds).
 	GracePeriod time.Duration
@@ -113,6 +116,7 @@ func (d *Deployer) conditions(ctx context.Context, p *Plan) (Conditions, *facts)
 		Wanted:      p.Definition.Timings(), Before: p.resolved.current.Timings(),
 		WhatIf: d.whatIf,
 	}
+	c.Rule, c.TestRule = service.rules()
 	c.Configuration, _ = after[deploymentConfiguration].(map[string]any)
 	c.Patience = rollout.Threshold(c.Desired)
 	c.WatchedPatience = c.Patience * rollout.Patience
@@ -136,6 +140,17 @@ func (d *Deployer) conditions(ctx context.Context, p *Plan) (Conditions, *facts)
 	}
 	f.tell(c, past)
 	return c, f
+}
+
+// rules are the production rule and the test rule of the first load balancer that has
+// them.
+func (s *described) rules() (production, test string) {
+	for _, balancer := range s.LoadBalancers {
+		if advanced := balancer.AdvancedConfiguration; advanced != nil {
+			return aws.ToString(advanced.ProductionListenerRule), aws.ToString(advanced.TestListenerRule)
+		}
+	}
+	return "", ""
 }
 
 // completed reports whether a deployment completed.

@@ -52,6 +52,9 @@ type Forecast struct {
 	// Waves are the groups in which new tasks start; a group starts when tasks of
 	// the one before are healthy.
 	Waves []Wave `json:"waves,omitempty"`
+	// Shifts are when the production traffic of the new tasks changes, if the deployment
+	// shifts traffic with a load balancer.
+	Shifts []TrafficShift `json:"shifts,omitempty"`
 	// Basis is what the numbers rest on.
 	Basis []Basis `json:"basis,omitempty"`
 	// Unknown is what no forecast can know, and what could not be read.
@@ -66,6 +69,14 @@ type Wave struct {
 	After Seconds `json:"afterSeconds"`
 	// Tasks is how many there are.
 	Tasks int `json:"tasks"`
+}
+
+// TrafficShift is one change of where the production traffic goes.
+type TrafficShift struct {
+	// After is when, from UpdateService.
+	After Seconds `json:"afterSeconds"`
+	// Percent is what the new tasks get from then on.
+	Percent float64 `json:"percent"`
 }
 
 // Basis is one thing that a forecast rests on.
@@ -148,8 +159,8 @@ func (d *Deployer) foresee(ctx context.Context, p *Plan) {
 // unforeseeable says why nobody can tell how a deployment would go, or is "".
 func unforeseeable(p *Plan) string {
 	service := p.described
-	if c := service.DeploymentConfiguration; c != nil && c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
-		return fmt.Sprintf("a forecast covers rolling deployments, and this service uses the strategy %s", c.Strategy)
+	if c := service.DeploymentConfiguration; c != nil && c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling && p.Shift == nil {
+		return fmt.Sprintf("a forecast does not cover the strategy %s", c.Strategy)
 	}
 	if len(service.LoadBalancers) > len(service.TargetGroups()) {
 		return "a forecast does not cover services behind a Classic Load Balancer"

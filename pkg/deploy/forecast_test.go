@@ -165,9 +165,9 @@ func TestNoForecast(t *testing.T) {
 		inWorld(t, webWorld, func(b *bench) {
 			text := `{"services": [{"serviceArn": "arn:aws:ecs:us-east-1:123456789012:service/prod/web", "serviceName": "web", "status": "ACTIVE",
 				"clusterArn": "arn:aws:ecs:us-east-1:123456789012:cluster/prod", "taskDefinition": "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1",
-				"desiredCount": 2, "runningCount": 2, "deploymentConfiguration": {"strategy": "BLUE_GREEN"}}]}`
+				"desiredCount": 2, "runningCount": 2, "deploymentConfiguration": {"strategy": "RAINBOW"}}]}`
 			b.answer = func(operation string) (string, bool) { return text, operation == "DescribeServices" }
-			if plan := planned(b, &listener{}, request()); plan.Forecast.None != "a forecast covers rolling deployments, and this service uses the strategy BLUE_GREEN" {
+			if plan := planned(b, &listener{}, request()); plan.Forecast.None != "a forecast does not cover the strategy RAINBOW" {
 				t.Errorf("%+v", plan.Forecast)
 			}
 		})

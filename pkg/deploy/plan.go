@@ -89,6 +89,8 @@ type Plan struct {
 	// to have worked, and, as far as it was checked, whether it is still there. It is nil
 	// if the plan starts no deployment, or is itself a rollback.
 	WayBack *Check `json:"wayBack,omitempty"`
+	// Shift is how the deployment shifts traffic; nil if it starts none, or a rolling one.
+	Shift *Shift `json:"shift,omitempty"`
 	// Back is the earlier deployment that a rollback restores; nil if the plan is no
 	// rollback. See [Deployer.PlanRollback].
 	Back *Past `json:"back,omitempty"`
@@ -248,6 +250,7 @@ func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (
 	p.Action = p.decide(service.Primary())
 	if p.starts() {
 		p.BeforeTasks, p.VerifyTasks = r.BeforeTasks, r.VerifyTasks
+		p.Shift = service.shift()
 	}
 	if p.Action == ActionDeploy && p.Before.TaskDefinition != p.Current {
 		d.noteInactive(ctx, &p.Before)

@@ -56,6 +56,9 @@ type Moment struct {
 	Status string
 	// Deployments are those of the service, the PRIMARY one first.
 	Deployments []DeploymentMoment
+	// Production is the percentage of the production traffic that the newest deployment
+	// gets; 0 if its strategy shifts none.
+	Production float64
 	// Stopping is the number of tasks of the service that are neither RUNNING nor
 	// on their way to it, and not STOPPED yet.
 	Stopping int
@@ -107,6 +110,9 @@ func (e *engine) moment(s *service) Moment {
 	m := Moment{At: e.Now.time()}
 	if n := len(s.History); n > 0 {
 		m.Status = s.History[n-1].Status
+		if traffic := s.History[n-1].Traffic; traffic != nil {
+			m.Production = traffic.Production
+		}
 	}
 	index := make(map[string]int, len(s.Deployments))
 	for i, d := range s.Deployments {

@@ -12,6 +12,7 @@ package forecast
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -51,7 +52,7 @@ func (f *Forecaster) Forecast(ctx context.Context, c deploy.Conditions) (deploy.
 		Stuck: usual.status != successful, Shortest: deploy.Seconds(shortest.took), Usual: deploy.Seconds(usual.took),
 		Fewest: min(usual.fewest, shortest.fewest), Most: max(usual.most, shortest.most),
 		MostWithStopping: max(usual.mostWithStopping, shortest.mostWithStopping),
-		Waves:            usual.waves, Basis: f.basis(c), Unknown: unknown(c),
+		Waves:            usual.waves, Shifts: usual.shifts, Basis: f.basis(c), Unknown: unknown(c),
 	}
 	if made.Stuck {
 		made.Shortest, made.Usual = 0, 0
@@ -89,7 +90,13 @@ func (f *Forecaster) basis(c deploy.Conditions) []deploy.Basis {
 	assume("healthy after", after, source)
 	assume("stop of a task", or(f.timing.TaskStopTime, 11*time.Second), "assumed")
 	assume("completion by ECS", or(f.timing.CompletionLag, 20*time.Second), "assumed")
-	if watchesAlarms(c) {
+	if shifts(c) && c.Rule != "" {
+		assume("change of a listener rule", 5*time.Second, "assumed")
+	}
+	if shifts(c) && strings.Contains(c.Rule, ":listener/net/") {
+		assume("each shift of the Network Load Balancer", 10*time.Minute, "AWS documentation")
+	}
+	if watchesAlarms(c) && !shifts(c) {
 		assume("bake time", or(f.timing.BakeTime, 3*time.Minute), "assumed: ECS computes it from the alarms")
 	}
 	return basis

@@ -38,7 +38,9 @@ type played struct {
 	most             int // running and starting
 	mostWithStopping int
 	waves            []deploy.Wave
-	failed           int // the most failed tasks that ECS counted in a row
+	shifts           []deploy.TrafficShift
+	production       float64 // percent of the production traffic, at the moment before
+	failed           int     // the most failed tasks that ECS counted in a row
 	failedInAll      int
 	fewestEarlier    int  // running, of the deployment before
 	fewestHealthy    int  // of all deployments
@@ -88,6 +90,7 @@ func (p *player) begin(ctx context.Context, c deploy.Conditions) error {
 		return err
 	}
 	p.earlier, p.began = rest.Deployments[0].ID, p.clock.Now()
+	p.production = 0 // of the deployment that is to come
 	input := &ecs.UpdateServiceInput{Cluster: aws.String(cluster), Service: aws.String(service), TaskDefinition: aws.String(wanted)}
 	if c.Desired != c.Tasks && !c.Daemon {
 		input.DesiredCount = aws.Int32(int32(c.Desired))
@@ -129,6 +132,10 @@ func (p *player) see(m ecssim.Moment) {
 	p.status, p.took = m.Status, m.At.Sub(p.began)
 	if p.mine == "" {
 		p.mine = m.Deployments[0].ID
+	}
+	if m.Production != p.production && p.mine == m.Deployments[0].ID {
+		p.production = m.Production
+		p.shifts = append(p.shifts, deploy.TrafficShift{After: deploy.Seconds(p.took), Percent: m.Production})
 	}
 	running, starting, healthy, earlier := 0, 0, 0, 0
 	for _, d := range m.Deployments {

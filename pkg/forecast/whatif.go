@@ -162,7 +162,7 @@ func sentence(c deploy.Conditions, w deploy.WhatIf, p played) string {
 		failed = "the alarm goes off"
 	}
 	late := ""
-	if time.Duration(w.After) > deploy.DefaultCompleteTimeout {
+	if time.Duration(w.After) > deploy.DefaultCompleteTimeout && !shifts(c) { // as long as the clocks of ECS run
 		late = fmt.Sprintf(" (ecs-deploy waits %s by default)", deploy.Span(deploy.DefaultCompleteTimeout))
 	}
 	var text string
@@ -178,13 +178,22 @@ func sentence(c deploy.Conditions, w deploy.WhatIf, p played) string {
 	case w.ByECS:
 		text = fmt.Sprintf("%s, then ECS gives up after about %s%s and does not roll back; the service stays half-deployed", failed, after, late)
 	case w.Verdict == rollout.Failed:
-		text = fmt.Sprintf("%s: ECS would retry for ever; ecs-deploy would give up at %s after about %s; the service stays half-deployed", unguarded(c, p), failed, after)
+		text = fmt.Sprintf("%s: ECS would retry %s; ecs-deploy would give up at %s, after about %s at the earliest; the service stays half-deployed", unguarded(c, p), forever(c), failed, after)
 	case p.status == rollingBack:
 		text = fmt.Sprintf("%s, then ECS rolls back and cannot start the old tasks again; ecs-deploy stops waiting after %s; the service stays half-deployed", failed, deploy.Span(deploy.DefaultCompleteTimeout))
 	default:
-		text = fmt.Sprintf("%s: ECS would retry for ever; ecs-deploy stops waiting after %s; the service stays half-deployed", unguarded(c, p), deploy.Span(deploy.DefaultCompleteTimeout))
+		text = fmt.Sprintf("%s: ECS would retry %s; ecs-deploy stops waiting after %s; the service stays half-deployed", unguarded(c, p), forever(c), deploy.Span(deploy.DefaultCompleteTimeout))
 	}
 	return text + earlier(w, p)
+}
+
+// forever is for how long ECS starts failing tasks again: a stage of a deployment that
+// shifts traffic has a limit.
+func forever(c deploy.Conditions) string {
+	if shifts(c) {
+		return "for up to 24h"
+	}
+	return "for ever"
 }
 
 // unguarded is why nobody ends a deployment.

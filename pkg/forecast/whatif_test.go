@@ -80,7 +80,7 @@ func TestSays(t *testing.T) {
 		scenario, want string
 	}{
 		{breaker(2, 100, 200, true, true), "crash-loop", "4 failed tasks, then ECS rolls back; done after about 4m10s; 2 of 2 old tasks keep running throughout"},
-		{breaker(2, 100, 200, false, false), "crash-loop", "no circuit breaker: ECS would retry for ever; ecs-deploy would give up at 4 failed tasks after about 3m; the service stays half-deployed; 2 of 2 old tasks keep running throughout"},
+		{breaker(2, 100, 200, false, false), "crash-loop", "no circuit breaker: ECS would retry for ever; ecs-deploy would give up at 4 failed tasks, after about 3m at the earliest; the service stays half-deployed; 2 of 2 old tasks keep running throughout"},
 		{breaker(4, 50, 100, true, true), "no-capacity", "3 failed tasks, then ECS rolls back and cannot start the old tasks again; ecs-deploy stops waiting after 30m; the service stays half-deployed; for a while only 2 of 4 old tasks are running"},
 	} {
 		test.c.WhatIf = []string{test.scenario}

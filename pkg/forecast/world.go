@@ -10,6 +10,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -127,6 +128,10 @@ func serviceOf(c deploy.Conditions) ecssim.Document {
 		doc["healthCheckGracePeriodSeconds"] = int(c.GracePeriod.Seconds())
 	}
 	var balancers []any
+	if c.Rule != "" {
+		balancers = []any{pair(c)}
+		c.TargetGroups = nil
+	}
 	for i := range c.TargetGroups {
 		balancers = append(balancers, map[string]any{"targetGroupArn": targetGroup + strconv.Itoa(i), "containerName": containerName(0), "containerPort": port})
 	}
@@ -134,6 +139,23 @@ func serviceOf(c deploy.Conditions) ecssim.Document {
 		doc["loadBalancers"] = balancers
 	}
 	return doc
+}
+
+// pair is a load balancer whose traffic the deployment shifts.
+func pair(c deploy.Conditions) map[string]any {
+	advanced := map[string]any{
+		"alternateTargetGroupArn": targetGroup + "other", "productionListenerRule": c.Rule, "roleArn": "arn:aws:iam::123456789012:role/infrastructure",
+	}
+	if c.TestRule != "" {
+		advanced["testListenerRule"] = c.TestRule
+	}
+	return map[string]any{"targetGroupArn": targetGroup + "0", "containerName": containerName(0), "containerPort": port, "advancedConfiguration": advanced}
+}
+
+// shifts reports whether the deployment shifts traffic.
+func shifts(c deploy.Conditions) bool {
+	strategy, _ := c.Configuration["strategy"].(string)
+	return rollout.Shifts(strategy)
 }
 
 // configuration is the deploymentConfiguration without what a forecast leaves out: a

@@ -5,6 +5,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -20,6 +21,9 @@ func foreseen(f *deploy.Forecast) []Line {
 		return []Line{title, say("none: %s", f.None).in(4)}
 	}
 	lines := []Line{title, takes(f).in(4), say("%s", counts(f)).in(4)}
+	if len(f.Shifts) > 0 {
+		lines = append(lines, say("traffic on the new tasks: %s", shifted(f.Shifts)).in(4))
+	}
 	for _, what := range f.WhatIf {
 		lines = append(lines, toned(Strong, "what if "+what.Scenario+": ").and(what.Says).in(4))
 	}
@@ -66,6 +70,30 @@ func waves(all []deploy.Wave) string {
 		return ", in 1 wave of " + of
 	}
 	return fmt.Sprintf(", in %d waves of %s", len(all), of)
+}
+
+// shifted are the steps of the traffic; of many, the first two and the last.
+func shifted(all []deploy.TrafficShift) string {
+	var steps []string
+	for _, s := range all {
+		steps = append(steps, strconv.FormatFloat(s.Percent, 'f', -1, 64)+"% after "+s.After.String())
+	}
+	if n := len(steps); n > 3 {
+		return fmt.Sprintf("%s, %s, … %s (%d steps)", steps[0], steps[1], steps[n-1], n)
+	}
+	return strings.Join(steps, ", ")
+}
+
+// shiftOf is how a deployment shifts traffic, by its configuration, and its hooks.
+func shiftOf(p *deploy.Plan) []Line {
+	if p.Shift == nil {
+		return nil
+	}
+	lines := []Line{say("strategy: %s", p.Shift).in(2)}
+	for _, hook := range p.Shift.Hooks {
+		lines = append(lines, say("hook at %s", hook).in(2))
+	}
+	return lines
 }
 
 // counts is how many tasks there are on the way.

@@ -63,6 +63,7 @@ func changes(p *deploy.Plan, o Options) []Line {
 	}
 	lines = append(lines, section("service", settings)...)
 	lines = append(lines, indented(2, stepsOf(p))...)
+	lines = append(lines, shiftOf(p)...)
 	lines = append(lines, wayBackOf(p)...)
 	lines = append(lines, prospects(p)...)
 	if other := p.InProgress; other != nil {

@@ -28,11 +28,7 @@ func restored(p *deploy.Plan, o Options) []Line {
 	lines := []Line{rollbackHeading(p).whole()}
 	lines = append(lines, indented(2, origin(p, o))...)
 	lines = append(lines, section("what changes", rollbackChanges(p))...)
-	if len(p.Checks) > 0 {
-		lines = append(lines, toned(Strong, "can it work").in(2))
-		lines = append(lines, indented(4, checks(p.Checks))...)
-	}
-	return append(lines, foreseen(p.Forecast)...)
+	return slices.Concat(lines, shiftOf(p), prospects(p))
 }
 
 // narrowed breaks lines so that they fit a terminal of 80 columns, except those that

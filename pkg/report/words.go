@@ -114,6 +114,7 @@ func planned(p *deploy.Plan, o Options) []Line {
 		lines = append(lines, say("%s", s.String()).in(2))
 	}
 	lines = append(lines, indented(2, stepsOf(p))...)
+	lines = append(lines, shiftOf(p)...)
 	lines = append(lines, wayBackOf(p)...)
 	for _, text := range p.Warnings {
 		lines = append(lines, warning(text))
