@@ -75,11 +75,15 @@ var rules = []rule{
 		reason: "a task definition knows image references and nothing else",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/ecsapi"}, knows: []string{"pkg/internal/exitcode", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/pace"}, knows: nil,
+		reason: "the rates of AWS stand alone",
+	},
+	{
+		arrow: true, rooms: []string{"pkg/ecsapi"}, knows: []string{"pkg/internal/exitcode", "pkg/pace", "pkg/rollout"},
 		reason: "it calls ECS and decides nothing",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/arn", "pkg/ecsapi", "pkg/image", "pkg/internal/awscall", "pkg/internal/exitcode", "pkg/shell", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/deploy"}, knows: []string{"pkg/arn", "pkg/ecsapi", "pkg/image", "pkg/internal/awscall", "pkg/internal/exitcode", "pkg/pace", "pkg/shell", "pkg/taskdef", "pkg/rollout"},
 		reason: "the pipeline knows what it is made of; a forecast reaches it as an interface",
 	},
 	{
@@ -346,6 +350,7 @@ func TestArrowsCanFail(t *testing.T) {
 	cases := []struct{ file, src, want string }{
 		{"pkg/image/a.go", `import _ "example.com/tool/pkg/taskdef"`, "imports example.com/tool/pkg/taskdef: image references"},
 		{"pkg/image/a.go", `import _ "example.com/tool"`, "imports example.com/tool: image references"},
+		{"pkg/pace/a.go", `import _ "example.com/tool/pkg/ecsapi"`, "rates of AWS"},
 		{"pkg/arn/a.go", `import _ "example.com/tool/pkg/deploy"`, "names are read by every room"},
 		{"pkg/printable/a.go", `import _ "example.com/tool/pkg/deploy"`, "knows nothing of what it says"},
 		{"pkg/shell/a.go", `import _ "example.com/tool/pkg/arn"`, "quoting for a shell"},

@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,10 +94,11 @@ type clientSets struct {
 	observe       func(deploy.Event)
 	made          map[string]clientSet
 	registrations deploy.Registrations
+	limits        map[string]*deploy.Limits // by account and region
 }
 
 func newClientSets(a *app, c *cobra.Command, observe func(deploy.Event)) *clientSets {
-	return &clientSets{app: a, c: c, observe: fleet.InOrder(observe), made: map[string]clientSet{}}
+	return &clientSets{app: a, c: c, observe: fleet.InOrder(observe), made: map[string]clientSet{}, limits: map[string]*deploy.Limits{}}
 }
 
 type clientSet struct {
@@ -110,7 +112,7 @@ func (s *clientSets) of(m *app) (*deploy.Deployer, error) {
 	set, known := s.made[key]
 	if !known {
 		m.cleanup = nil
-		set.deployer, set.err = m.connect(s.c, deploy.WithObserver(s.observe), deploy.WithRegistrations(&s.registrations))
+		set.deployer, set.err = m.connect(s.c, deploy.WithObserver(s.observe), deploy.WithRegistrations(&s.registrations), deploy.WithLimits(s.limitsOf(m)))
 		s.app.cleanup = append(s.app.cleanup, m.cleanup...)
 		s.made[key] = set
 	}
@@ -122,6 +124,29 @@ func (s *clientSets) of(m *app) (*deploy.Deployer, error) {
 		options = append(options, deploy.WithAccount(m.settings.Account))
 	}
 	return set.deployer.With(options...), nil
+}
+
+// limitsOf are the limits of the member's account and region, which members with other
+// credentials may share; nil if the account is not known before it is called.
+func (s *clientSets) limitsOf(m *app) *deploy.Limits {
+	account := cmp.Or(m.settings.Account, accountOf(m.settings.AssumeRole), accountOf(m.settings.Service), accountOf(m.settings.Cluster))
+	region := cmp.Or(m.settings.Region, m.arnRegion.value)
+	if account == "" || region == "" || m.settings.Simulated() {
+		return nil
+	}
+	key := account + " " + region
+	if s.limits[key] == nil {
+		s.limits[key] = deploy.NewLimits(nil)
+	}
+	return s.limits[key]
+}
+
+// accountOf is the account of an ARN; "" for any other text.
+func accountOf(text string) string {
+	if fields := strings.SplitN(text, ":", 6); len(fields) == 6 && fields[0] == "arn" {
+		return fields[4]
+	}
+	return ""
 }
 
 // identity is all that decides how AWS is called. Members with the same identity share

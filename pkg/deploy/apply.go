@@ -90,11 +90,9 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if p.writesNothing() {
 		return deployment, nil
 	}
-	if d.clock.Now().Sub(p.made) > freshFor {
-		var err error
-		if p, err = d.refreshed(ctx, p); err != nil {
-			return Deployment{}, err
-		}
+	p, err := d.fresh(ctx, p)
+	if err != nil {
+		return Deployment{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Deployment{}, &InterruptedError{Err: err}
@@ -108,9 +106,8 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	}
 	registered := ""
 	if p.Register {
-		var err error
-		fresh := false
-		if registered, fresh, err = d.registrations.once(ctx, p, func() (string, error) { return d.register(ctx, p) }); err != nil {
+		var fresh bool
+		if registered, fresh, err = d.registrations.once(ctx, p, func() (string, error) { return d.registerInTurn(ctx, p) }); err != nil {
 			return Deployment{}, err
 		}
 		deployment.TaskDefinition = registered
@@ -125,9 +122,9 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	if err := ctx.Err(); err != nil {
 		return Deployment{}, &InterruptedError{Registered: registered, Err: err}
 	}
-	p, err := d.clearForUpdate(ctx, p, deployment.TaskDefinition)
+	p, err = d.clearForUpdate(ctx, p, deployment.TaskDefinition)
 	if err == nil {
-		err = d.update(ctx, p, &deployment)
+		err = d.updateInTurn(ctx, p, &deployment)
 	}
 	var interrupted *InterruptedError
 	var failed *TaskFailedError
@@ -235,6 +232,39 @@ func namingOrphan(err error, registered string) error {
 	return fmt.Errorf("%w (the service is unchanged; %s was registered and is not in use)", err, name)
 }
 
+// fresh is the plan, if it is not old, and otherwise the plan held against the service.
+func (d *Deployer) fresh(ctx context.Context, p *Plan) (*Plan, error) {
+	if d.clock.Now().Sub(p.made) <= freshFor {
+		return p, nil
+	}
+	return d.refreshed(ctx, p)
+}
+
+// registerInTurn registers the plan's definition when AWS takes it: a call in a second,
+// once more than twenty were made. The plan may be old by then.
+func (d *Deployer) registerInTurn(ctx context.Context, p *Plan) (string, error) {
+	ctx, err := d.api.Turn(ctx, "RegisterTaskDefinition")
+	if err != nil {
+		return "", &InterruptedError{Err: err}
+	}
+	if p, err = d.fresh(ctx, p); err != nil {
+		return "", err
+	}
+	return d.register(ctx, p)
+}
+
+// updateInTurn updates the service when AWS takes the call.
+func (d *Deployer) updateInTurn(ctx context.Context, p *Plan, deployment *Deployment) error {
+	ctx, err := d.api.Turn(ctx, "UpdateService")
+	if err != nil {
+		return &InterruptedError{Err: err}
+	}
+	if p, err = d.fresh(ctx, p); err != nil {
+		return err
+	}
+	return d.update(ctx, p, deployment)
+}
+
 // refreshed holds an old plan against the service as it is now, and returns it
 // with the service of now.
 func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
@@ -247,7 +277,7 @@ func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 		return nil, fmt.Errorf("%w: %s", ErrStale, service.moved())
 	}
 	fresh := *p
-	fresh.described = service
+	fresh.described, fresh.made = service, d.clock.Now()
 	return &fresh, nil
 }
 

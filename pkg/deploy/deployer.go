@@ -14,6 +14,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/awscall"
+	"github.com/ecs-deploy/ecs-deploy/pkg/pace"
 )
 
 // Clock is the time by which a deployment is followed. A simulation may run it
@@ -44,6 +45,7 @@ type Deployer struct {
 	// definitions are those read while one plan is made; nil: each is read anew.
 	definitions *definitionsRead
 
+	limits        *Limits
 	registrations *Registrations // nil: those of a plan are its own
 
 	forecaster Forecaster // nil: plans have no forecast
@@ -74,6 +76,26 @@ func WithObserver(observe func(Event)) Option {
 	return func(d *Deployer) { d.stream = &stream{observe: observe} }
 }
 
+// Limits keep the calls of a process below the rates that AWS allows for one account in
+// one region. See package pace.
+type Limits = pace.Limits
+
+// NewLimits makes limits, with the clock of the deployers that share them; nil is the
+// system's.
+func NewLimits(clock Clock) *Limits {
+	return pace.New(clock)
+}
+
+// WithLimits has the deployer share limits with others that call the same account and
+// region. Otherwise it has its own.
+func WithLimits(limits *Limits) Option {
+	return func(d *Deployer) {
+		if limits != nil {
+			d.limits = limits
+		}
+	}
+}
+
 // WithMember names the service of a run of several services: every event has the name
 // as [Subject.Member].
 func WithMember(name string) Option { return func(d *Deployer) { d.subject.Member = name } }
@@ -93,13 +115,16 @@ func WithValues() Option { return func(d *Deployer) { d.inClear = true } }
 // a deployer without a client returns a [*UsageError].
 func New(client *ecs.Client, options ...Option) *Deployer {
 	d := &Deployer{clock: systemClock{}, stream: &stream{}, tags: &revisionTags{}}
-	if client != nil {
-		d.api = ecsapi.New(client)
-	}
 	for _, option := range options {
 		if option != nil {
 			option(d)
 		}
+	}
+	if d.limits == nil {
+		d.limits = pace.New(d.clock)
+	}
+	if client != nil {
+		d.api = ecsapi.New(client, d.limits)
 	}
 	return d
 }

@@ -14,6 +14,8 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/pace"
 )
 
 // Client calls ECS through the SDK's client, with that client's settings. Writes are
@@ -22,15 +24,21 @@ type Client struct {
 	sdk  *ecs.Client
 	read []func(*ecs.Options) // options of each read
 	skew *atomic.Pointer[time.Duration]
+	*shared
 }
 
-// New makes a client.
-func New(sdk *ecs.Client) *Client { return &Client{sdk: sdk, skew: new(atomic.Pointer[time.Duration])} }
+// New makes a client whose calls keep to limits; nil are limits of its own.
+func New(sdk *ecs.Client, limits *pace.Limits) *Client {
+	if limits == nil {
+		limits = pace.New(nil)
+	}
+	return &Client{sdk: paced(sdk, limits), skew: new(atomic.Pointer[time.Duration]), shared: &shared{limits: limits, joiners: map[string]any{}}}
+}
 
 // Unretried is the same client, with each read sent once: for a caller that is the
 // retry loop itself and should not sit in the SDK's.
 func (c *Client) Unretried() *Client {
-	return &Client{sdk: c.sdk, read: []func(*ecs.Options){once}, skew: c.skew}
+	return &Client{sdk: c.sdk, read: []func(*ecs.Options){once}, skew: c.skew, shared: c.shared}
 }
 
 // ServerTime is a moment of the caller's clock as ECS's clock has it, by how far apart

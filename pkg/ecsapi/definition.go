@@ -23,11 +23,8 @@ type TaskDefinition struct {
 // TaskDefinition reads a task definition with its tags, by family (its newest ACTIVE
 // revision), family:revision or ARN. It returns a [*NotFoundError] or a [*CallError].
 func (c *Client) TaskDefinition(ctx context.Context, name string) (*TaskDefinition, error) {
-	var body []byte
 	resource := "task definition " + rollout.ShortName(name)
-	out, err := c.sdk.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
-		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
-	}, c.with(keepBody(&body))...)
+	out, err := c.definitions().get(ctx, name)
 	if err != nil {
 		call := callError("DescribeTaskDefinition", resource, err)
 		if call.Code == "ClientException" {
@@ -38,7 +35,30 @@ func (c *Client) TaskDefinition(ctx context.Context, name string) (*TaskDefiniti
 	if out.TaskDefinition == nil || !isDefinition(out.TaskDefinition, name) {
 		return nil, nonsense("DescribeTaskDefinition", resource, "the answer is about another task definition")
 	}
-	return &TaskDefinition{TaskDefinition: *out.TaskDefinition, Body: body}, nil
+	return &TaskDefinition{TaskDefinition: *out.TaskDefinition, Body: out.body}, nil
+}
+
+// definition is the answer about a task definition, and the document behind it.
+type definition struct {
+	*ecs.DescribeTaskDefinitionOutput
+	body []byte
+}
+
+// definitions joins the reads of the same task definition: a call takes only one.
+func (c *Client) definitions() *joiner[definition] {
+	return joined(c, "DescribeTaskDefinition", func() *joiner[definition] {
+		return &joiner[definition]{
+			limit: 1,
+			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeTaskDefinition") },
+			call: func(ctx context.Context, names []string) (definition, error) {
+				var body []byte
+				out, err := c.sdk.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+					TaskDefinition: &names[0], Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
+				}, c.with(keepBody(&body))...)
+				return definition{out, body}, err
+			},
+		}
+	})
 }
 
 // Register sends RegisterTaskDefinition with this JSON, once, and returns what ECS

@@ -86,7 +86,7 @@ const DescribeAtOnce = 20
 func (c *Client) FullRecords(ctx context.Context, arns ...string) ([]rollout.ServiceDeployment, error) {
 	var records []rollout.ServiceDeployment
 	for some := range slices.Chunk(arns, DescribeAtOnce) {
-		out, err := c.sdk.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: some}, c.read...)
+		out, err := c.recording().get(ctx, some...)
 		if err != nil {
 			return nil, callError("DescribeServiceDeployments", rollout.ShortName(some[0]), err)
 		}
@@ -98,6 +98,19 @@ func (c *Client) FullRecords(ctx context.Context, arns ...string) ([]rollout.Ser
 		}
 	}
 	return records, nil
+}
+
+// recording joins the reads of service deployments.
+func (c *Client) recording() *joiner[*ecs.DescribeServiceDeploymentsOutput] {
+	return joined(c, "DescribeServiceDeployments", func() *joiner[*ecs.DescribeServiceDeploymentsOutput] {
+		return &joiner[*ecs.DescribeServiceDeploymentsOutput]{
+			limit: DescribeAtOnce,
+			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeServiceDeployments") },
+			call: func(ctx context.Context, arns []string) (*ecs.DescribeServiceDeploymentsOutput, error) {
+				return c.sdk.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: arns}, c.read...)
+			},
+		}
+	})
 }
 
 // Revisions reads service revisions, by their ARNs. One that is missing, or an

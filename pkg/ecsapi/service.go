@@ -25,15 +25,15 @@ type Service struct {
 // Service reads one service, by the names or ARNs of its cluster and of itself. It
 // returns a [*NotFoundError] or a [*CallError].
 func (c *Client) Service(ctx context.Context, cluster, service string) (*Service, error) {
-	var body []byte
-	out, err := c.sdk.DescribeServices(ctx, &ecs.DescribeServicesInput{
-		Cluster: &cluster, Services: []string{service},
-	}, c.with(keepBody(&body))...)
+	out, err := c.describing(cluster).get(ctx, service)
 	if err != nil {
 		return nil, c.notFoundOr(callError("DescribeServices", "service "+rollout.ShortName(service), err), cluster, service)
 	}
-	if len(out.Services) == 0 {
-		return nil, noService(out.Failures, cluster, service)
+	failures := slices.DeleteFunc(slices.Clone(out.Failures), func(f types.Failure) bool {
+		return len(out.asked) > 1 && !rollout.SameResource(aws.ToString(f.Arn), service)
+	})
+	if len(out.Services) == 0 || len(failures) > 0 && !slices.ContainsFunc(out.Services, func(s types.Service) bool { return isService(&s, cluster, service) }) {
+		return nil, noService(failures, cluster, service)
 	}
 	at := slices.IndexFunc(out.Services, func(s types.Service) bool { return isService(&s, cluster, service) })
 	if at < 0 {
@@ -43,16 +43,43 @@ func (c *Client) Service(ctx context.Context, cluster, service string) (*Service
 		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is not a service; is this ECS?")
 	}
 	found := &Service{Service: out.Services[at]}
-	var document struct {
-		Services []map[string]any `json:"services"`
+	if out.nonsense != nil {
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), out.nonsense.Error())
 	}
-	if err := decode(body, &document); err != nil {
-		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), err.Error())
-	}
-	if len(document.Services) > at {
-		found.Raw = document.Services[at]
+	if len(out.documents) > at {
+		found.Raw = out.documents[at]
 	}
 	return found, nil
+}
+
+// services is the answer about some services of a cluster, and the document behind it.
+type services struct {
+	*ecs.DescribeServicesOutput
+	asked     []string
+	documents []map[string]any
+	nonsense  error // why there are no documents
+}
+
+// describing joins the reads of single services of a cluster.
+func (c *Client) describing(cluster string) *joiner[services] {
+	return joined(c, "DescribeServices "+cluster, func() *joiner[services] {
+		return &joiner[services]{
+			limit: describeLimit,
+			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeServices") },
+			call: func(ctx context.Context, names []string) (services, error) {
+				var body []byte
+				out, err := c.sdk.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: names}, c.with(keepBody(&body))...)
+				if err != nil {
+					return services{}, err
+				}
+				var document struct {
+					Services []map[string]any `json:"services"`
+				}
+				err = decode(body, &document)
+				return services{out, names, document.Services, err}, nil
+			},
+		}
+	})
 }
 
 // noService is why an answer has no service.

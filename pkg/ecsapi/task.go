@@ -56,9 +56,9 @@ func (c *Client) listTasks(ctx context.Context, resource string, input ecs.ListT
 func (c *Client) Tasks(ctx context.Context, cluster string, arns []string) ([]rollout.Task, error) {
 	var tasks []rollout.Task
 	for some := range slices.Chunk(arns, tasksLimit) {
-		out, err := c.describeTasks(ctx, cluster, some)
+		out, err := c.describingTasks(cluster).get(ctx, some...)
 		if err != nil {
-			return tasks, err
+			return tasks, callError("DescribeTasks", "cluster "+rollout.ShortName(cluster), err)
 		}
 		for _, task := range out.Tasks {
 			if slices.Contains(some, aws.ToString(task.TaskArn)) {
@@ -86,6 +86,19 @@ func (c *Client) AllTasks(ctx context.Context, cluster string, arns []string) ([
 		}
 	}
 	return tasks, nil
+}
+
+// describingTasks joins the reads of tasks of a cluster.
+func (c *Client) describingTasks(cluster string) *joiner[*ecs.DescribeTasksOutput] {
+	return joined(c, "DescribeTasks "+cluster, func() *joiner[*ecs.DescribeTasksOutput] {
+		return &joiner[*ecs.DescribeTasksOutput]{
+			limit: tasksLimit,
+			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeTasks") },
+			call: func(ctx context.Context, arns []string) (*ecs.DescribeTasksOutput, error) {
+				return c.sdk.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: arns}, c.read...)
+			},
+		}
+	})
 }
 
 func (c *Client) describeTasks(ctx context.Context, cluster string, arns []string) (*ecs.DescribeTasksOutput, error) {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -35,7 +36,8 @@ type bench struct {
 	calls  []call
 	events []deploy.Event
 	// refuse, if set, may answer a call with an error of AWS: its body.
-	refuse func(call) string
+	refuse    func(call) string
+	throttles atomic.Int32 // calls that the simulator refused for their rate
 	// before, if set, runs before each call.
 	before func(call)
 }
@@ -111,7 +113,18 @@ func (b *bench) Do(request *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: request}, nil
 		}
 	}
-	return b.http.Do(request)
+	response, err := b.http.Do(request)
+	if err == nil && response.StatusCode == http.StatusBadRequest {
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			return nil, err
+		}
+		if strings.Contains(string(text), "ThrottlingException") {
+			b.throttles.Add(1)
+		}
+		response.Body = io.NopCloser(bytes.NewReader(text))
+	}
+	return response, err
 }
 
 // made are the calls of an operation.

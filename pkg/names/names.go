@@ -41,7 +41,7 @@ type Name struct {
 type Lister struct{ api *ecsapi.Client }
 
 // New makes a lister on an ECS client.
-func New(client *ecs.Client) *Lister { return &Lister{api: ecsapi.New(client)} }
+func New(client *ecs.Client) *Lister { return &Lister{api: ecsapi.New(client, nil)} }
 
 // Clusters lists the names of the clusters (ListClusters).
 func (l *Lister) Clusters(ctx context.Context) ([]Name, error) {
