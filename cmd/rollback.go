@@ -74,7 +74,7 @@ func (a *app) given(c *cobra.Command) (deploy.ServiceSettings, error) {
 	if err != nil {
 		return deploy.ServiceSettings{}, err
 	}
-	return flags.ServiceSettings, nil
+	return flags.SettingsOfService(), nil
 }
 
 // planRollback plans the rollback that the settings ask for.

@@ -64,7 +64,7 @@ var badFiles = map[string]struct {
 	"another base":       {"version: 1\ndefaults:\n  max: 0x10\n", []string{`f.yaml:3:8: max: "0x10" is not a whole number`}},
 	"an old boolean":     {"version: 1\ndefaults:\n  no-wait: on\n", []string{`f.yaml:3:12: no-wait: "on" is not true or false`}},
 	"a bad duration":     {"version: 1\ndefaults:\n  timeout: -1\n", []string{`f.yaml:3:12: timeout: "-1" must be above 0`}},
-	"a bad choice":       {"version: 1\ndefaults:\n  until: done\n", []string{`f.yaml:3:10: until: "done" is not one of running, complete, drained`}},
+	"a bad choice":       {"version: 1\ndefaults:\n  until: done\n", []string{`f.yaml:3:10: until: "done" is not one of running, test-traffic, canary, production, complete, drained`}},
 	"a flag only":        {"version: 1\ndefaults:\n  simulate: true\n", []string{`f.yaml:3:3: "simulate" cannot be set in a file; use the flag --simulate`}},
 	"a secret":           {"version: 1\ndefaults:\n  aws-secret-key: x\n", []string{`f.yaml:3:3: "aws-secret-key" cannot be set in a file`}},
 	"no version":         {"defaults: {}\n", []string{"f.yaml:1:1: the file has no version; it begins with version: 1"}},
@@ -84,7 +84,7 @@ var badFiles = map[string]struct {
 		`f.yaml:6:12: timeout: "soon"`, `f.yaml:7:1: unknown key "other"`,
 	}},
 
-	"nothing like it":     {"version: 1\ndefaults:\n  volume: a\n", []string{`f.yaml:3:3: unknown key "volume"; the known keys are account, allow-other-family, `}},
+	"nothing like it":     {"version: 1\ndefaults:\n  volume: a\n", []string{`f.yaml:3:3: unknown key "volume"; the known keys are account, alarm, allow-other-family, `}},
 	"not under defaults":  {"version: 1\ncluster: a\n", []string{`f.yaml:2:1: unknown key "cluster"; put it under defaults or in a target`}},
 	"nearly at top":       {"version: 1\ntarget: {}\n", []string{`f.yaml:2:1: unknown key "target"; did you mean "targets"?`}},
 	"somebody else's tag": {"version: 1\ndefaults: {cluster: !Ref a}\n", []string{"f.yaml:2:21: cluster takes a plain value"}},

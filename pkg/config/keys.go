@@ -169,6 +169,14 @@ func (s *Settings) settingKeys() []row {
 		{"min", "m", "minimum running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.MinimumHealthyPercent}},
 		{"max", "M", "maximum running tasks during a deployment, in `percent` of the desired count", Anywhere, optionalCount{&s.MaximumPercent}},
 		{"health-check-grace-period", "", "`time` for which ECS ignores failed health checks of a new task; 0 for none", Anywhere, optionalSeconds{&s.HealthCheckGracePeriodSeconds}},
+		{"strategy", "", "how the next deployments replace tasks", Anywhere, choice{&s.StrategyWord, deploy.StrategyValues()}},
+		{"bake-time", "", "`time` for which ECS watches the new tasks with all traffic before it stops the earlier ones; 0 for none", Anywhere, optionalMinutes{&s.BakeTimeInMinutes}},
+		{"canary-percent", "", "`percent` of the traffic that goes to the new tasks first", Anywhere, optionalPercent{&s.CanaryPercent}},
+		{"canary-bake-time", "", "`time` for which the traffic stays so", Anywhere, optionalMinutes{&s.CanaryBakeTimeInMinutes}},
+		{"step-percent", "", "`percent` of the traffic that moves in each step of a linear deployment", Anywhere, optionalPercent{&s.StepPercent}},
+		{"step-bake-time", "", "`time` between two steps of a linear deployment", Anywhere, optionalMinutes{&s.StepBakeTimeInMinutes}},
+		{"circuit-breaker", "", "if the tasks of a deployment fail, ECS ends it (on), also rolls it back (rollback), or neither (off)", Anywhere, choice{&s.BreakerWord, words(deploy.CircuitBreakerValues())}},
+		{"alarm", "", "`names` of the CloudWatch alarms that end a deployment and roll it back; none for none (repeatable)", Anywhere, names{&s.AlarmNames}},
 	}
 }
 

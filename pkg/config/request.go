@@ -31,6 +31,23 @@ func (e *Error) ExitCode() int { return 3 }
 // Ref is the service that the settings name.
 func (s *Settings) Ref() deploy.Ref { return deploy.Ref{Cluster: s.Cluster, Service: s.Service} }
 
+// SettingsOfService are the settings of the service itself.
+func (s *Settings) SettingsOfService() deploy.ServiceSettings {
+	service := s.ServiceSettings
+	if s.StrategyWord != "" {
+		strategy := deploy.StrategyOf(s.StrategyWord)
+		service.Strategy = &strategy
+	}
+	if s.BreakerWord != "" {
+		breaker := deploy.CircuitBreaker(s.BreakerWord)
+		service.DeploymentCircuitBreaker = &breaker
+	}
+	if len(s.AlarmNames) > 0 {
+		service.Alarms = &s.AlarmNames
+	}
+	return service
+}
+
 // Request turns the settings into what the library takes. It reads the task
 // definition's file, if one is named, until ctx ends; stdin is what the name "-"
 // stands for.
@@ -39,7 +56,7 @@ func (s *Settings) Request(ctx context.Context, stdin io.Reader) (deploy.Request
 	r := deploy.Request{
 		Ref: s.Ref(), AllowStuck: s.AllowStuck,
 		Want:            deploy.Want{TaskDefinition: s.TaskDefinition, PinDigest: s.PinDigest, AllowOtherFamily: s.AllowOtherFamily},
-		ServiceSettings: s.ServiceSettings, ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
+		ServiceSettings: s.SettingsOfService(), ForceNewDeployment: s.ForceNewDeployment, IfUnchanged: deploy.IfUnchanged(s.IfUnchanged), ExpectRevision: s.ExpectRevision,
 	}
 	if r.VerifyTasks = s.Verify; !s.SkipBefore {
 		r.BeforeTasks = s.Before

@@ -16,6 +16,10 @@ func samples(key Key) [2]sample {
 		return same("1m30s", "15m0s")
 	case optionalSeconds:
 		return same("0s", "1m30s")
+	case optionalMinutes:
+		return same("0s", "15m0s")
+	case optionalPercent:
+		return same("5", "12.5")
 	case optionalCount:
 		return same("0", "7")
 	case toggle:

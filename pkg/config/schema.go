@@ -121,6 +121,10 @@ func formOf(key Key) object {
 		}}
 	case optionalSeconds:
 		return object{"type": []string{"integer", "string"}, "minimum": 0, "maximum": math.MaxInt32, "pattern": spanPattern}
+	case optionalMinutes:
+		return object{"type": []string{"integer", "string"}, "minimum": 0, "maximum": math.MaxInt32, "pattern": spanPattern}
+	case optionalPercent:
+		return object{"type": []string{"number", "string"}, "minimum": 0, "maximum": 100, "pattern": `^[0-9]+(\.[0-9]+)?$`}
 	case toggle:
 		return object{"enum": []any{true, false, "true", "false"}}
 	case choice:

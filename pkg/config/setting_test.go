@@ -26,7 +26,7 @@ func TestEverySettingOfAServiceHasAKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range members.NumField() {
-			if reflect.ValueOf(s.ServiceSettings).Field(i).IsZero() {
+			if reflect.ValueOf(s.SettingsOfService()).Field(i).IsZero() {
 				continue
 			}
 			member := members.Field(i).Name
@@ -36,7 +36,11 @@ func TestEverySettingOfAServiceHasAKey(t *testing.T) {
 			keyOf[member] = name
 			inECS := strings.ToLower(member[:1]) + member[1:]
 			flag, short := "--"+name, "-"+key.Short
-			if words := (deploy.Setting{Name: inECS, Old: 7}).Restore(); len(words) != 2 || words[0] != flag && words[0] != short {
+			var words []string
+			for _, object := range []string{"", "canaryConfiguration.", "linearConfiguration."} {
+				words = append(words, deploy.Setting{Name: object + inECS, Old: 7}.Restore()...)
+			}
+			if len(words) != 2 || words[0] != flag && words[0] != short {
 				t.Errorf("%s is restored with %q, and the flag is %s", inECS, words, flag)
 			}
 			if _, row, _ := strings.Cut(string(text), "\n| `"+name+"` "); !strings.HasPrefix(row, "|") || !strings.Contains(strings.SplitN(row, "\n", 2)[0], "`"+inECS+"`") {

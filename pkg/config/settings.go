@@ -31,7 +31,9 @@ type Settings struct {
 	MaxDefinitions                       *int32
 
 	// What should change of the service itself.
-	deploy.ServiceSettings
+	deploy.ServiceSettings    // all but the three below: see SettingsOfService
+	StrategyWord, BreakerWord string
+	AlarmNames                []string
 
 	// Edits of the definition, in the order in which they are made: those of a
 	// higher layer come after those of a lower one.

@@ -99,6 +99,52 @@ func (v optionalSeconds) Set(text string) error {
 
 func (v optionalSeconds) Type() string { return "duration" }
 
+// optionalMinutes is a time span of whole minutes that may be absent; 0 is a value.
+type optionalMinutes struct{ target **int32 }
+
+func (v optionalMinutes) String() string {
+	if v.target == nil || *v.target == nil {
+		return ""
+	}
+	return (time.Duration(**v.target) * time.Minute).String()
+}
+
+func (v optionalMinutes) Set(text string) error {
+	span, err := parseSpan(text)
+	if err != nil {
+		return err
+	}
+	if span < 0 || span%time.Minute != 0 || span > 365*24*time.Hour {
+		return fmt.Errorf("%q is not a whole number of minutes; a number without a unit is in seconds", text)
+	}
+	minutes := int32(span / time.Minute)
+	*v.target = &minutes
+	return nil
+}
+
+func (v optionalMinutes) Type() string { return "duration" }
+
+// optionalPercent is a percentage that may be absent.
+type optionalPercent struct{ target **float64 }
+
+func (v optionalPercent) String() string {
+	if v.target == nil || *v.target == nil {
+		return ""
+	}
+	return strconv.FormatFloat(**v.target, 'f', -1, 64)
+}
+
+func (v optionalPercent) Set(text string) error {
+	percent, err := strconv.ParseFloat(text, 64)
+	if err != nil || strings.Trim(text, "0123456789.") != "" || percent > 100 {
+		return fmt.Errorf("%q is not a number from 0 to 100", text)
+	}
+	*v.target = &percent
+	return nil
+}
+
+func (v optionalPercent) Type() string { return "number" }
+
 // choice is one of a few words.
 type choice struct {
 	target  *string

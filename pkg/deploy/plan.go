@@ -240,6 +240,9 @@ func (r Request) planned(service *described, now time.Time) *Plan {
 // planFor plans a valid request for a service that was read.
 func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (*Plan, error) {
 	p := r.planned(service, d.clock.Now())
+	if err := service.refusesStrategy(r, p.Settings); err != nil {
+		return nil, err
+	}
 	if !r.Want.empty() {
 		resolved, err := d.resolve(ctx, p.Current, r.baseless())
 		if err != nil {
@@ -271,7 +274,8 @@ func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (
 			p.Warnings = append(p.Warnings, strings.Replace(why, "This deployment", "The next deployment", 1))
 		}
 	}
-	return p, nil
+	p.noteStrategy()
+	return p, d.refusesRules(ctx, p)
 }
 
 // take shows in the plan what a want means.

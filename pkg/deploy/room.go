@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
 // stuck says why a deployment cannot make progress, or is "": with as many tasks as
@@ -17,7 +19,7 @@ func (s *described) stuck(settings []Setting) string {
 	if s.SchedulingStrategy == types.SchedulingStrategyDaemon {
 		minimum, maximum = 0, 100
 	}
-	if c := s.DeploymentConfiguration; c != nil && c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
+	if s.strategyAfter(settings) != rollout.StrategyRolling {
 		return ""
 	}
 	count := s.numberAfter(settings, desiredCount, s.DesiredCount)

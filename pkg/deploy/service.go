@@ -139,7 +139,7 @@ func (s *described) supported() error {
 	if controller := s.DeploymentController; controller != nil && controller.Type != types.DeploymentControllerTypeEcs {
 		remedy := "deploy it with the system that manages its task sets"
 		if controller.Type == types.DeploymentControllerTypeCodeDeploy {
-			remedy = "deploy it with AWS CodeDeploy (aws ecs deploy)"
+			remedy = "move it to ECS's own blue/green deployments, as AWS recommends (docs/codedeploy.md); until then, deploy it with AWS CodeDeploy: aws ecs deploy"
 		}
 		return &UnsupportedError{Service: name, Kind: fmt.Sprintf("the %s deployment controller", controller.Type), Remedy: remedy}
 	}

@@ -27,6 +27,26 @@ type ServiceSettings struct {
 	// HealthCheckGracePeriodSeconds is for how long ECS ignores failed health checks of a
 	// task after its start, in seconds (UpdateService.healthCheckGracePeriodSeconds).
 	HealthCheckGracePeriodSeconds *int32
+	// Strategy is how deployments replace tasks: ROLLING, BLUE_GREEN, LINEAR or CANARY
+	// (DeploymentConfiguration). A change starts no deployment; the next one uses it.
+	Strategy *string
+	// BakeTimeInMinutes is how long ECS watches the new tasks when they have all the
+	// traffic, 0 to 1440.
+	BakeTimeInMinutes *int32
+	// CanaryPercent of the traffic goes to the new tasks for CanaryBakeTimeInMinutes
+	// first, with the strategy CANARY.
+	CanaryPercent           *float64
+	CanaryBakeTimeInMinutes *int32
+	// StepPercent of the traffic moves every StepBakeTimeInMinutes, with the strategy
+	// LINEAR.
+	StepPercent           *float64
+	StepBakeTimeInMinutes *int32
+	// DeploymentCircuitBreaker says whether ECS ends a deployment whose tasks fail, and
+	// whether it rolls it back.
+	DeploymentCircuitBreaker *CircuitBreaker
+	// Alarms are the names of the CloudWatch alarms that end a deployment and roll it
+	// back; none, or [NoAlarm], turns them off.
+	Alarms *[]string
 }
 
 // Setting is a setting of the service that changes.
@@ -55,6 +75,9 @@ func (s Setting) Restore() []string {
 	if !known || s.Old == nil || row.flag == "" {
 		return nil
 	}
+	if row.text != nil {
+		return []string{row.flag, row.text(s.Old)}
+	}
 	return []string{row.flag, shown(s.Old)}
 }
 
@@ -71,6 +94,13 @@ type settingRow struct {
 	check func(settingRow, ServiceSettings) error
 	// absent is the value of a service for which ECS shows none; nil if it is unknown.
 	absent any
+	// merges: the value is an object, and members of the service's object that it does
+	// not have stay as they are.
+	merges bool
+	// text is a value as the flag takes it; nil is its JSON.
+	text func(value any) string
+	// of is the only strategy that has the setting; "" is any.
+	of string
 }
 
 // configuration begins the paths of the members of deploymentConfiguration.
@@ -84,7 +114,7 @@ const (
 )
 
 // settingTable is the table, in the order of the display.
-var settingTable = []settingRow{
+var settingTable = append([]settingRow{
 	{
 		path: desiredCount, words: "desired count", flag: "-D", absent: 0,
 		asked: func(s ServiceSettings) any { return given(s.DesiredCount) }, check: notNegative,
@@ -101,7 +131,7 @@ var settingTable = []settingRow{
 		path: "healthCheckGracePeriodSeconds", words: "health check grace period", flag: "--health-check-grace-period", absent: 0,
 		asked: func(s ServiceSettings) any { return given(s.HealthCheckGracePeriodSeconds) }, check: notNegative,
 	},
-}
+}, strategyTable()...)
 
 // name is the setting's name in a [Setting].
 func (row settingRow) name() string { return strings.TrimPrefix(row.path, configuration) }
@@ -213,11 +243,23 @@ func (s *described) setting(row settingRow) any {
 func settingsOf(r Request, service *described) []Setting {
 	var settings []Setting
 	for _, asked := range r.askedSettings() {
-		if old := service.setting(asked.settingRow); !sameValue(old, asked.value) {
-			settings = append(settings, Setting{Name: asked.name(), Old: old, New: asked.value})
+		old := service.setting(asked.settingRow)
+		if value := asked.over(old); !sameValue(old, value) {
+			settings = append(settings, Setting{Name: asked.name(), Old: old, New: value})
 		}
 	}
 	return settings
+}
+
+// over is the requested value, with what it leaves as it is of the old one.
+func (a askedSetting) over(old any) any {
+	before, merges := old.(map[string]any)
+	if !merges || !a.merges {
+		return a.value
+	}
+	merged := maps.Clone(before)
+	maps.Copy(merged, a.value.(map[string]any))
+	return merged
 }
 
 // numberAfter is a number of the service with the settings changed; otherwise is for a

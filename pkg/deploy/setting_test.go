@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,12 +22,19 @@ var settingSamples = map[string]any{
 	"HealthCheckGracePeriodSeconds": aws.Int32(90),
 }
 
+// ofStrategies are members about strategies: TestStrategySettings is about them, because
+// services of the usual world have no old value to restore.
+var ofStrategies = []string{"Strategy", "BakeTimeInMinutes", "CanaryPercent", "CanaryBakeTimeInMinutes", "StepPercent", "StepBakeTimeInMinutes", "DeploymentCircuitBreaker", "Alarms"}
+
 // TestEverySettingIsSentAndRestored: each setting on its own, with an image whose tasks
 // crash. The update brings the setting, and the rollback the old value.
 func TestEverySettingIsSentAndRestored(t *testing.T) {
 	members := reflect.TypeFor[deploy.ServiceSettings]()
 	for i := range members.NumField() {
 		name := members.Field(i).Name
+		if slices.Contains(ofStrategies, name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			sample, ok := settingSamples[name]
 			if !ok {
