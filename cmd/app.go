@@ -161,7 +161,13 @@ func (a *app) prepare(c *cobra.Command) error {
 	if chosen.Several {
 		return &usageError{problem: fmt.Sprintf("%s takes one target, not several: %s", c.CommandPath(), strings.Join(chosen.Targets, ", ")), hint: "pass --target with one of them"}
 	}
-	return a.resolve(c, strings.Join(chosen.Targets, ""))
+	if err := a.resolve(c, strings.Join(chosen.Targets, "")); err != nil {
+		return err
+	}
+	if a.settings.Shard != "" {
+		return &usageError{problem: "--shard takes a share of several targets, and no several are chosen", hint: "pass --target with a group, a pattern or a list of targets"}
+	}
+	return nil
 }
 
 // choose reads the settings file, if it was not read before, and finds the chosen

@@ -57,7 +57,7 @@ they end in one outcome.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDeploy(c) },
 	}
 	a.flags.Add(c.Flags(), append([]string{"dry-run", "what-if", "yes", "if-in-progress", "max-definitions",
-		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure", "strict", "parallel", "on-failure"}, requestFlags...)...)
+		"timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "rollback-on-failure", "strict", "parallel", "on-failure", "shard"}, requestFlags...)...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }

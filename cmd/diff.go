@@ -35,7 +35,7 @@ of 0 if something changes.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDiff(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"what-if"}, requestFlags...)...)
+	a.flags.Add(c.Flags(), append([]string{"what-if", "shard"}, requestFlags...)...)
 	return c
 }
 

@@ -37,10 +37,31 @@ func (a *app) several(c *cobra.Command) (bool, error) {
 	if err := problems.OrNil(); err != nil {
 		return false, err
 	}
+	if err := a.share(); err != nil {
+		return false, err
+	}
 	common := *a.members[0].settings // what all commands print in the same way
 	common.Target = ""
 	a.settings = &common
 	return true, nil
+}
+
+// share leaves the members of the share that --shard takes.
+func (a *app) share() error {
+	text := a.members[0].settings.Shard
+	if text == "" {
+		return nil
+	}
+	shard, err := fleet.ParseShard(text)
+	if err != nil {
+		return err
+	}
+	share := shard.Share(a.memberNames(), a.file.Needs)
+	if len(share) == 0 {
+		return &usageError{problem: fmt.Sprintf("share %s of %d targets is empty", text, len(a.members)), hint: "use fewer shares: targets that need each other stay together"}
+	}
+	a.members = slices.DeleteFunc(a.members, func(m *app) bool { return !slices.Contains(share, m.settings.Target) })
+	return nil
 }
 
 // memberNames are the targets of the members.

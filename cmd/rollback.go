@@ -39,7 +39,7 @@ pass them. Rollback deregisters nothing. Without a terminal, pass --yes.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRollback(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"yes", "strict", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "parallel", "on-failure"}, rollbackFlags...)...)
+	a.flags.Add(c.Flags(), append([]string{"yes", "strict", "timeout", "complete-timeout", "until", "no-wait", "on-pause", "on-interrupt", "parallel", "on-failure", "shard"}, rollbackFlags...)...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }

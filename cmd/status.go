@@ -20,7 +20,7 @@ and the last lines of their logs.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runStatus(c) },
 	}
-	a.flags.Add(c.Flags(), "cluster", "service-name")
+	a.flags.Add(c.Flags(), "shard", "cluster", "service-name")
 	return c
 }
 

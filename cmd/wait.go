@@ -15,7 +15,7 @@ the last one ended.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runWait(c) },
 	}
-	a.flags.Add(c.Flags(), "cluster", "service-name", "deployment", "timeout", "complete-timeout", "until", "on-pause")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "deployment", "timeout", "complete-timeout", "until", "on-pause", "shard")
 	a.flags.Add(c.Flags(), reportFlags...)
 	return c
 }

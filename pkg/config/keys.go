@@ -223,6 +223,7 @@ func (s *Settings) policyKeys() []row {
 		{"strict", "", "refuse, before anything changes, what a check says must fail", Anywhere, toggle{&s.Strict}},
 		{"max-definitions", "", "after success, deregister old revisions; keep this `number`, and all in use", Anywhere, optionalCount{&s.MaxDefinitions}},
 		{"parallel", "", "`number` of services to deploy at the same time, in a run of several targets (default 10)", NotFile, optionalCount{&s.Parallel}},
+		{"shard", "", "take only this share `I/N` of several targets, such as 1/4; targets that need each other stay together", NotFile, text{&s.Shard, "I/N"}},
 		{"on-failure", "", "what to do with the other targets if one fails (default stop: start no more)", NotFile, choice{&s.OnFailure, []string{"stop", "continue", "rollback"}}},
 		{"before", "", "tasks to run with the new revision before the service is updated", FileOnly, steps{&s.Before}},
 		{"verify", "", "tasks to run after the deployment succeeded", FileOnly, steps{&s.Verify}},

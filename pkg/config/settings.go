@@ -58,6 +58,7 @@ type Settings struct {
 	Deployment, ExpectRevision   string
 	RollbackOnFailure, Strict    bool
 	OutputDir                    string // of render
+	Shard                        string // of several targets
 	Parallel                     *int32 // of several targets
 	OnFailure                    string
 	DryRun, ExitCode, ShowValues bool
