@@ -6,6 +6,7 @@ package cmd
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,9 +27,11 @@ import (
 func eachPage(t *testing.T, read func(t *testing.T, page, text string)) {
 	t.Helper()
 	pages, err := filepath.Glob("../docs/*.md")
-	if err != nil || len(pages) == 0 {
+	problems, problemsErr := filepath.Glob("../docs/troubleshooting/*.md")
+	if err := errors.Join(err, problemsErr); err != nil || len(pages) == 0 || len(problems) == 0 {
 		t.Fatal("no pages: ", err)
 	}
+	pages = append(pages, problems...)
 	for _, page := range append(pages, "../README.md", "../CHANGELOG.md", "../CONTRIBUTING.md") {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			text, err := os.ReadFile(page)

@@ -6,18 +6,26 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ecs-deploy/ecs-deploy/docs"
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 )
 
 // topics are help pages: ecs-deploy help exit-codes.
 func (a *app) topics() []*cobra.Command {
-	return []*cobra.Command{
+	topics := []*cobra.Command{
 		{Use: "exit-codes", Short: "Meaning of the exit codes", Long: exitCodesHelp},
 		{Use: "environment", Short: "Environment variables", Long: environmentHelp(a.settings.Keys())},
 		{Use: "simulate", Short: "Trying commands without an AWS account", Long: simulateHelp},
 		{Use: "strategies", Short: "Rolling, blue/green, linear and canary deployments", Long: strategiesHelp},
 		{Use: "templates", Short: "Variables in task definition files", Long: templatesHelp},
 	}
+	var list strings.Builder
+	list.WriteString("A topic for each reason why a deployment fails:\n\n")
+	for _, p := range docs.Problems() {
+		fmt.Fprintf(&list, "  ecs-deploy help %-18s %s\n", p.Name, p.Title)
+		topics = append(topics, &cobra.Command{Use: p.Name, Short: p.Title, Long: p.Title + "\n\n" + p.Text, Hidden: true})
+	}
+	return append(topics, &cobra.Command{Use: "troubleshooting", Short: "Why deployments fail, and what to do", Long: strings.TrimSpace(list.String())})
 }
 
 const exitCodesHelp = `Codes 1, 2, 3, 4, 10 and 11 mean that no service was changed. After ECS accepts an

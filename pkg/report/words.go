@@ -223,7 +223,7 @@ func detail(c rollout.Cause) []Line {
 		lines = append(lines, say("its log: %s", c.Log.Command).in(2).whole())
 	}
 	if c.Page != "" {
-		lines = append(lines, say("%s", c.Page).in(2).whole())
+		lines = append(lines, say("explained: ecs-deploy help %s", c.Kind).in(2).whole(), say("%s", c.Page).in(2).whole())
 	}
 	return lines
 }
