@@ -119,7 +119,7 @@ var rules = []rule{
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"docs", "pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
