@@ -107,6 +107,10 @@ var rules = []rule{
 		reason: "a renderer is a function of the pipeline's events",
 	},
 	{
+		arrow: true, rooms: []string{"docs"}, knows: nil,
+		reason: "the pages stand alone; the program only prints them",
+	},
+	{
 		arrow: true, rooms: []string{"pkg/iam"}, knows: []string{"pkg/image", "pkg/taskdef"},
 		reason: "permissions are a table, and a policy is about what a task definition names",
 	},
@@ -225,7 +229,7 @@ func check(fsys fs.FS) (violations []string, dirs map[string]bool, err error) {
 	module := strings.TrimSpace(strings.TrimPrefix(line, "module "))
 
 	dirs = map[string]bool{}
-	for _, top := range []string{"cmd", "pkg"} {
+	for _, top := range []string{"cmd", "docs", "pkg"} {
 		err := fs.WalkDir(fsys, top, func(name string, d fs.DirEntry, err error) error {
 			base := path.Base(name)
 			switch {
@@ -373,6 +377,7 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/fleet/a.go", `import _ "example.com/tool/pkg/ecsapi"`, "no second pipeline"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/fleet"`, "forecast"},
 		{"pkg/scaffold/a.go", `import _ "example.com/tool/pkg/report"`, "files that config reads"},
+		{"docs/a.go", `import _ "example.com/tool/pkg/deploy"`, "the pages stand alone"},
 		{"pkg/iam/a.go", `import _ "example.com/tool/pkg/deploy"`, "permissions are a table"},
 		{"pkg/scaffold/a.go", `import "os"; var _ = os.Getenv("A")`, "uses os.Getenv"},
 		{"pkg/report/a.go", `import _ "example.com/tool/pkg/config"`, "pipeline's events"},
@@ -420,6 +425,7 @@ func TestArrowsCanFail(t *testing.T) {
 		violations, _, err := check(fstest.MapFS{
 			"go.mod":     {Data: []byte("module " + module + "\n")},
 			"cmd/doc.go": {Data: []byte("package cmd")},
+			"docs/x.md":  {},
 			"pkg/x.txt":  {},
 			c.file:       {Data: []byte("package p\n" + c.src)},
 		})
