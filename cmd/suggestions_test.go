@@ -222,6 +222,14 @@ func (p printed) works(t *testing.T, state, simulated string, of played) {
 		if !slices.Contains([]int{0, 5, 6, 7, 8, 9}, got.code) || strings.Contains(got.err, "error: ") {
 			complain("it follows nothing")
 		}
+	case "continue": // past the pause, to a verdict or to the next pause
+		if !slices.Contains([]int{0, 9}, got.code) || strings.Contains(got.err, "error: ") {
+			complain("it does not continue")
+		}
+	case "stop": // and be back at the earlier revision
+		if got.code != 0 {
+			complain("it does not stop the deployment")
+		}
 	case "see":
 		if got.code != 0 || !strings.Contains(got.out, "doorman-service") {
 			complain("it shows nothing")
