@@ -159,7 +159,12 @@ func (d *Deployer) warnOfUnwatched(plan *Plan, policy Policy) {
 // startedOnly is the outcome of a deployment that nobody waits for.
 func startedOnly(plan *Plan, deployment Deployment) Outcome {
 	reason := "ECS accepted the update. Not waiting for it to finish (--no-wait)."
-	if deployment.Action == ActionJoin {
+	switch deployment.Action {
+	case ActionStop:
+		reason = "ECS accepted the request to stop. Not waiting for the rollback to finish (--no-wait)."
+	case ActionFollow:
+		reason = "ECS is rolling back already. Not waiting for the rollback to finish (--no-wait)."
+	case ActionJoin:
 		reason = "The deployment is already in progress. Not waiting for it to finish (--no-wait)."
 	}
 	return Outcome{

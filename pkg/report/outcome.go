@@ -104,6 +104,9 @@ func (v verdict) summary() string {
 		if v.Deployment.Action == deploy.ActionSettings {
 			return service + " has its new settings"
 		}
+		if back := v.Deployment.Rollback; back != nil && back.ByECS {
+			return fmt.Sprintf("ECS is rolling back %s to %s", service, rollout.Named(back.To, back.ToTag))
+		}
 		return fmt.Sprintf("ECS is deploying %s to %s", wanted, service)
 	case rollout.Succeeded:
 		return running + v.remarks()
