@@ -228,7 +228,7 @@ func TestManyFollowedLines(t *testing.T) {
 	inWorld(t, world, func(b *bench) {
 		b.run(request(), deploy.Policy{NoWait: true})
 		b.events = nil
-		if err := b.followLogs(deploy.LogRequest{Ref: webInProd, Container: "app", Since: time.Second}, 45*time.Second); err != nil {
+		if err := b.followLogs(deploy.LogRequest{Ref: webInProd, Container: "app", Since: time.Second}, 90*time.Second); err != nil {
 			b.Fatal(err)
 		}
 		var got []string
