@@ -99,7 +99,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	}
 	a.args = withSubcommand(root, args)
 	root.SetArgs(a.args)
-	ran, err := root, unknownCommand(root, a.args)
+	ran, err := root, cmp.Or(unknownCommand(root, a.args), singleDash(root, a.args))
 	if err == nil {
 		ran, err = root.ExecuteContextC(ctx)
 	}

@@ -47,6 +47,37 @@ func unknownCommand(root *cobra.Command, args []string) error {
 	return knownCommand(found, rest)
 }
 
+// singleDash refuses a long flag behind one dash: -cluster would be -c with the value
+// "luster".
+func singleDash(root *cobra.Command, args []string) error {
+	found, rest, err := root.Find(args)
+	if err != nil || len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil
+	}
+	for i, arg := range rest {
+		if arg == "--" {
+			break
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if !strings.HasPrefix(arg, "-") || len(name) < 2 || found.Flag(name) == nil || i > 0 && takesValue(found, rest[i-1]) {
+			continue
+		}
+		return &usageError{problem: "unknown flag: -" + name, hint: "did you mean --" + name + "?"}
+	}
+	return nil
+}
+
+// takesValue reports whether the value of a flag is the next argument.
+func takesValue(c *cobra.Command, arg string) bool {
+	flag := c.Flag(strings.TrimPrefix(arg, "--"))
+	if letters := strings.TrimPrefix(arg, "-"); len(letters) == 1 && letters != arg {
+		if flag = c.Flags().ShorthandLookup(letters); flag == nil {
+			flag = c.InheritedFlags().ShorthandLookup(letters)
+		}
+	}
+	return strings.HasPrefix(arg, "-") && flag != nil && flag.NoOptDefVal == ""
+}
+
 // knownCommand refuses words that are no subcommand.
 func knownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
