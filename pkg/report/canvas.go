@@ -60,6 +60,17 @@ func (c *canvas) painted(row []Part) string {
 	return b.String()
 }
 
+// styled is a row in its colours, as a terminal takes it. Its text was made harmless: no
+// sequence of a terminal is in it.
+func (c *canvas) styled(row []Part) string {
+	var b strings.Builder
+	for _, part := range row {
+		p := c.paints[part.Tone]
+		b.WriteString(p.before + part.Text + p.after)
+	}
+	return b.String()
+}
+
 // letter is a character as people count them, how many cells it takes, and its tone.
 type letter struct {
 	text  string
@@ -135,14 +146,34 @@ func beginning(letters []letter) []letter {
 	return letters
 }
 
-// cut is a line as one row of at most width cells; what does not fit is left out, and a
-// sign says so.
-func (c *canvas) cut(line Line, width int) []Part {
-	letters := lettersOf(line)
-	if cells(letters) <= width {
-		return partsOf(letters)
+// Cut is the line as plain text that does nothing, of at most width cells; 0 cuts
+// nothing. A sign at the end says that something is left out.
+func (l Line) Cut(width int) string {
+	var b strings.Builder
+	for _, part := range cut(l, width) {
+		b.WriteString(part.Text)
 	}
-	used := 0
+	return printable.Line(b.String())
+}
+
+// cut is a line as one harmless row of at most width cells; what does not fit is left
+// out, and a sign says so. 0 is any width.
+func cut(line Line, width int) []Part {
+	parts := make([]Part, 0, len(line.Parts)+2)
+	if line.Indent > 0 {
+		parts = append(parts, Part{Text: strings.Repeat(" ", line.Indent)})
+	}
+	used := line.Indent
+	for _, part := range line.Parts {
+		part.Text = harmless(part.Text)
+		parts = append(parts, part)
+		used += wide(part.Text)
+	}
+	if width <= 0 || used <= width {
+		return parts
+	}
+	letters := lettersOf(line)
+	used = 0
 	for i, l := range letters {
 		if used+l.cells > width-1 {
 			return partsOf(append(letters[:i:i], letter{"…", 1, Dim}))
@@ -150,6 +181,16 @@ func (c *canvas) cut(line Line, width int) []Part {
 		used += l.cells
 	}
 	return partsOf(letters)
+}
+
+// wide is how many cells a harmless text takes.
+func wide(text string) int {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return ansi.StringWidthWc(text)
+		}
+	}
+	return len(text)
 }
 
 // cells is the width of letters on a terminal.
@@ -191,7 +232,11 @@ func blanks(n int) []letter {
 
 // lettersOf is the text of a line, made harmless part by part.
 func lettersOf(line Line) []letter {
-	letters := blanks(line.Indent)
+	size := line.Indent
+	for _, part := range line.Parts {
+		size += len(part.Text)
+	}
+	letters := append(make([]letter, 0, min(size, 2*printable.Limit)), blanks(line.Indent)...)
 	for _, part := range line.Parts {
 		for text := harmless(part.Text); text != ""; {
 			if text[0] < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) { // most text
@@ -223,7 +268,32 @@ func partsOf(letters []letter) []Part {
 
 // harmless is a text of others as one line that does nothing, with the names of
 // target groups in the place of their ARNs.
-func harmless(text string) string { return printable.Line(shorter(text)) }
+func harmless(text string) string {
+	if everyday(text) {
+		return text
+	}
+	return printable.Line(shorter(text))
+}
+
+// everyday reports whether a text is short and has nothing but letters, digits and
+// spaces, and what the program itself writes between them: most texts of a frame, which
+// is drawn ten times a second.
+func everyday(text string) bool {
+	if len(text) > printable.Limit/2 || text != "" && !alphanumeric(text[0]) && text[0] != ' ' {
+		return false
+	}
+	for i := range len(text) {
+		c := text[i]
+		if !alphanumeric(c) && c != ' ' && c != '.' && c != ',' && c != '(' && c != ')' && c != '/' && c != '-' && (c != ':' || i+1 < len(text) && text[i+1] == ':') {
+			return false
+		}
+	}
+	return strings.TrimLeft(text, " ") == "" || alphanumeric(strings.TrimLeft(text, " ")[0]) && !strings.Contains(text, "://") && !strings.Contains(text, ":targetgroup/")
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
 
 // targetGroup matches a target group as service events and stop reasons name it.
 var targetGroup = sync.OnceValue(func() *regexp.Regexp {

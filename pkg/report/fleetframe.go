@@ -41,14 +41,11 @@ func (s *ServiceStory) stands() stands {
 
 // fleetFrame is where several services stand.
 func (s *Story) fleetFrame(now time.Time, size Size) []Line {
-	if s.Ended() {
-		return nil
-	}
 	var counts [len(standsSigns)]int
 	names := 0
 	for _, about := range s.Services {
 		counts[about.stands()]++
-		names = max(names, cells(lettersOf(say("%s", about.Name()))))
+		names = max(names, wide(harmless(about.Name())))
 	}
 	names = min(names, max(size.Width/3, 12))
 	lines := []Line{say("%d services: %s", len(s.Services), counted(counts)).with(Dim, "  "+deploy.Span(max(now.Sub(s.Began), 0)))}
@@ -108,7 +105,10 @@ func (s *ServiceStory) row(now time.Time, names, width int) Line {
 			line = line.and(" ").with(Bad, fmt.Sprintf("%d failed", bar.Failed))
 		}
 	}
-	return line.with(Dim, "  "+strings.TrimSpace(s.doing())+" "+deploy.Span(s.elapsed(now))).and(s.remark(now))
+	if s.RollingBack() {
+		line = line.and("  rolling back")
+	}
+	return line.with(Dim, "  "+deploy.Span(s.elapsed(now))).and(s.remark(now))
 }
 
 // remark is the most important thing beside the counts.

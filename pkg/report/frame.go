@@ -34,20 +34,43 @@ const (
 func (s *Story) Frame(now time.Time, size Size) []Line {
 	var lines []Line
 	switch {
+	case !s.following():
 	case len(s.Services) > 1:
 		lines = s.fleetFrame(now, size)
-	case len(s.Services) == 1 && !s.Services[0].Ended():
-		lines = s.Services[0].frame(now, size.Width)
+	default:
+		lines = broken(s.Services[0].frame(now, size.Width), size.Width)
 		lines = lines[:min(len(lines), frameRows)]
 	}
 	return lines[:min(len(lines), max(size.Height-1, 0))]
+}
+
+// following reports whether there is anything to show in a frame.
+func (s *Story) following() bool {
+	for _, about := range s.Services {
+		if !about.Ended() && (about.stepping() || about.Deployment != nil || about.State != nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// broken are lines, each as one or more that fit a width.
+func broken(lines []Line, width int) []Line {
+	c := &canvas{width: width - 1}
+	var all []Line
+	for _, line := range lines {
+		for _, row := range c.rows(line) {
+			all = append(all, Line{Parts: row})
+		}
+	}
+	return all
 }
 
 // frame is where one service stands.
 func (s *ServiceStory) frame(now time.Time, width int) []Line {
 	switch {
 	case s.stepping():
-		return s.taskFrame(now)
+		return s.taskFrame(now, width)
 	case s.Deployment == nil && s.State == nil:
 		return nil
 	}
@@ -147,7 +170,7 @@ func (s *ServiceStory) bars(width int) []Line {
 	shown := all[:min(len(all), barsShown)]
 	names := 0
 	for _, bar := range shown {
-		names = max(names, cells(lettersOf(say("%s", bar.Name()))))
+		names = max(names, wide(harmless(bar.Name())))
 	}
 	names = min(names, max(width/3, 12))
 	var lines []Line
@@ -163,10 +186,14 @@ func (s *ServiceStory) bars(width int) []Line {
 // line is a deployment as a line whose name takes so many cells.
 func (b Bar) line(names, width int) Line {
 	line := toned(Dim, fmt.Sprintf("%-5s", b.Role)).and(padded(b.Name(), names)).and("  ").in(2)
-	if room := width - names - 44; room >= 6 { // the counts take at most 35 cells
-		line.Parts = append(append(line.Parts, b.gauge(min(room, 30))...), Part{Text: "  "})
+	room, running := min(width-names-44, 30), " running" // the counts take at most 35 cells
+	if room < 8 {
+		room, running = min(width-names-36, 8), ""
 	}
-	line = line.with(Strong, fmt.Sprintf("%d/%d", b.Running, b.Desired)).and(" running")
+	if room > 4 {
+		line.Parts = append(append(line.Parts, b.gauge(room)...), Part{Text: "  "})
+	}
+	line = line.with(Strong, fmt.Sprintf("%d/%d", b.Running, b.Desired)).and(running)
 	if b.Pending > 0 {
 		line = line.and(fmt.Sprintf(", %d pending", b.Pending))
 	}
@@ -204,21 +231,8 @@ func share(n, all, width int) int {
 
 // padded is a text in so many cells. A longer one is cut.
 func padded(text string, width int) string {
-	letters := lettersOf(say("%s", text))
-	for used := cells(letters); used < width; used++ {
-		letters = append(letters, letter{" ", 1, Plain})
-	}
-	if cells(letters) > width {
-		for cells(letters) > width-1 {
-			letters = letters[:len(letters)-1]
-		}
-		letters = append(letters, letter{"…", 1, Plain})
-	}
-	var b strings.Builder
-	for _, l := range letters {
-		b.WriteString(l.text)
-	}
-	return b.String()
+	text = say("%s", text).Cut(width)
+	return text + strings.Repeat(" ", max(width-wide(text), 0))
 }
 
 // trouble is what is wrong: the count of the circuit breaker, targets that are not
@@ -228,7 +242,7 @@ func (s *ServiceStory) trouble() []Line {
 	if s.Record != nil && s.Record.Breaker.Counts() {
 		b := s.Record.Breaker
 		line := toned(Dim, "breaker ").with(Bad, fmt.Sprintf("%d/%d", b.FailureCount, b.Threshold)).and(" failed tasks").in(2)
-		if b.FailureCount >= b.Threshold {
+		if b.FailureCount >= b.Threshold && !s.RollingBack() {
 			line = line.and(": ECS ends the deployment")
 		}
 		lines = append(lines, line)
@@ -253,7 +267,7 @@ func (s *ServiceStory) stepping() bool {
 }
 
 // taskFrame is where one-off tasks stand.
-func (s *ServiceStory) taskFrame(now time.Time) []Line {
+func (s *ServiceStory) taskFrame(now time.Time, width int) []Line {
 	p := s.TaskPlan
 	lines := []Line{say("running ").with(Strong, rollout.Named(s.Tasks[0].TaskDefinition, p.Tag)).with(Dim, "  "+deploy.Span(s.elapsed(now)))}
 	for i, task := range s.Tasks {
@@ -268,7 +282,11 @@ func (s *ServiceStory) taskFrame(now time.Time) []Line {
 			}
 			states = append(states, state)
 		}
-		lines = append(lines, say("task %s  ", arn.ShortName(task.ARN)).with(Strong, task.LastStatus).with(Dim, "  "+strings.Join(states, ", ")).in(2))
+		id := arn.ShortName(task.ARN)
+		if width < 80 {
+			id = id[:min(len(id), 8)]
+		}
+		lines = append(lines, say("task %s  ", id).with(Strong, task.LastStatus).with(Dim, "  "+strings.Join(states, ", ")).in(2))
 	}
 	return lines
 }

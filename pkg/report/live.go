@@ -10,7 +10,6 @@ package report
 import (
 	"bytes"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +17,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	"golang.org/x/term"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 )
@@ -29,6 +27,9 @@ const (
 	// firstFrame is how long the first frame is waited for: lines above a region that
 	// was never drawn would scroll the whole screen.
 	firstFrame = 2 * time.Second
+	// restPerWork bounds what a frame costs: nothing is drawn for so many times the time
+	// that the last frame took.
+	restPerWork = 80
 )
 
 // live is the live region of one terminal. It may be used by several goroutines.
@@ -47,18 +48,6 @@ type live struct {
 
 func newLive(o Options, frame func(Size) []Line) *live {
 	return &live{options: o, canvas: newCanvas(io.Discard, o.ErrColor), frame: frame}
-}
-
-// width is where lines are broken: at the edge of the terminal, or before.
-func (l *live) width() int {
-	width := l.options.Size.Width
-	if file, ok := l.options.Raw.(*os.File); ok {
-		width, _, _ = term.GetSize(int(file.Fd())) // 0 if it is not known
-	}
-	if width <= 1 {
-		return columns
-	}
-	return min(width-1, columns)
 }
 
 // changed tells that the story has moved.
@@ -93,7 +82,7 @@ func (l *live) print(lines []Line) bool {
 		return false
 	}
 	var rows []string
-	l.canvas.width = l.width()
+	l.canvas.width = l.options.width()
 	for _, line := range lines {
 		for _, row := range l.canvas.rows(line) {
 			// Bubble Tea erases what is right of a row: at the edge, its last character.
@@ -174,6 +163,7 @@ type region struct {
 	rows    int
 	drawn   int64 // the version of the story in content
 	second  int64 // and of which second it is
+	rest    time.Time
 	stopped bool
 }
 
@@ -197,10 +187,12 @@ func (r *region) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 		r.draw()
 	case tickMessage:
 		version, second := r.live.version.Load(), time.Now().Unix()
-		if version == r.drawn && second == r.second {
+		if version == r.drawn && second == r.second || time.Now().Before(r.rest) {
 			return r, tick()
 		}
+		began := time.Now()
 		r.draw()
+		r.rest = began.Add(restPerWork * time.Since(began))
 		anew := second != r.second
 		r.drawn, r.second = version, second
 		if anew { // whole, in case that somebody typed into the region; ClearScreen moves the cursor, too
@@ -218,7 +210,7 @@ func (r *region) draw() {
 	var b strings.Builder
 	lines := r.live.frame(r.size)
 	for _, line := range lines {
-		b.WriteString(r.live.painted(r.live.canvas.cut(line, r.size.Width-1)) + "\n")
+		b.WriteString(r.live.canvas.styled(cut(line, r.size.Width-1)) + "\n")
 	}
 	r.content, r.rows = b.String(), len(lines)
 }

@@ -20,7 +20,7 @@ func preview(p *deploy.Plan, o Options) []Line {
 	} else {
 		lines = slices.Insert(lines, 1, say("in %s", place).in(2))
 	}
-	return narrowed(lines)
+	return narrowed(lines, o)
 }
 
 // restored is the plan of a rollback.
@@ -31,10 +31,13 @@ func restored(p *deploy.Plan, o Options) []Line {
 	return slices.Concat(lines, shiftOf(p), prospects(p))
 }
 
-// narrowed breaks lines so that they fit a terminal of 80 columns, except those that
+// narrowed breaks lines so that they fit a terminal of 80 columns, or a narrower one, except those that
 // nobody should break.
-func narrowed(lines []Line) []Line {
+func narrowed(lines []Line, o Options) []Line {
 	c := canvas{width: historyWidth}
+	if o.OutTerminal {
+		c.width = min(c.width, o.width())
+	}
 	var narrow []Line
 	for _, line := range lines {
 		if line.Whole {

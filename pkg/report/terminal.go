@@ -1,10 +1,27 @@
 package report
 
+// What is particular about terminals.
+
 import (
 	"io"
 	"os"
 	"sync"
+
+	"golang.org/x/term"
 )
+
+// width is where the lines of a terminal are broken: at its edge, or before. What is no
+// terminal is as wide as the most lines may be.
+func (o Options) width() int {
+	width := o.Size.Width
+	if file, ok := o.Raw.(*os.File); ok {
+		width, _, _ = term.GetSize(int(file.Fd())) // 0 if it is not known
+	}
+	if width <= 1 {
+		return columns
+	}
+	return min(width-1, columns)
+}
 
 // firstWrite is a terminal, or another writer, that tells of the first write to it. Every
 // write begins at the left edge: between frames the cursor is there, unless a key that

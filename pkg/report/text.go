@@ -24,7 +24,10 @@ func newText(o Options, r *run) view {
 	t := &text{options: o, out: newCanvas(o.Out, o.OutColor), err: newCanvas(o.Err, o.ErrColor), marks: newMarks(o)}
 	if o.Progress == ProgressLive && o.Raw != nil && !o.Quiet {
 		t.live = newLive(o, r.frame)
-		t.err.width = t.live.width()
+	}
+	t.err.width = o.width()
+	if o.OutTerminal {
+		t.out.width = t.err.width
 	}
 	return t
 }
@@ -95,7 +98,7 @@ func (t *text) refresh(entry Entry) {
 		return
 	}
 	t.live.changed()
-	if len(entry.Story.Frame(entry.Time, Size{columns, frameRows})) > 0 {
+	if entry.Story.following() {
 		t.live.show()
 	} else {
 		t.live.hide()
@@ -167,11 +170,15 @@ func logged(entry Entry, lines []Line, o Options) []Line {
 		}
 		head.Parts = append(head.Parts, Part{Text: strings.Repeat(" ", line.Indent)})
 		head.Parts = append(head.Parts, line.Parts...)
-		head.Whole, head.Hang = line.Whole, 10+line.Indent+max(line.Hang, minHang)
+		head.Whole = line.Whole || command().MatchString(line.String())
+		head.Hang = 10 + line.Indent + max(line.Hang, minHang)
 		lines[i] = head
 	}
 	return lines
 }
+
+// command matches a line with a command to paste: it is not broken.
+var command = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(ecs-deploy|aws) [a-z].* --?[a-zA-Z]`) })
 
 // lines are an error, and what to do about it.
 func (f Failure) lines() []Line {
