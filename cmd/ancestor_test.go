@@ -449,7 +449,8 @@ func (a *ancestor) rollbackAndCleanup() {
 	if made := a.server.made("Deregister"); len(made) > 0 {
 		a.Error("a revision was deregistered after a failure")
 	}
-	a.expect(0, `shop:2 \(\S+\) -> shop:1 \(\S+\)`, "rollback-preview", "-c", "production1", "-n", "shop-service")
+	a.expect(0, `ECS already rolled back from shop:3 \(\S+\) to shop:2 \(\S+\)`, "rollback-preview", "-c", "production1", "-n", "shop-service")
+	a.expect(0, `shop:2 \(\S+\) -> shop:1 \(\S+\)`, "rollback-preview", "-c", "production1", "-n", "shop-service", "--to", "shop:1")
 	a.deployShop("-i", "docker.repo.com/shop:v4", "--max-definitions", "1")
 	var gone []string
 	for _, body := range a.bodies("DeregisterTaskDefinition") {
