@@ -319,6 +319,15 @@ func TestStoppedBySomebody(t *testing.T) {
 		if watched := <-ended; watched.ExitCode() != 8 || !strings.Contains(watched.Reason, "somebody asked ECS to roll the deployment back") {
 			t.Errorf("%s: %s", watched.Verdict, watched.Reason)
 		}
+		// Whoever joins afterwards learns it at once: nothing newer follows.
+		joined, err := b.deployer().Join(b.Context(), webInProd, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if again := b.watch(b.deployer(), joined); !again.Stopped || time.Since(began) > 5*time.Second {
+			t.Errorf("%s (stopped: %t) after %s", again.Verdict, again.Stopped, time.Since(began))
+		}
 	})
 }
 

@@ -37,7 +37,8 @@ func (d *Deployer) follow(ctx context.Context, deployment Deployment, o WatchOpt
 	started := w.started
 	for {
 		outcome, err := w.run(ctx)
-		if err != nil || !deployment.Newest || outcome.Verdict != rollout.Superseded || outcome.Elapsed > newestFor {
+		// Nothing newer follows a deployment that somebody had ECS stop.
+		if err != nil || !deployment.Newest || outcome.Verdict != rollout.Superseded || outcome.Stopped || outcome.Elapsed > newestFor {
 			return outcome, err
 		}
 		newer := w.joinNewer(ctx, deployment)
