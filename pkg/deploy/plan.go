@@ -253,7 +253,7 @@ func (d *Deployer) planFor(ctx context.Context, r Request, service *described) (
 	p.Action = p.decide(service.Primary())
 	if p.starts() {
 		p.BeforeTasks, p.VerifyTasks = r.BeforeTasks, r.VerifyTasks
-		p.Shift = service.shift()
+		p.Shift = service.after(p.Settings).shift()
 	}
 	if p.Action == ActionDeploy && p.Before.TaskDefinition != p.Current {
 		d.noteInactive(ctx, &p.Before)

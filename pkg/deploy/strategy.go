@@ -5,6 +5,7 @@ package deploy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -46,6 +47,22 @@ type ShiftHook struct {
 	// ROLLBACK.
 	Limit Seconds `json:"limitSeconds"`
 	Then  string  `json:"then"`
+}
+
+// after is the service as it deploys once the settings are changed.
+func (s *described) after(settings []Setting) *described {
+	members := map[string]any{deploymentConfiguration: s.Raw[deploymentConfiguration]}
+	putSettings(members, s.Raw, settings)
+	text, err := json.Marshal(members[deploymentConfiguration])
+	if err != nil || len(settings) == 0 {
+		return s
+	}
+	changed := *s.Service
+	changed.DeploymentConfiguration = new(types.DeploymentConfiguration)
+	if json.Unmarshal(text, changed.DeploymentConfiguration) != nil {
+		return s
+	}
+	return &described{Service: &changed}
 }
 
 // shift is how a deployment of the service shifts traffic; nil if it does not.

@@ -44,6 +44,18 @@ func TestShiftOfAPlan(t *testing.T) {
 			}
 		})
 	}
+	inWorld(t, shifting(blueGreen), func(b *bench) { // the plan is about the strategy that it sets
+		r := request()
+		strategy, percent, minutes := "LINEAR", 25.0, int32(4)
+		r.Strategy, r.StepPercent, r.StepBakeTimeInMinutes = &strategy, &percent, &minutes
+		plan, err := b.deployer().Plan(b.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if says := plan.Shift.String(); says != "linear 25% every 4m, bake time 5m: at least 17m" {
+			t.Errorf("changed to linear: %s", says)
+		}
+	})
 	inWorld(t, webWorld, func(b *bench) {
 		if plan, err := b.deployer().Plan(b.Context(), request()); err != nil || plan.Shift != nil {
 			t.Errorf("a rolling deployment shifts %+v, %v", plan.Shift, err)
