@@ -91,7 +91,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		return deployment, nil
 	}
 	p, err := d.fresh(ctx, p)
-	if err != nil {
+	if err := interrupted(ctx, err); err != nil {
 		return Deployment{}, err
 	}
 	if err := ctx.Err(); err != nil {

@@ -176,6 +176,7 @@ func TestRollbackThatFails(t *testing.T) {
 // TestInterrupted at each phase: nothing is started any more, what runs goes on, and the
 // outcome names what can be followed again.
 func TestInterrupted(t *testing.T) {
+	followed := map[string]bool{} // members whose deployments were followed
 	for _, c := range []struct {
 		name string
 		at   func(deploy.Event) bool
@@ -184,8 +185,10 @@ func TestInterrupted(t *testing.T) {
 	}{
 		{"planning", func(e deploy.Event) bool { return e.Type == deploy.EventPlan }, nil, nil},
 		{"registering", func(e deploy.Event) bool { return e.Type == deploy.EventRegistered }, []string{"db interrupted", "api not-started", "worker not-started", "web not-started"}, nil},
-		{"following", func(e deploy.Event) bool { return e.Type == deploy.EventProgress && e.Subject.Member == "worker" },
-			[]string{"db succeeded", "api interrupted", "worker interrupted", "web not-started"}, []string{"api", "worker"}},
+		{"following", func(e deploy.Event) bool {
+			followed[e.Subject.Member] = followed[e.Subject.Member] || e.Type == deploy.EventProgress
+			return followed["api"] && followed["worker"]
+		}, []string{"db succeeded", "api interrupted", "worker interrupted", "web not-started"}, []string{"api", "worker"}},
 		{"between", func(e deploy.Event) bool { return e.Type == deploy.EventOutcome && e.Subject.Member == "db" },
 			[]string{"db succeeded", "api not-started", "worker not-started", "web not-started"}, nil},
 	} {
