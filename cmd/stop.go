@@ -16,7 +16,7 @@ and has ECS stop it and roll it back (StopServiceDeployment). It follows the rol
 its end. During the bake time of a blue/green, linear or canary deployment only the
 traffic has to move, because the earlier tasks are still running.
 
-The exit code is 0 if the earlier revision is in service again, and 5 if it was too
+The exit code is 0 if the earlier revision is running again, and 5 if it was too
 late: the deployment had completed. Without a terminal, pass --yes.`,
 		Example: `  ecs-deploy stop -c production1 -n doorman-service`,
 		Args:    noArguments,

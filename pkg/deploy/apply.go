@@ -91,7 +91,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		return deployment, nil
 	}
 	p, err := d.fresh(ctx, p)
-	if err := interrupted(ctx, err); err != nil {
+	if err != nil {
 		return Deployment{}, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -124,7 +124,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	}
 	p, err = d.clearForUpdate(ctx, p, deployment.TaskDefinition)
 	if err == nil {
-		err = d.updateInTurn(ctx, p, &deployment)
+		err = d.inTurn(ctx, "UpdateService", p, func(ctx context.Context, p *Plan) error { return d.update(ctx, p, &deployment) })
 	}
 	var interrupted *InterruptedError
 	var failed *TaskFailedError
@@ -240,36 +240,34 @@ func (d *Deployer) fresh(ctx context.Context, p *Plan) (*Plan, error) {
 	return d.refreshed(ctx, p)
 }
 
-// registerInTurn registers the plan's definition when AWS takes it: a call in a second,
-// once more than twenty were made. The plan may be old by then.
-func (d *Deployer) registerInTurn(ctx context.Context, p *Plan) (string, error) {
-	ctx, err := d.api.Turn(ctx, "RegisterTaskDefinition")
-	if err != nil {
-		return "", &InterruptedError{Err: err}
-	}
-	if p, err = d.fresh(ctx, p); err != nil {
-		return "", err
-	}
-	return d.register(ctx, p)
+// registerInTurn registers the plan's definition when AWS takes the call.
+func (d *Deployer) registerInTurn(ctx context.Context, p *Plan) (revision string, err error) {
+	err = d.inTurn(ctx, "RegisterTaskDefinition", p, func(ctx context.Context, p *Plan) error {
+		revision, err = d.register(ctx, p)
+		return err
+	})
+	return revision, err
 }
 
-// updateInTurn updates the service when AWS takes the call.
-func (d *Deployer) updateInTurn(ctx context.Context, p *Plan, deployment *Deployment) error {
-	ctx, err := d.api.Turn(ctx, "UpdateService")
+// inTurn makes a write of a plan when AWS takes it: a registration in a second, for
+// example, once more than twenty were made. The plan may be old by then, so it is held
+// against the service again.
+func (d *Deployer) inTurn(ctx context.Context, operation string, p *Plan, write func(context.Context, *Plan) error) error {
+	ctx, err := d.api.Turn(ctx, operation)
 	if err != nil {
 		return &InterruptedError{Err: err}
 	}
 	if p, err = d.fresh(ctx, p); err != nil {
 		return err
 	}
-	return d.update(ctx, p, deployment)
+	return write(ctx, p)
 }
 
 // refreshed holds an old plan against the service as it is now, and returns it
 // with the service of now.
 func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 	service, err := d.describe(ctx, p.Ref)
-	if err != nil {
+	if err := interrupted(ctx, err); err != nil {
 		return nil, err
 	}
 	current, now := aws.ToString(service.TaskDefinition), service.before().Deployment

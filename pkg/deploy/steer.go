@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -49,7 +50,7 @@ func (e *NothingInProgressError) Hint() string {
 }
 
 // ExitCode is that of a request that cannot be carried out.
-func (e *NothingInProgressError) ExitCode() int { return (&UsageError{}).ExitCode() }
+func (e *NothingInProgressError) ExitCode() int { return exitcode.Usage }
 
 const stampLayout = "2006-01-02 15:04:05 UTC"
 
@@ -161,8 +162,8 @@ func (d *Deployer) answer(ctx context.Context, deployment Deployment, pause roll
 }
 
 // Stop asks ECS to stop a deployment and to roll it back (StopServiceDeployment), and
-// follows that to its end. The verdict is Succeeded if the earlier revision is in
-// service again, and Failed if the deployment completed first.
+// follows that to its end. The verdict is Succeeded if the earlier revision is running
+// again, and Failed if the deployment completed first.
 func (d *Deployer) Stop(ctx context.Context, p Progress, policy Policy) (Outcome, error) {
 	if err := cmp.Or(d.ready(ctx), policy.Validate()); err != nil {
 		return Outcome{}, err
@@ -180,7 +181,6 @@ func (d *Deployer) Stop(ctx context.Context, p Progress, policy Policy) (Outcome
 		d.emit(Event{Type: EventUpdated, Deployment: &asked})
 	}
 	p.Deployment.Before.RollsBack, p.Deployment.Newest = true, false
-	p.Deployment.Rollback = &Rollback{From: p.Deployment.TaskDefinition, To: p.Deployment.Before.TaskDefinition, ByECS: true}
 	p.Deployment.Rollback = &Rollback{From: p.Deployment.TaskDefinition, To: p.Deployment.Before.TaskDefinition, ByECS: true}
 	return d.steer(ctx, p.Deployment, policy, steering{
 		unwatched: "ECS accepted the request to stop. Not waiting for the rollback to finish (--no-wait).",
