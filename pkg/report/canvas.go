@@ -78,40 +78,19 @@ type letter struct {
 	tone  Tone
 }
 
+// command matches a line with a command to paste: it is not broken.
+var command = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(ecs-deploy|aws) [a-z].* --?[a-zA-Z]`) })
+
 // rows break a line if it is too long, at a space. A word that is too long stays
-// whole, and so does a command.
+// whole, and so does a line with a command.
 func (c *canvas) rows(line Line) [][]Part {
 	letters := lettersOf(line)
 	if line.Whole || c.width == 0 {
 		return [][]Part{partsOf(letters)}
 	}
-	command := commandAt(letters)
-	if command < 0 || cells(letters) <= c.width {
-		return c.broken(line, letters)
+	if cells(letters) > c.width && command().MatchString(line.String()) {
+		return [][]Part{partsOf(letters)} // somebody copies it
 	}
-	// Somebody copies a command: it stays whole, in a row of its own.
-	rows := c.broken(line, letters[:command-1])
-	return append(rows, partsOf(beginning(append(blanks(line.Indent+max(line.Hang, minHang)), letters[command:]...))))
-}
-
-// commandAt is where a command begins with which the line ends, behind a colon; -1 if
-// there is none.
-func commandAt(letters []letter) int {
-	const mark = ": ecs-deploy "
-	for i := 0; i+len(mark) <= len(letters); i++ {
-		at := 0
-		for at < len(mark) && letters[i+at].text == mark[at:at+1] {
-			at++
-		}
-		if at == len(mark) {
-			return i + len(": ")
-		}
-	}
-	return -1
-}
-
-// broken breaks the letters of a line at spaces.
-func (c *canvas) broken(line Line, letters []letter) [][]Part {
 	var rows [][]Part
 	start := line.Indent // where the text of a row begins
 	for cells(letters) > c.width {

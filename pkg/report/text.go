@@ -170,15 +170,12 @@ func logged(entry Entry, lines []Line, o Options) []Line {
 		}
 		head.Parts = append(head.Parts, Part{Text: strings.Repeat(" ", line.Indent)})
 		head.Parts = append(head.Parts, line.Parts...)
-		head.Whole = line.Whole || command().MatchString(line.String())
+		head.Whole = line.Whole
 		head.Hang = 10 + line.Indent + max(line.Hang, minHang)
 		lines[i] = head
 	}
 	return lines
 }
-
-// command matches a line with a command to paste: it is not broken.
-var command = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(ecs-deploy|aws) [a-z].* --?[a-zA-Z]`) })
 
 // lines are an error, and what to do about it.
 func (f Failure) lines() []Line {
