@@ -114,7 +114,7 @@ func WithValues() Option { return func(d *Deployer) { d.inClear = true } }
 // for reads; writes are never retried blindly, whatever they say. Every method of
 // a deployer without a client returns a [*UsageError].
 func New(client *ecs.Client, options ...Option) *Deployer {
-	d := &Deployer{clock: systemClock{}, stream: &stream{}, tags: &revisionTags{}}
+	d := &Deployer{clock: pace.System{}, stream: &stream{}, tags: &revisionTags{}}
 	for _, option := range options {
 		if option != nil {
 			option(d)
@@ -193,21 +193,6 @@ func (s *stream) failure() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.panicked
-}
-
-type systemClock struct{}
-
-func (systemClock) Now() time.Time { return time.Now() }
-
-func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // jitter spreads a delay by a tenth to either side, so that many watchers do

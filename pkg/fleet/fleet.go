@@ -50,9 +50,6 @@ const (
 	Rollback OnFailure = "rollback"
 )
 
-// OnFailureValues are the answers, the default first.
-func OnFailureValues() []OnFailure { return []OnFailure{Stop, Continue, Rollback} }
-
 // Options say how a run goes.
 type Options struct {
 	// Parallel is how many members are deployed at the same time; 0 is

@@ -94,16 +94,19 @@ type bucket struct {
 // New makes limits with full buckets. A clock that is nil is the system's.
 func New(clock Clock) *Limits {
 	if clock == nil {
-		clock = system{}
+		clock = System{}
 	}
 	return &Limits{clock: clock, buckets: map[string]*bucket{}}
 }
 
-type system struct{}
+// System is the clock of the machine.
+type System struct{}
 
-func (system) Now() time.Time { return time.Now() }
+// Now is the present.
+func (System) Now() time.Time { return time.Now() }
 
-func (system) Sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for d, or until ctx ends, whose error it then returns.
+func (System) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -111,9 +111,6 @@ func (t *Tracker) Know(rollsBack, guarded bool, strategy string) {
 // Impatient makes a pause a verdict again.
 func (t *Tracker) Impatient() { t.target.Patient = false }
 
-// Identity is the deployment that is followed, with the id that ECS showed.
-func (t *Tracker) Identity() Identity { return t.target.Identity }
-
 // Verdict is the verdict so far.
 func (t *Tracker) Verdict() Verdict { return t.verdict }
 
