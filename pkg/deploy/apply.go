@@ -29,46 +29,6 @@ const writeAttempts = 5
 // answer does not show it: its reads may lag behind its writes.
 const seenWithin = 30 * time.Second
 
-// InterruptedError says that the context ended before the service was updated.
-type InterruptedError struct {
-	// Registered is the ARN of a revision that was registered before, or "".
-	Registered string
-	// Deregistered is how many revisions were deregistered before.
-	Deregistered int
-	// Err is the context's error.
-	Err error
-}
-
-func (e *InterruptedError) Error() string {
-	if e.Deregistered > 0 {
-		return fmt.Sprintf("interrupted; revisions deregistered before: %d", e.Deregistered)
-	}
-	if e.Registered == "" {
-		return "interrupted before anything was changed"
-	}
-	return fmt.Sprintf("interrupted before the service was updated; %s was registered and is not in use", rollout.ShortName(e.Registered))
-}
-
-// Unwrap gives the context's error.
-func (e *InterruptedError) Unwrap() error { return e.Err }
-
-// interrupted is the error of a call that changed nothing: an [*InterruptedError] if it
-// failed because ctx ended.
-func interrupted(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return &InterruptedError{Err: err}
-	}
-	return err
-}
-
-// Hint says how to continue.
-func (e *InterruptedError) Hint() string {
-	return "run the same command again; the service is unchanged"
-}
-
-// ExitCode is that of an interruption.
-func (e *InterruptedError) ExitCode() int { return rollout.Interrupted.ExitCode() }
-
 // Apply carries a plan out: it registers the definition, if that is part of the
 // plan, and updates the service. It returns as soon as ECS has accepted the
 // update. A plan that is older than ten seconds is held against the service
@@ -104,20 +64,9 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		}
 		p, deployment = instead, instead.deployment()
 	}
-	registered := ""
-	if p.Register {
-		var fresh bool
-		if registered, fresh, err = d.registrations.once(ctx, p, func() (string, error) { return d.registerInTurn(ctx, p) }); err != nil {
-			return Deployment{}, err
-		}
-		deployment.TaskDefinition = registered
-		if deployment.Rollback != nil {
-			deployment.Rollback.To = registered
-		}
-		d.tags.learn(registered, p.Tag)
-		if fresh {
-			d.emit(Event{Type: EventRegistered, TaskDefinition: registered})
-		}
+	registered, err := d.registered(ctx, p, &deployment)
+	if err != nil {
+		return Deployment{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Deployment{}, &InterruptedError{Registered: registered, Err: err}
@@ -139,6 +88,27 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 		return Deployment{}, namingOrphan(err, registered)
 	}
 	return deployment, nil
+}
+
+// registered registers the definition of a plan that has one to register, and enters the
+// revision into the deployment. Plans for the same content share one revision.
+func (d *Deployer) registered(ctx context.Context, p *Plan, deployment *Deployment) (string, error) {
+	if !p.Register {
+		return "", nil
+	}
+	revision, fresh, err := d.registrations.once(ctx, p, func() (string, error) { return d.registerInTurn(ctx, p) })
+	if err != nil {
+		return "", err
+	}
+	deployment.TaskDefinition = revision
+	if deployment.Rollback != nil {
+		deployment.Rollback.To = revision
+	}
+	d.tags.learn(revision, p.Tag)
+	if fresh {
+		d.emit(Event{Type: EventRegistered, TaskDefinition: revision})
+	}
+	return revision, nil
 }
 
 // clearForUpdate runs the tasks that come before the update, and then holds the plan
@@ -394,33 +364,6 @@ func (d *Deployer) untilSeen(ctx context.Context, deployment *Deployment, servic
 }
 
 func ptr[T any](value T) *T { return &value }
-
-// UncertainError says that a write was sent and that it could not be found out
-// whether ECS carried it out.
-type UncertainError struct {
-	// Err is what the write, and the look after it, ended with.
-	Err error
-
-	remedy string // "": run the same command again
-}
-
-func (e *UncertainError) Error() string {
-	return fmt.Sprintf("%v; it is unknown whether ECS carried it out", e.Err)
-}
-
-// Unwrap gives the error behind it.
-func (e *UncertainError) Unwrap() error { return e.Err }
-
-// Hint says how to find out.
-func (e *UncertainError) Hint() string {
-	if e.remedy != "" {
-		return e.remedy
-	}
-	return "run the same command again, which is safe, or see what happened: ecs-deploy status"
-}
-
-// ExitCode is 7, as of a rollout that may continue unwatched.
-func (e *UncertainError) ExitCode() int { return rollout.TimedOut.ExitCode() }
 
 // uninterrupted runs a call that the caller's cancellation must not cut off.
 func (d *Deployer) uninterrupted(ctx context.Context, call func(context.Context) error) error {
