@@ -12,6 +12,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/cputime"
 )
 
 // jump is a clock that does not wait: sleeping moves it.
@@ -52,6 +53,7 @@ func timed(b *testing.B, text string) (*bench, *jump) {
 // percent, which takes half an hour of simulated time, with the real SDK client.
 // The budget is 500 ms of CPU.
 func BenchmarkThirtyMinuteRollout(b *testing.B) {
+	before := cputime.Used(b)
 	text := strings.NewReplacer("desiredCount: 2", "desiredCount: 100", "minimumHealthyPercent: 100", "minimumHealthyPercent: 50",
 		"maximumPercent: 200", "maximumPercent: 150").Replace(webWorld) + "\nimages: [{match: 'repo/web:v2', startAfter: 28m}]\n"
 	var outcome deploy.Outcome
@@ -66,6 +68,7 @@ func BenchmarkThirtyMinuteRollout(b *testing.B) {
 		}
 		calls = len(t.calls)
 	}
+	b.ReportMetric((cputime.Used(b)-before).Seconds()/float64(b.N), "cpu-s/op")
 	b.ReportMetric(outcome.Elapsed.Minutes(), "simulated-min/op")
 	b.ReportMetric(float64(calls), "calls/op")
 }
@@ -75,6 +78,7 @@ func BenchmarkThirtyMinuteRollout(b *testing.B) {
 func BenchmarkABakeOfADay(b *testing.B) {
 	var outcome deploy.Outcome
 	var calls int
+	before := cputime.Used(b)
 	for b.Loop() {
 		t, clock := timed(b, shifting(bakesADay))
 		var err error
@@ -84,6 +88,7 @@ func BenchmarkABakeOfADay(b *testing.B) {
 		}
 		calls = len(t.calls)
 	}
+	b.ReportMetric((cputime.Used(b)-before).Seconds()/float64(b.N), "cpu-s/op")
 	b.ReportMetric(outcome.Elapsed.Minutes(), "simulated-min/op")
 	b.ReportMetric(float64(calls)/outcome.Elapsed.Minutes(), "calls/simulated-min")
 }

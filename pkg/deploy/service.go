@@ -59,7 +59,7 @@ func (s *described) ref() Ref {
 
 // describe reads one service, and refuses one of another account.
 func (d *Deployer) describe(ctx context.Context, ref Ref) (*described, error) {
-	found, err := d.api.Service(ctx, ref.Cluster, ref.Service)
+	found, err := d.api.FullService(ctx, ref.Cluster, ref.Service)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package ecsapi
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -18,8 +19,12 @@ const describeLimit = 10
 // Service is a service as ECS describes it: typed, and the document behind it.
 type Service struct {
 	types.Service
-	// Raw is the same service as JSON, with fields that the SDK does not know.
+	// Raw is the same service as JSON, with fields that the SDK does not know; nil if it
+	// was not asked for.
 	Raw map[string]any
+
+	answer []byte // that describes it, and maybe others
+	at     int    // where it is in the answer
 }
 
 // Service reads one service, by the names or ARNs of its cluster and of itself. It
@@ -42,22 +47,37 @@ func (c *Client) Service(ctx context.Context, cluster, service string) (*Service
 	if aws.ToString(out.Services[at].ServiceName) == "" || aws.ToString(out.Services[at].Status) == "" {
 		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), "the answer is not a service; is this ECS?")
 	}
-	found := &Service{Service: out.Services[at]}
-	if out.nonsense != nil {
-		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), out.nonsense.Error())
+	return &Service{Service: out.Services[at], answer: out.body, at: at}, nil
+}
+
+// FullService is Service with Raw, which takes longer to decode than all the rest.
+func (c *Client) FullService(ctx context.Context, cluster, service string) (*Service, error) {
+	found, err := c.Service(ctx, cluster, service)
+	if err != nil {
+		return nil, err
 	}
-	if len(out.documents) > at {
-		found.Raw = out.documents[at]
+	if err := found.decode(); err != nil {
+		return nil, nonsense("DescribeServices", "service "+rollout.ShortName(service), err.Error())
 	}
 	return found, nil
 }
 
-// services is the answer about some services of a cluster, and the document behind it.
+// decode reads the document behind the service.
+func (s *Service) decode() error {
+	var answer struct {
+		Services []json.RawMessage `json:"services"`
+	}
+	if err := json.Unmarshal(s.answer, &answer); err != nil || s.at >= len(answer.Services) {
+		return err
+	}
+	return decode(answer.Services[s.at], &s.Raw)
+}
+
+// services is the answer about some services of a cluster.
 type services struct {
 	*ecs.DescribeServicesOutput
-	asked     []string
-	documents []map[string]any
-	nonsense  error // why there are no documents
+	asked []string
+	body  []byte
 }
 
 // describing joins the reads of single services of a cluster.
@@ -72,11 +92,7 @@ func (c *Client) describing(cluster string) *joiner[services] {
 				if err != nil {
 					return services{}, err
 				}
-				var document struct {
-					Services []map[string]any `json:"services"`
-				}
-				err = decode(body, &document)
-				return services{out, names, document.Services, err}, nil
+				return services{out, names, body}, nil
 			},
 		}
 	})

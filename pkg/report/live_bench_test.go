@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/cputime"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
@@ -40,7 +41,7 @@ func BenchmarkLive(b *testing.B) {
 	for _, e := range events {
 		r.Event(e)
 	}
-	before := processTime(b)
+	before := cputime.Used(b)
 	began := time.Now()
 	for i := 0; b.Loop(); i++ {
 		e := events[2*(i%100)+1]
@@ -52,7 +53,7 @@ func BenchmarkLive(b *testing.B) {
 		r.Event(e)
 		time.Sleep(100 * time.Millisecond)
 	}
-	b.ReportMetric((processTime(b)-before).Seconds()*1000/time.Since(began).Seconds(), "cpu-ms/s")
+	b.ReportMetric((cputime.Used(b)-before).Seconds()*1000/time.Since(began).Seconds(), "cpu-ms/s")
 }
 
 // BenchmarkFrame is one frame of 100 services.
