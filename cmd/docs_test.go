@@ -48,7 +48,7 @@ var (
 	variableWord = regexp.MustCompile(`ECS_DEPLOY_[A-Z_]*[A-Z]`)
 	// othersCommand is a command of another program, to the end of its line or
 	// of the cell that it stands in.
-	othersCommand = regexp.MustCompile("(?m)\\b(aws|git|goreleaser)( [a-z0-9-]+)+ [^`\n]*")
+	othersCommand = regexp.MustCompile("(?m)\\b(apk|aws|brew|buildkite-agent|cosign|curl|docker|gh|git|goreleaser)( [A-Za-z0-9-]+)+ [^`\n]*")
 )
 
 func TestTheFlagsAndVariablesOfThePagesExist(t *testing.T) {
