@@ -306,7 +306,7 @@ func keepCommon(planned []*deploy.Pruning) int {
 	}
 	for _, p := range planned {
 		p.Remove = removes[of(p)]
-		removes[of(p)] = nil
+		removes[of(p)] = []string{}
 		total += len(p.Remove)
 	}
 	return total

@@ -56,7 +56,7 @@ settings, use ecs-deploy config view.`,
 		sub.GroupID = "main"
 		root.AddCommand(sub)
 	}
-	for _, sub := range []*cobra.Command{a.initFile(), a.config(), a.simulator(), a.version()} {
+	for _, sub := range []*cobra.Command{a.initFile(), a.config(), a.outputSchema(), a.simulator(), a.version()} {
 		sub.GroupID = "other"
 		root.AddCommand(sub)
 	}

@@ -22,9 +22,11 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/ecs-deploy/ecs-deploy/cmd"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report/schematest"
 )
 
 func TestMain(m *testing.M) {
@@ -65,6 +67,7 @@ func TestScripts(t *testing.T) {
 			"signed":  printSignature,
 			"outcome": checkOutcome,
 			"stream":  checkStream,
+			"result":  checkResult,
 			"empty":   checkEmpty,
 			"serving": startServing,
 			"served":  stopServing,
@@ -311,7 +314,27 @@ func checkStream(ts *testscript.TestScript, neg bool, args []string) {
 	if !ended {
 		ts.Fatalf("the last line does not end")
 	}
+	ts.Check(schematest.Lines([]byte(text)))
 	isOutcome(ts, []byte(lines[len(lines)-1]), args[0], args[1])
+}
+
+// resultSchema is the strict schema of a result, of the file in the repository.
+func resultSchema(name string) (*jsonschema.Schema, error) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "results.schema.json"))
+	if err != nil {
+		return nil, err
+	}
+	return schematest.CompileDefinition(text, name+"-result")
+}
+
+// result NAME: standard output is JSON that the schema NAME-result describes.
+func checkResult(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: result NAME")
+	}
+	schema, err := resultSchema(args[0])
+	ts.Check(err)
+	ts.Check(schematest.Values(schema, []byte(ts.ReadFile("stdout"))))
 }
 
 func isOutcome(ts *testscript.TestScript, text []byte, verdict, code string) {
@@ -326,6 +349,7 @@ func isOutcome(ts *testscript.TestScript, text []byte, verdict, code string) {
 	if decoder.More() {
 		ts.Fatalf("there is more than one JSON object")
 	}
+	ts.Check(schematest.Lines(text))
 	if object.Type != "outcome" || object.Verdict != verdict || object.ExitCode == nil || strconv.Itoa(*object.ExitCode) != code {
 		ts.Fatalf("not the outcome %s with exit code %s", verdict, code)
 	}

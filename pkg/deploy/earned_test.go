@@ -154,7 +154,7 @@ func TestNamedDeployment(t *testing.T) {
 	// Its identity alone is enough to follow a deployment.
 	inWorld(t, webWorld+crash+denied, func(b *bench) {
 		started := b.run(request(), deploy.Policy{NoWait: true})
-		b.want(b.watch(b.deployer(), deploy.Deployment{Ref: webInProd, ID: started.Deployment.ID}), "rolled-back")
+		b.want(b.watch(b.deployer(), deploy.Deployment{Ref: webInProd, ID: started.Deployment.ID, Action: deploy.ActionFollow}), "rolled-back")
 	})
 }
 

@@ -27,6 +27,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report/schematest"
 )
 
 // bench is one simulated account and a deployer on it.
@@ -128,6 +129,7 @@ func newBench(t testing.TB, world ecssim.World) *bench {
 	b := &bench{TB: t, http: simulator.HTTPClient()}
 	cfg := simulated(&recorder{bench: b, next: b.http})
 	b.client, b.logs, b.elb = ecs.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), elb.NewFromConfig(cfg)
+	t.Cleanup(func() { schematest.Events(t, b.events...) })
 	return b
 }
 

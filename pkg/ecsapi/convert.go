@@ -69,7 +69,7 @@ func (s *Service) Snapshot() *rollout.Service {
 }
 
 func (s *Service) deployments() []rollout.Deployment {
-	var deployments []rollout.Deployment
+	deployments := []rollout.Deployment{} // a list in JSON, also of a service that is deleted
 	for _, deployment := range s.Deployments {
 		deployments = append(deployments, DeploymentOf(deployment))
 	}

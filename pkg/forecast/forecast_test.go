@@ -13,6 +13,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 	"github.com/ecs-deploy/ecs-deploy/pkg/forecast"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report/schematest"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -37,6 +38,9 @@ func made(t testing.TB, c deploy.Conditions) deploy.Forecast {
 	if err != nil {
 		t.Fatal(err)
 	}
+	schematest.Events(t, deploy.Event{
+		Type: deploy.EventPlan, Plan: &deploy.Plan{Action: deploy.ActionDeploy, Forecast: &f}, Subject: deploy.Subject{Kind: deploy.SubjectService, ARN: "web"},
+	})
 	return f
 }
 

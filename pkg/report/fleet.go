@@ -74,19 +74,22 @@ func (t *text) member(entry Entry) {
 	t.refresh(entry)
 }
 
+// fleetPlanObject is the plan of a run of several services, for programs.
+type fleetPlanObject struct {
+	Members []memberPlan `json:"members"`
+	Changes bool         `json:"changes"`
+}
+
+type memberPlan struct {
+	Member string `json:"member"`
+	planObject
+}
+
 // FleetPlan is what a run of several services would change.
 func FleetPlan(p *fleet.Plan) Result {
-	type member struct {
-		Member string `json:"member"`
-		*deploy.Plan
-		Changes bool `json:"changes"`
-	}
-	value := struct {
-		Members []member `json:"members"`
-		Changes bool     `json:"changes"`
-	}{Changes: p.Changes()}
+	value := fleetPlanObject{Changes: p.Changes()}
 	for _, m := range p.Members {
-		value.Members = append(value.Members, member{m.Name, m.Plan, m.Changes()})
+		value.Members = append(value.Members, memberPlan{m.Name, planObject{m.Plan, m.Changes()}})
 	}
 	return Result{Value: value, Lines: func(o Options) []Line { return fleetPlanned(p, o) }}
 }

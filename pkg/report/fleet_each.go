@@ -15,19 +15,24 @@ type Found struct {
 	ExitCode int
 }
 
+// membersObject is what a command found for each of several services, for programs.
+type membersObject struct {
+	Members []member `json:"members"`
+}
+
+// member is one of them: its result, or an error.
+type member struct {
+	Member   string `json:"member"`
+	Result   any    `json:"result,omitempty"`
+	Error    string `json:"error,omitempty"`
+	Hint     string `json:"hint,omitempty"`
+	ExitCode int    `json:"exitCode"`
+}
+
 // EachMember is what a command found for each of several services: the results one
 // after the other. Errors are part of it only for programs.
 func EachMember(found []Found) Result {
-	type member struct {
-		Member   string `json:"member"`
-		Result   any    `json:"result,omitempty"`
-		Error    string `json:"error,omitempty"`
-		Hint     string `json:"hint,omitempty"`
-		ExitCode int    `json:"exitCode"`
-	}
-	value := struct {
-		Members []member `json:"members"`
-	}{[]member{}}
+	value := membersObject{[]member{}}
 	for _, f := range found {
 		m := member{Member: f.Member, Result: f.Value, Hint: f.Hint, ExitCode: f.ExitCode}
 		if f.Err != nil {

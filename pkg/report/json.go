@@ -50,6 +50,9 @@ type outcomeObject struct {
 	Subject        deploy.Subject      `json:"subject,omitzero"` // in NDJSON
 }
 
+// memberLine is the outcome of one service of several, in NDJSON.
+type memberLine struct{ outcomeObject }
+
 // outcomeFields are the fields of an outcome, without its methods.
 type outcomeFields deploy.Outcome
 
@@ -94,6 +97,8 @@ func (s *stream) entry(entry Entry) {
 		object.Subject = e.Subject
 		if ofMember(e) { // the outcome is that of all
 			object.Type = EventMemberOutcome
+			s.object(memberLine{object})
+			return
 		}
 		s.object(object)
 		return

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report/schematest"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -346,6 +347,9 @@ func TestStream(t *testing.T) {
 	}
 	out, err := render(t, "ndjson", report.Options{Version: "v1.2.3", Simulated: "crash-loop"}, events)
 	golden(t, "ndjson", out)
+	if err := schematest.Lines([]byte(out)); err != nil {
+		t.Error(err)
+	}
 	if err != "" {
 		t.Errorf("stderr: %s", err)
 	}

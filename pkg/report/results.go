@@ -23,15 +23,17 @@ func Value(value any, lines ...string) Result {
 	}}
 }
 
+// planObject is a plan for programs.
+type planObject struct {
+	*deploy.Plan
+	// Changes: carrying the plan out would write something.
+	Changes bool `json:"changes"`
+}
+
 // Plan is what a plan would change: the containers, the one with a new image first,
 // then the task and the service.
 func Plan(p *deploy.Plan) Result {
-	value := struct {
-		*deploy.Plan
-		// Changes: carrying the plan out would write something.
-		Changes bool `json:"changes"`
-	}{p, p.Changes()}
-	return Result{Value: value, Lines: func(o Options) []Line { return changes(p, o) }}
+	return Result{Value: planObject{p, p.Changes()}, Lines: func(o Options) []Line { return changes(p, o) }}
 }
 
 func changes(p *deploy.Plan, o Options) []Line {
@@ -107,14 +109,16 @@ func (o Options) stamp(t time.Time) string {
 	return t.In(o.zone()).Format("2006-01-02 15:04:05 MST")
 }
 
+// pruningObject is a pruning for programs.
+type pruningObject struct {
+	deploy.Pruning
+	// Done: it was carried out, and not only planned.
+	Done bool `json:"done"`
+}
+
 // Pruning is which revisions were deregistered, or, if it is not done, would be.
 func Pruning(p deploy.Pruning, done bool) Result {
-	value := struct {
-		deploy.Pruning
-		// Done: it was carried out, and not only planned.
-		Done bool `json:"done"`
-	}{p, done}
-	return Result{Value: value, Lines: func(Options) []Line { return pruned(p, done) }}
+	return Result{Value: pruningObject{p, done}, Lines: func(Options) []Line { return pruned(p, done) }}
 }
 
 func pruned(p deploy.Pruning, done bool) []Line {

@@ -1,6 +1,10 @@
 package rollout
 
-import "cmp"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
 // Verdict says how a deployment ended, or that it has not yet.
 type Verdict string
@@ -48,6 +52,11 @@ const (
 var exitCodes = map[Verdict]int{
 	Succeeded: 0, Unchanged: 0, Updated: 0, Running: 0, Started: 0,
 	Error: 1, Failed: 5, RolledBack: 6, TimedOut: 7, InProgress: 7, Superseded: 8, Paused: 9, Busy: 10, TaskFailed: 11, Interrupted: 130,
+}
+
+// Verdicts lists the final verdicts, by name.
+func Verdicts() []Verdict {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(exitCodes)), func(v Verdict) bool { return !v.Final() })
 }
 
 // ExitCode is the process exit code by which scripts tell the verdicts apart.

@@ -1,7 +1,7 @@
 // Command gendocs writes what is generated from the command line's definition:
 // the command reference and the permissions in docs/reference, the completion scripts
-// in completions, the manual pages in man, and the schema of the settings file. go
-// generate runs it; a test holds its output against the files in the repository.
+// in completions, the manual pages in man, and the schemas of the settings file and of
+// the output. go generate runs it; a test holds its output against the files in the repository.
 package main
 
 import (
@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/cmd"
-	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 )
 
 func main() {
@@ -59,15 +58,26 @@ func generate(root string) error {
 	if err := writeFile(filepath.Join(reference, "permissions.md"), permissions); err != nil {
 		return err
 	}
-	schema, err := config.Schema()
-	if err != nil {
-		return err
+	for name, words := range schemaFiles {
+		err := writeFile(filepath.Join(root, name), func(w io.Writer) error {
+			printer := cmd.New(cmd.Streams{Out: w, Err: io.Discard})
+			printer.SetArgs(words)
+			return printer.Execute()
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(root, schemaFile), schema, 0o644)
+	return nil
 }
 
-// schemaFile is the schema's place in the repository.
-var schemaFile = filepath.Join("docs", "ecs-deploy.schema.json")
+// schemaFiles are the places of the schemas in the repository, and the commands that
+// print them.
+var schemaFiles = map[string][]string{
+	filepath.Join("docs", "ecs-deploy.schema.json"): {"config", "schema"},
+	filepath.Join("docs", "events.schema.json"):     {"output-schema", "events"},
+	filepath.Join("docs", "results.schema.json"):    {"output-schema", "results"},
+}
 
 func writeFile(path string, write func(io.Writer) error) error {
 	file, err := os.Create(path)
