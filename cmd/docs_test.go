@@ -32,7 +32,7 @@ func eachPage(t *testing.T, read func(t *testing.T, page, text string)) {
 		t.Fatal("no pages: ", err)
 	}
 	pages = append(pages, problems...)
-	for _, page := range append(pages, "../README.md", "../CHANGELOG.md", "../CONTRIBUTING.md") {
+	for _, page := range append(pages, "../README.md", "../CHANGELOG.md", "../CONTRIBUTING.md", "../SECURITY.md") {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			text, err := os.ReadFile(page)
 			if err != nil {

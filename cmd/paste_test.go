@@ -2,8 +2,9 @@ package cmd_test
 
 // Pages that show commands begin in a world in which nothing has happened, and run
 // from top to bottom as they are pasted. A block of commands is "sh"; one that needs
-// AWS, or installs something, is "shell", and is not run here. What is printed is
-// compared in what has no times and ids.
+// AWS, or installs something, is "shell", and is not run here. A settings file that
+// begins with its name is written. What is printed is compared in what has no times and
+// ids.
 
 import (
 	"fmt"
@@ -16,13 +17,16 @@ import (
 )
 
 // pastedPages are the pages, from the folder docs.
-var pastedPages = []string{"../README.md", "quickstart.md", "init.md", "migrating.md"}
+var pastedPages = []string{"../README.md", "quickstart.md", "init.md", "migrating.md", "environments.md", "testing.md"}
 
 var (
-	fenced = regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```")
+	fenced = regexp.MustCompile("(?ms)^```(sh|console|yaml)\n(.*?)^```")
 	// steady are the lines that are the same each time, whole or up to a comma.
 	steady = regexp.MustCompile(`(?m)^(?:(?:error|hint|wrote|note|forgot|exit code|  see details|  follow it|  roll back)\b.*|(?:succeeded|unchanged|rolled back|interrupted): [^,\n]*)`)
 )
+
+// settingsName begins a settings file that is written.
+const settingsName = "# ecs-deploy.yaml\n"
 
 func TestThePagesRunAsTheyArePasted(t *testing.T) {
 	t.Parallel()
@@ -37,16 +41,18 @@ func TestThePagesRunAsTheyArePasted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(string(text), "2>/dev/null") || strings.Contains(string(text), "\n$ ") {
-				t.Error("a command hides its errors, or has a prompt")
+			if strings.Contains(string(text), "2>/dev/null") {
+				t.Error("a command hides its errors")
 			}
 			var script strings.Builder
 			var blocks, printed []string
 			for _, block := range fenced.FindAllStringSubmatch(string(text), -1) {
-				if block[1] == "console" && len(blocks) > 0 {
+				switch {
+				case block[1] == "console" && !strings.HasPrefix(block[2], "$ ") && len(blocks) > 0:
 					printed[len(blocks)-1] = block[2]
-				}
-				if block[1] == "sh" {
+				case block[1] == "yaml" && strings.HasPrefix(block[2], settingsName):
+					script.WriteString("cat >ecs-deploy.yaml <<'END-OF-FILE'\n" + block[2] + "END-OF-FILE\n")
+				case block[1] == "sh":
 					blocks, printed = append(blocks, block[2]), append(printed, "")
 					script.WriteString(strings.ReplaceAll(block[2], "go run ./cmd/ecs-deploy", "ecs-deploy") + "echo; echo '---'\n")
 				}

@@ -1,7 +1,7 @@
 package cmd
 
-// The lists of scenarios in the pages are what the command prints. With -update
-// they are written.
+// The list of scenarios in the page is what the command prints. With -update-scenarios
+// it is written.
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
 
-var updateScenarios = flag.Bool("update-scenarios", false, "write the lists of scenarios in the pages")
+var updateScenarios = flag.Bool("update-scenarios", false, "write the list of scenarios in the page")
 
 // scenarioBlock is the part of a page that shows the list.
 var scenarioBlock = regexp.MustCompile("(?s)((?:\\$ )?ecs-deploy simulator scenarios\n(?:```\n\n```console\n)?)(.*?)(```)")
@@ -34,27 +34,25 @@ func TestTheListOfScenariosIsComplete(t *testing.T) {
 			t.Errorf("scenario %s is not a line of:\n%s", s.Name, out.String())
 		}
 	}
-	for _, page := range []string{"../README.md", "../docs/simulator.md"} {
-		text, err := os.ReadFile(page)
-		if err != nil {
+	const page = "../docs/simulator.md"
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := scenarioBlock.FindSubmatch(text)
+	if found == nil {
+		t.Fatalf("%s has no list of scenarios", page)
+	}
+	if *updateScenarios {
+		text = scenarioBlock.ReplaceAll(text, slices.Concat([]byte("${1}"), out.Bytes(), []byte("${3}")))
+		if err := os.WriteFile(page, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		found := scenarioBlock.FindSubmatch(text)
-		if found == nil {
-			t.Errorf("%s has no list of scenarios", page)
-			continue
-		}
-		if *updateScenarios {
-			text = scenarioBlock.ReplaceAll(text, slices.Concat([]byte("${1}"), out.Bytes(), []byte("${3}")))
-			if err := os.WriteFile(page, text, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		shown := strings.Split(strings.TrimSuffix(string(found[2]), "\n"), "\n")
-		missingFrom(t, page, "lacks", printed, shown)
-		missingFrom(t, page, "still has", shown, printed)
+		return
 	}
+	shown := strings.Split(strings.TrimSuffix(string(found[2]), "\n"), "\n")
+	missingFrom(t, page, "lacks", printed, shown)
+	missingFrom(t, page, "still has", shown, printed)
 }
 
 // missingFrom reports the lines that one list has and another one has not.
