@@ -103,7 +103,7 @@ var rules = []rule{
 		reason: "it decides when members are deployed, and adds no second pipeline",
 	},
 	{
-		arrow: true, rooms: []string{"pkg/report"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/fleet", "pkg/image", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
+		arrow: true, rooms: []string{"pkg/report"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/fleet", "pkg/image", "pkg/preflight", "pkg/printable", "pkg/taskdef", "pkg/rollout"},
 		reason: "a renderer is a function of the pipeline's events",
 	},
 	{
@@ -115,6 +115,10 @@ var rules = []rule{
 		reason: "permissions are a table, and a policy is about what a task definition names",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/preflight"}, knows: []string{"pkg/arn", "pkg/deploy", "pkg/ecsapi", "pkg/iam", "pkg/internal/awscall", "pkg/internal/exitcode", "pkg/taskdef"},
+		reason: "what would stop a deployment is asked of the pipeline, and of the table of permissions",
+	},
+	{
 		arrow: true, rooms: []string{"pkg/ecssim"}, knows: nil,
 		reason: "the simulator is an independent ECS: sharing our ideas of ECS would let both be wrong together",
 	},
@@ -123,7 +127,7 @@ var rules = []rule{
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"docs", "pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"docs", "pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/preflight", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -379,6 +383,7 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/scaffold/a.go", `import _ "example.com/tool/pkg/report"`, "files that config reads"},
 		{"docs/a.go", `import _ "example.com/tool/pkg/deploy"`, "the pages stand alone"},
 		{"pkg/iam/a.go", `import _ "example.com/tool/pkg/deploy"`, "permissions are a table"},
+		{"pkg/preflight/a.go", `import _ "example.com/tool/pkg/report"`, "asked of the pipeline"},
 		{"pkg/scaffold/a.go", `import "os"; var _ = os.Getenv("A")`, "uses os.Getenv"},
 		{"pkg/report/a.go", `import _ "example.com/tool/pkg/config"`, "pipeline's events"},
 		{"pkg/ecssim/a.go", `import _ "example.com/tool/pkg/image"`, "independent ECS"},

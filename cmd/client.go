@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -85,6 +86,11 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 	if err != nil {
 		return nil, err
 	}
+	return a.deployer(cfg, options...), nil
+}
+
+// deployer makes a deployer of the settings, and of those of its clients.
+func (a *app) deployer(cfg aws.Config, options ...deploy.Option) *deploy.Deployer {
 	options = append(options, deploy.WithClock(a.clock))
 	if !a.settings.Simulated() { // the embedded ECS has an account of its own
 		options = append(options, deploy.WithAccount(a.settings.Account))
@@ -92,17 +98,23 @@ func (a *app) connect(c *cobra.Command, options ...deploy.Option) (*deploy.Deplo
 	if a.settings.ShowValues {
 		options = append(options, deploy.WithValues())
 	}
-	flag, neighbours := a.endpoints()
+	_, neighbours := a.endpoints()
 	around := cfg.Copy()
 	setEndpoint(&around.BaseEndpoint, neighbours)
 	options = append(options, deploy.WithNeighbours(around))
 	if a.settings.CheckRegistry && !a.settings.Simulated() { // simulated images are in no registry
 		options = append(options, deploy.WithImageRegistry(registryDigest))
 	}
-	return deploy.New(ecs.NewFromConfig(cfg, func(o *ecs.Options) { setEndpoint(&o.BaseEndpoint, flag) }), append(options,
+	return deploy.New(a.ecs(cfg), append(options,
 		deploy.WithRegistry(ecr.NewFromConfig(cfg, func(o *ecr.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
 		deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })),
-		deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg, func(o *elasticloadbalancingv2.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })))...), nil
+		deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg, func(o *elasticloadbalancingv2.Options) { setEndpoint(&o.BaseEndpoint, neighbours) })))...)
+}
+
+// ecs is the client of ECS.
+func (a *app) ecs(cfg aws.Config) *ecs.Client {
+	flag, _ := a.endpoints()
+	return ecs.NewFromConfig(cfg, func(o *ecs.Options) { setEndpoint(&o.BaseEndpoint, flag) })
 }
 
 // clientConfig are the settings of clients of AWS, or of the simulated world, whose clock is
@@ -144,26 +156,44 @@ func (a *app) aws(c *cobra.Command) (aws.Config, error) {
 	}
 	a.warnOfKeys(c)
 	a.tellRole()
-	ctx := c.Context()
 	if err := a.checkVariables(); err != nil {
 		return aws.Config{}, err
 	}
-	source := &source{name: "profile " + a.profile()}
-	cfg, err := a.loadConfig(ctx, append(a.clientOptions(), a.credentialOptions(ctx, source)...))
-	switch {
-	case err != nil:
-		return aws.Config{}, a.loadError(err)
-	case a.settledRegion(cfg.Region) != nil:
-		return aws.Config{}, a.settledRegion(cfg.Region)
-	case cfg.Region == "":
-		return aws.Config{}, &usageError{problem: "AWS region not set", hint: "pass -r REGION, set AWS_REGION or use a profile with a region; to try without an AWS account, pass --simulate"}
-	case !hostLabel().MatchString(cfg.Region):
-		return aws.Config{}, &usageError{problem: fmt.Sprintf("%q is not an AWS region", cfg.Region), hint: "write it like eu-west-1"}
+	cfg, source, err := a.loadAWS(c.Context())
+	if err != nil {
+		return aws.Config{}, err
 	}
-	if err := a.identify(ctx, &cfg, source); err != nil {
+	if err := a.checkRegion(cfg.Region); err != nil {
+		return aws.Config{}, err
+	}
+	if err := a.identify(c.Context(), &cfg, source); err != nil {
 		return aws.Config{}, err
 	}
 	return cfg, nil
+}
+
+// loadAWS loads the settings of AWS's clients. Nobody is asked yet.
+func (a *app) loadAWS(ctx context.Context) (aws.Config, *source, error) {
+	source := &source{name: "profile " + a.profile()}
+	cfg, err := a.loadConfig(ctx, append(a.clientOptions(), a.credentialOptions(ctx, source)...))
+	if err != nil {
+		return aws.Config{}, nil, a.loadError(err)
+	}
+	return cfg, source, nil
+}
+
+// checkRegion refuses a region that is none, or not the one that an ARN says.
+func (a *app) checkRegion(region string) error {
+	if err := a.settledRegion(region); err != nil {
+		return err
+	}
+	switch {
+	case region == "":
+		return &usageError{problem: "AWS region not set", hint: "pass -r REGION, set AWS_REGION or use a profile with a region; to try without an AWS account, pass --simulate"}
+	case !hostLabel().MatchString(region):
+		return &usageError{problem: fmt.Sprintf("%q is not an AWS region", region), hint: "write it like eu-west-1"}
+	}
+	return nil
 }
 
 // httpClient is the SDK's own client: a plain one would not take AWS_CA_BUNDLE.

@@ -8,8 +8,12 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
-// sessionPlugin is the program of AWS that opens sessions.
-const sessionPlugin = "session-manager-plugin"
+const (
+	// sessionPlugin is the program of AWS that opens sessions.
+	sessionPlugin = "session-manager-plugin"
+	// installPlugin says how to get it.
+	installPlugin = "install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"
+)
 
 func (a *app) exec() *cobra.Command {
 	var container string
@@ -35,7 +39,7 @@ func (a *app) runExec(c *cobra.Command, container string, words []string) error 
 	}
 	plugin, err := exec.LookPath(sessionPlugin)
 	if err != nil && !a.settings.Simulated() {
-		return &usageError{problem: sessionPlugin + " is not installed", hint: "install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"}
+		return &usageError{problem: sessionPlugin + " is not installed", hint: installPlugin}
 	}
 	deployer, err := a.connect(c, a.observed())
 	if err != nil {

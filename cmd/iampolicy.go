@@ -33,18 +33,25 @@ reports less. The page docs/iam.md says what is missing without each permission.
 
 func (a *app) runIAMPolicy(c *cobra.Command) error {
 	a.bare = true
-	deployer, err := a.service(c)
-	if err != nil {
+	if err := a.prepare(c); err != nil {
+		return err
+	}
+	if err := a.needTarget(); err != nil {
 		return err
 	}
 	request, err := a.read(c.Context())
 	if err != nil {
 		return err
 	}
-	subject, err := subjectOf(c, deployer, request)
+	deployer, err := a.connect(c)
 	if err != nil {
 		return err
 	}
+	service, err := deployer.ExportFor(c.Context(), request)
+	if err != nil {
+		return err
+	}
+	subject := subjectOf(service)
 	uses := iam.Uses{Commands: a.settings.PolicyFor, Features: a.features(request)}
 	if len(uses.Commands) == 0 {
 		uses.Commands = []string{"deploy"}
@@ -63,23 +70,14 @@ func (a *app) runIAMPolicy(c *cobra.Command) error {
 
 // subjectOf is what the policy is about: the service as it is, and as the request would
 // have it.
-func subjectOf(c *cobra.Command, deployer *deploy.Deployer, request deploy.Request) (iam.Subject, error) {
-	service, err := deployer.Export(c.Context(), request.Ref)
-	if err != nil {
-		return iam.Subject{}, err
-	}
-	partition := strings.SplitN(service.ServiceARN, ":", 3)
-	subject := iam.Subject{Region: service.Region, Account: service.Account, Cluster: service.Cluster, Service: service.Service, Shifts: service.Shifts}
-	if len(partition) > 1 {
-		subject.Partition = partition[1]
+func subjectOf(service deploy.Export) iam.Subject {
+	subject := iam.Subject{Region: service.Region, Account: service.Account, Cluster: service.Cluster, Service: service.Service, Shifts: service.Shifts()}
+	if parts := strings.SplitN(service.ServiceARN, ":", 3); len(parts) > 1 {
+		subject.Partition = parts[1]
 	}
 	subject.Add(service.Definition)
-	wanted, err := deployer.Render(c.Context(), request.Ref, request.Want)
-	if err != nil {
-		return iam.Subject{}, err
-	}
-	subject.Add(wanted)
-	return subject, nil
+	subject.Add(service.Wanted)
+	return subject
 }
 
 // features are the uses of the settings that need more permissions.
@@ -87,6 +85,7 @@ func (a *app) features(request deploy.Request) []iam.Feature {
 	s := a.settings
 	all := []iam.Feature{iam.Registering} // a rollback may have to
 	for feature, used := range map[iam.Feature]bool{
+		iam.ByFamily:     request.Service == "",
 		iam.Pinning:      s.PinDigest,
 		iam.Tidying:      s.MaxDefinitions != nil,
 		iam.Interrupting: s.OnInterrupt == string(deploy.OnInterruptRollback),

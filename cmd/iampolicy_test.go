@@ -80,7 +80,7 @@ func TestThePrintedPolicyIsEnough(t *testing.T) {
 		"run" + named + " -- true", "init --force -c production1 doorman-service",
 		"prune --yes --max-definitions 1" + named,
 	}
-	more := []string{"deploy -D 3 --no-wait" + named, "wait" + named, "deploy --max-definitions 1" + named + " -i docker.repo.com/doorman:v3"}
+	more := []string{"check" + named, "deploy -D 3 --no-wait" + named, "wait" + named, "deploy --max-definitions 1" + named + " -i docker.repo.com/doorman:v3"}
 	for _, scenario := range ecssim.Scenarios() {
 		if scenario.Name == "access-denied" {
 			continue // it refuses calls whatever the policy says

@@ -52,7 +52,7 @@ settings, use ecs-deploy config view.`,
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deployment commands:"}, &cobra.Group{ID: "other", Title: "Other commands:"})
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.run(), a.status(), a.tasks(), a.taskLogs(), a.exec(), a.history(), a.continuePaused(), a.stop(), a.rollbackPreview(), a.rollback(), a.prune(), a.iamPolicy()} {
+	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.run(), a.status(), a.tasks(), a.taskLogs(), a.exec(), a.history(), a.continuePaused(), a.stop(), a.rollbackPreview(), a.rollback(), a.prune(), a.check(), a.iamPolicy()} {
 		sub.GroupID = "main"
 		root.AddCommand(sub)
 	}

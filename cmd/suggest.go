@@ -116,7 +116,7 @@ func (l *commandLine) access() {
 // bare matches commands in a hint or a warning of the library, which cannot say how
 // the service is found here.
 var bare = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|history\b|render -d [\w:-]+|rollback --to [\w:/-]+(?: --pin-digest)?(?: --yes)?)`)
+	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|history\b|check\b|iam-policy(?: --for [\w,-]+)?|render -d [\w:-]+|rollback --to [\w:/-]+(?: --pin-digest)?(?: --yes)?)`)
 })
 
 // whole gives the commands in a hint or a warning the flags with which they can be

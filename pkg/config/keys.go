@@ -207,7 +207,7 @@ func (s *Settings) policyKeys() []row {
 		{"exit-code", "", "exit with code 2 if changes are pending", FlagOnly, toggle{&s.ExitCode}},
 		{"to", "", "`revision` (family:revision) or id of the deployment to restore, instead of the way back", FlagOnly, text{&s.To, "revision"}},
 		{"check-registry", "", "ask registries other than ECR about images, with the credentials of Docker", FlagOnly, toggle{&s.CheckRegistry}},
-		{"for", "", "`commands` that the policy is for, separated by commas (default deploy)", FlagOnly, names{&s.PolicyFor}},
+		{"for", "", "`commands` to print a policy for, or to check, separated by commas (default deploy)", FlagOnly, names{&s.PolicyFor}},
 		{"limit", "", "list at most this `number` of deployments (default 10)", FlagOnly, optionalCount{&s.Limit}},
 		{"all", "", "list all deployments that ECS has recorded", FlagOnly, toggle{&s.All}},
 		{"confirm", "", "ask before changing anything", FileOnly, toggle{&s.Confirm}},

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -26,6 +27,8 @@ type Export struct {
 	// it, in clear. The definition is never marshalled with the rest.
 	TaskDefinition string             `json:"taskDefinition"`
 	Definition     taskdef.Definition `json:"-"`
+	// Wanted is Definition, or what a request makes of it: see [Deployer.ExportFor].
+	Wanted taskdef.Definition `json:"-"`
 	// DesiredCount is the number of tasks; nil for a DAEMON service, which has as
 	// many as there are instances.
 	DesiredCount *int32 `json:"desiredCount,omitempty"`
@@ -33,12 +36,15 @@ type Export struct {
 	// percent of the desired count; nil if ECS gives none.
 	MinimumHealthyPercent *int32 `json:"minimumHealthyPercent,omitempty"`
 	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
-	// Shifts: the service's deployments shift traffic (BLUE_GREEN, LINEAR, CANARY).
-	Shifts bool `json:"-"`
+	// Strategy is the service's deployment strategy, such as ROLLING or BLUE_GREEN.
+	Strategy string `json:"-"`
 	// Settled: the newest deployment completed. Otherwise one is in progress or has
 	// failed, and asking for TaskDefinition again goes on with it.
 	Settled bool `json:"settled"`
 }
+
+// Shifts reports whether deployments of the service shift traffic.
+func (e Export) Shifts() bool { return e.Strategy != string(types.DeploymentStrategyRolling) }
 
 // Export reads a service and
 // the definition that it uses: two calls, and nothing is written. Errors are those
@@ -48,7 +54,30 @@ func (d *Deployer) Export(ctx context.Context, ref Ref) (Export, error) {
 	if err := d.ready(ctx); err != nil {
 		return Export{}, err
 	}
-	e, err := d.export(ctx, ref)
+	if ref.Cluster == "" || ref.Service == "" {
+		return Export{}, &UsageError{Problem: "cluster or service not set", Remedy: "pass -c CLUSTER and -n SERVICE"}
+	}
+	e, err := d.export(ctx, Request{Ref: ref})
+	return e, interrupted(ctx, err)
+}
+
+// ExportFor is Export of the service that a request is about, with the definition that
+// the request wants as Wanted. A service that is only known by the family of
+// Request.TaskDefinition is found, too.
+func (d *Deployer) ExportFor(ctx context.Context, r Request) (Export, error) {
+	if err := d.ready(ctx); err != nil {
+		return Export{}, err
+	}
+	if err := r.validate(); err != nil {
+		return Export{}, err
+	}
+	d = d.readingOnce()
+	e, err := d.export(ctx, r)
+	if err == nil && !r.Want.empty() {
+		var wanted resolved
+		wanted, err = d.build(ctx, e.TaskDefinition, r.baseless())
+		e.Wanted = wanted.definition
+	}
 	return e, interrupted(ctx, err)
 }
 
@@ -67,17 +96,14 @@ func (d *Deployer) Services(ctx context.Context, cluster string) ([]string, erro
 	return names, err
 }
 
-func (d *Deployer) export(ctx context.Context, ref Ref) (Export, error) {
-	if ref.Cluster == "" || ref.Service == "" {
-		return Export{}, &UsageError{Problem: "cluster or service not set", Remedy: "pass -c CLUSTER and -n SERVICE"}
-	}
-	found, err := d.locate(ctx, Request{Ref: ref})
+func (d *Deployer) export(ctx context.Context, r Request) (Export, error) {
+	found, err := d.locate(ctx, r)
 	if err != nil {
 		return Export{}, err
 	}
 	e := Export{
 		Ref: Ref{Cluster: rollout.ShortName(aws.ToString(found.ClusterArn)), Service: aws.ToString(found.ServiceName)}, ServiceARN: aws.ToString(found.ServiceArn),
-		Region: d.api.Region(), TaskDefinition: aws.ToString(found.TaskDefinition),
+		Region: d.api.Region(), TaskDefinition: aws.ToString(found.TaskDefinition), Strategy: string(types.DeploymentStrategyRolling),
 	}
 	if parsed, err := arn.Parse(e.ServiceARN); err == nil {
 		e.Region, e.Account = parsed.Region, parsed.AccountID
@@ -87,10 +113,11 @@ func (d *Deployer) export(ctx context.Context, ref Ref) (Export, error) {
 	}
 	if c := found.DeploymentConfiguration; c != nil {
 		e.MinimumHealthyPercent, e.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
-		e.Shifts = c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling
+		e.Strategy = cmp.Or(string(c.Strategy), e.Strategy)
 	}
 	primary := found.Primary()
 	e.Settled = primary != nil && primary.RolloutState != types.DeploymentRolloutStateFailed && found.inProgress() == nil
 	e.Definition, _, err = d.describeDefinition(ctx, e.TaskDefinition)
+	e.Wanted = e.Definition
 	return e, err
 }

@@ -32,9 +32,9 @@ func TestExportIsTheServiceAsItIs(t *testing.T) {
 		want := deploy.Export{
 			Ref: webInProd, ServiceARN: "arn:aws:ecs:us-east-1:123456789012:service/prod/web", Region: "us-east-1", Account: "123456789012",
 			TaskDefinition: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:2",
-			DesiredCount:   aws.Int32(2), MinimumHealthyPercent: aws.Int32(100), MaximumPercent: aws.Int32(200), Settled: true,
+			DesiredCount:   aws.Int32(2), MinimumHealthyPercent: aws.Int32(100), MaximumPercent: aws.Int32(200), Settled: true, Strategy: "ROLLING",
 		}
-		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(deploy.Export{}, "Definition")); diff != "" {
+		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(deploy.Export{}, "Definition", "Wanted")); diff != "" {
 			b.Error(diff)
 		}
 		if got := e.Definition.Containers()[0].Image; got != "repo/web:v2" {
@@ -82,6 +82,32 @@ func TestExportSaysWhatIsNotSettled(t *testing.T) {
 		if b.export().Settled {
 			b.Error("settled, where the deployment has failed")
 		}
+	})
+}
+
+// TestExportFor reads the service once, also one that is found by its family, and makes
+// the wanted definition.
+func TestExportFor(t *testing.T) {
+	inWorld(t, webWorld, func(b *bench) {
+		for _, c := range []struct {
+			request deploy.Request
+			image   string
+			calls   int
+		}{
+			{deploy.Request{Ref: webInProd}, "repo/web:v1", 2},
+			{request(), "repo/web:v2", 3}, // the newest revision of the family, too
+			{deploy.Request{Ref: deploy.Ref{Cluster: "prod"}, Want: deploy.Want{TaskDefinition: "web", Images: []string{"repo/web:v2"}}}, "repo/web:v2", 5},
+		} {
+			b.calls = nil
+			e, err := b.deployer().ExportFor(b.Context(), c.request)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if e.Ref != webInProd || e.Wanted.Containers()[0].Image != c.image || len(b.calls) != c.calls {
+				b.Errorf("%+v: image %s after %q", e, e.Wanted.Containers()[0].Image, b.calls)
+			}
+		}
+		b.untouched()
 	})
 }
 

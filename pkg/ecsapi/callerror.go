@@ -87,7 +87,11 @@ func (e *CallError) Hint() string {
 		if _, named, ok := strings.Cut(e.reason, "not authorized to perform: "); ok { // it may be another, such as iam:PassRole
 			action, _, _ = strings.Cut(named, " ")
 		}
-		return "allow " + action + " in the policy of the identity that deploys"
+		hint := "allow " + action + " in the policy of the identity that deploys"
+		if strings.HasPrefix(e.Action, "sso:") || strings.HasPrefix(e.Action, "sts:") {
+			return hint // there are no credentials to check more with
+		}
+		return hint + "; to see what else is missing: ecs-deploy check"
 	case Unauthenticated:
 		return e.credentialsHint()
 	case Throttled:

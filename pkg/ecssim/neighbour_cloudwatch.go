@@ -3,7 +3,6 @@ package ecssim
 // This file shows the world's alarms as CloudWatch does.
 
 import (
-	"fmt"
 	"net/url"
 )
 
@@ -29,8 +28,8 @@ type alarmDescription struct {
 // out.
 func (e *engine) describeAlarms(form url.Values) (any, *apiError) {
 	wanted := map[string]bool{}
-	for i := 1; form.Get(fmt.Sprintf("AlarmNames.member.%d", i)) != ""; i++ {
-		wanted[form.Get(fmt.Sprintf("AlarmNames.member.%d", i))] = true
+	for _, name := range numbered(form, "AlarmNames.member.") {
+		wanted[name] = true
 	}
 	var out alarmsResult
 	for i, spec := range e.World.Alarms {

@@ -182,6 +182,7 @@ var aboutOperations = map[string]func(asked) []string{
 		}
 		return all
 	},
+	"iam:SimulatePrincipalPolicy": func(in asked) []string { return []string{in.form.Get("PolicySourceArn")} },
 	"iam:GetRole": func(in asked) []string {
 		return []string{"arn:aws:iam::" + in.World.account() + ":role/" + in.form.Get("RoleName")}
 	},

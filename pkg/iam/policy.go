@@ -49,13 +49,23 @@ type Statement struct {
 	Condition   map[string]map[string]string `json:",omitempty"`
 }
 
-// For is the least policy for the uses of a service. Required permissions come first; each
-// advised one can be left out, and [Permission.Lost] says what is missing then. Unknown
-// commands are an error.
-func For(s Subject, u Uses) (Policy, error) {
+// Access is a permission that some uses of a service need.
+type Access struct {
+	Permission
+	// Advised: the commands work without it, and Lost says what is missing then.
+	Advised bool
+	// On are the ARNs of the resources, and If is the condition block, nil for none.
+	On []string
+	If map[string]map[string]string
+}
+
+// Needed are the permissions that uses of a service need, the required ones first. A
+// permission on something that the service does not have is not needed. Unknown commands
+// are an error.
+func Needed(s Subject, u Uses) ([]Access, error) {
 	for _, name := range u.Commands {
 		if !slices.Contains(Commands(), name) {
-			return Policy{}, fmt.Errorf("command %q is not one of %s", name, strings.Join(Commands(), ", "))
+			return nil, fmt.Errorf("command %q is not one of %s", name, strings.Join(Commands(), ", "))
 		}
 	}
 	for feature, used := range map[Feature]bool{Tags: s.Tags, Shifting: s.Shifts} {
@@ -63,24 +73,40 @@ func For(s Subject, u Uses) (Policy, error) {
 			u.Features = append(slices.Clip(u.Features), feature)
 		}
 	}
-	policy := Policy{Version: "2012-10-17", Statement: []Statement{}}
-	for _, onlyAdvised := range []bool{false, true} {
-		at := map[string]int{} // the statement of each scope and condition
-		for _, p := range Permissions() {
-			needed, advised := p.needed(u)
-			resources := s.resources(p.Scope)
-			if !needed || advised != onlyAdvised || len(resources) == 0 {
-				continue
-			}
-			sid := sidOf(p, advised)
-			i, known := at[sid]
-			if !known {
-				i = len(policy.Statement)
-				at[sid] = i
-				policy.Statement = append(policy.Statement, Statement{Sid: sid, Effect: "Allow", Resource: resources, Condition: s.condition(p.Condition)})
-			}
-			policy.Statement[i].Action = append(policy.Statement[i].Action, p.Action)
+	var required, advised []Access
+	for _, p := range Permissions() {
+		needed, onlyAdvised := p.needed(u)
+		access := Access{Permission: p, Advised: onlyAdvised, On: s.resources(p.Scope), If: s.condition(p.Condition)}
+		switch {
+		case !needed || len(access.On) == 0:
+		case onlyAdvised:
+			advised = append(advised, access)
+		default:
+			required = append(required, access)
 		}
+	}
+	return append(required, advised...), nil
+}
+
+// For is the least policy for the uses of a service. Required permissions come first; each
+// advised one can be left out, and [Permission.Lost] says what is missing then. Unknown
+// commands are an error.
+func For(s Subject, u Uses) (Policy, error) {
+	needed, err := Needed(s, u)
+	if err != nil {
+		return Policy{}, err
+	}
+	policy := Policy{Version: "2012-10-17", Statement: []Statement{}}
+	at := map[string]int{} // the statement of each scope and condition
+	for _, a := range needed {
+		sid := sidOf(a.Permission, a.Advised)
+		i, known := at[sid]
+		if !known {
+			i = len(policy.Statement)
+			at[sid] = i
+			policy.Statement = append(policy.Statement, Statement{Sid: sid, Effect: "Allow", Resource: a.On, Condition: a.If})
+		}
+		policy.Statement[i].Action = append(policy.Statement[i].Action, a.Action)
 	}
 	return policy, nil
 }
@@ -125,6 +151,9 @@ func (s Subject) arn(service, region, resource string) string {
 // resources are those of a scope. None: the service uses nothing of it.
 func (s Subject) resources(scope Scope) []string {
 	within := s.Cluster + "/" + s.Service
+	if s.Service == "" && slices.Contains([]Scope{OneService, Deployments, ServiceRevisions}, scope) {
+		return nil // it is found by its family, and was not yet
+	}
 	switch scope {
 	case OneService:
 		return []string{s.ecs("service/" + within)}
@@ -141,6 +170,9 @@ func (s Subject) resources(scope Scope) []string {
 	case Cluster:
 		return []string{s.ecs("cluster/" + s.Cluster)}
 	case Family:
+		if s.Family == "" {
+			return nil // the task definition is not known
+		}
 		return []string{s.ecs("task-definition/" + s.Family + ":*")}
 	case Roles:
 		return s.Roles

@@ -108,7 +108,7 @@ type Need struct {
 func Commands() []string {
 	return []string{
 		"deploy", "diff", "render", "wait", "status", "history", "rollback-preview", "rollback",
-		"continue", "stop", "run", "tasks", "logs", "exec", "prune", "init",
+		"continue", "stop", "run", "tasks", "logs", "exec", "prune", "init", "check",
 	}
 }
 
@@ -130,7 +130,7 @@ func Permissions() []Permission {
 	const (
 		lessHistory = "the reason that ECS gives for a rollback, the count of the circuit breaker, pause hooks, and the list of past deployments: a rollback target is then a guess"
 		lessCauses  = "the causes of a failure"
-		unchecked   = "a check, which is then not checked"
+		unchecked   = "one check of the plan"
 		forecast    = "part of the forecast"
 	)
 	watches := []string{"deploy", "wait", "status", "rollback", "continue", "stop"}
@@ -147,7 +147,7 @@ func Permissions() []Permission {
 			required(ByFamily, "deploy", "diff", "render"), required(Tidying, "deploy"), required(Always, "prune", "init"),
 		}},
 		{Action: "ecs:DescribeTaskDefinition", Scope: Everything, Needs: []Need{
-			required(Always, "deploy", "diff", "render", "rollback-preview", "rollback", "run", "tasks", "logs", "prune", "init"),
+			required(Always, "deploy", "diff", "render", "rollback-preview", "rollback", "run", "tasks", "logs", "prune", "init", "check"),
 			advised(Always, "wait", "status", "history"),
 		}, Lost: "the tags of images, and where the logs are"},
 		{Action: "ecs:RegisterTaskDefinition", Scope: Everything, Needs: []Need{required(Always, "deploy"), required(Registering, "rollback", "run")}},
@@ -190,6 +190,7 @@ func Permissions() []Permission {
 			required(Pinning, "deploy", "diff", "render", "rollback"), advised(Always, append([]string{"render"}, plans...)...),
 		}, Lost: "whether a tag was pushed again, and whether an image is still there"},
 		checks("iam:GetRole", Roles),
+		{Action: "iam:SimulatePrincipalPolicy", Scope: Everything, Needs: []Need{advised(Always, "check")}, Lost: "whether the permissions to write are there"},
 		checks("secretsmanager:DescribeSecret", Secrets),
 		checks("ssm:GetParameters", Parameters),
 		checks("cloudwatch:DescribeAlarms", Everything),

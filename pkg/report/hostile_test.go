@@ -23,6 +23,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/fleet"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/printabletest"
+	"github.com/ecs-deploy/ecs-deploy/pkg/preflight"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
@@ -270,6 +271,13 @@ var views = map[string]func(t *rapid.T) report.Result{
 		lines := result.Lines
 		result.Lines = func(o report.Options) []report.Line { return lines(o)[1:] } // the verdict of all
 		return result
+	},
+	"Preflight": func(t *rapid.T) report.Result {
+		r := filled[preflight.Report](t)
+		for i := range r.Checks {
+			r.Checks[i].State = rapid.SampledFrom([]deploy.CheckState{deploy.CheckOK, deploy.NotChecked, deploy.CheckWarning, deploy.CheckProblem}).Draw(t, "state")
+		}
+		return report.Preflight(r)
 	},
 	"EachMember": func(t *rapid.T) report.Result {
 		found := report.Found{Member: filler{t}.text(), Result: report.Value("", "  "+filler{t}.text()), Err: errors.New(filler{t}.text()), Hint: filler{t}.text()}
