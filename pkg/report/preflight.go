@@ -9,15 +9,18 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/preflight"
 )
 
+// preflightObject is what programs get of it.
+type preflightObject struct {
+	// Ready: nothing was found that would stop a deployment.
+	Ready bool `json:"ready"`
+	// ExitCode is that of the command.
+	ExitCode int `json:"exitCode"`
+	preflight.Report
+}
+
 // Preflight is what was found before a deployment: one line each, with what to do.
 func Preflight(found preflight.Report) Result {
-	value := struct {
-		// Ready: nothing was found that would stop a deployment.
-		Ready bool `json:"ready"`
-		// ExitCode is that of the command.
-		ExitCode int `json:"exitCode"`
-		preflight.Report
-	}{found.ExitCode() == 0, found.ExitCode(), found}
+	value := preflightObject{found.ExitCode() == 0, found.ExitCode(), found}
 	return Result{Value: value, Lines: func(o Options) []Line { return preflightLines(found, o) }}
 }
 

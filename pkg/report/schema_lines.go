@@ -9,6 +9,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/fleet"
+	"github.com/ecs-deploy/ecs-deploy/pkg/preflight"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -54,6 +55,7 @@ var resultForms = []ResultForm{
 	{"plan-result", "diff, deploy --dry-run and rollback-preview", planObject{}},
 	{"plans-result", "the same commands, if several targets are chosen", fleetPlanObject{}},
 	{"prune-result", "prune", pruningObject{}},
+	{"check-result", "check, also if several targets are chosen", preflightObject{}},
 	{"members-result", "status, history and prune, if several targets are chosen", membersObject{}},
 }
 
@@ -69,12 +71,14 @@ var typeNames = map[reflect.Type]string{
 
 // closedWords are the values of the types whose words are ours.
 var closedWords = map[reflect.Type][]any{
-	reflect.TypeFor[rollout.Verdict]():    words(rollout.Verdicts()...),
-	reflect.TypeFor[rollout.Kind]():       words(rollout.Kinds()...),
-	reflect.TypeFor[rollout.EndedBy]():    words(rollout.EndedByHook, rollout.EndedByPause, rollout.EndedByAlarm, rollout.EndedByBreaker, rollout.EndedByRequest, rollout.EndedByRules),
-	reflect.TypeFor[deploy.Action]():      words(deploy.ActionNone, deploy.ActionSettings, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionJoin, deploy.ActionStop, deploy.ActionFollow),
-	reflect.TypeFor[deploy.CheckState]():  words(deploy.CheckOK, deploy.NotChecked, deploy.CheckWarning, deploy.CheckProblem),
-	reflect.TypeFor[deploy.SubjectKind](): words(deploy.SubjectService, deploy.SubjectTask),
+	reflect.TypeFor[rollout.Verdict]():           words(rollout.Verdicts()...),
+	reflect.TypeFor[rollout.Kind]():              words(rollout.Kinds()...),
+	reflect.TypeFor[rollout.EndedBy]():           words(rollout.EndedByHook, rollout.EndedByPause, rollout.EndedByAlarm, rollout.EndedByBreaker, rollout.EndedByRequest, rollout.EndedByRules),
+	reflect.TypeFor[deploy.Action]():             words(deploy.ActionNone, deploy.ActionSettings, deploy.ActionDeploy, deploy.ActionRestart, deploy.ActionJoin, deploy.ActionStop, deploy.ActionFollow),
+	reflect.TypeFor[deploy.CheckState]():         words(deploy.CheckOK, deploy.NotChecked, deploy.CheckWarning, deploy.CheckProblem),
+	reflect.TypeFor[preflight.PermissionState](): words(preflight.PermissionOK, preflight.PermissionDenied, preflight.PermissionUnknown),
+	reflect.TypeFor[preflight.Source]():          words(preflight.ByCall, preflight.BySimulation),
+	reflect.TypeFor[deploy.SubjectKind]():        words(deploy.SubjectService, deploy.SubjectTask),
 }
 
 // fieldForms are the forms of single fields, by definition and name.
