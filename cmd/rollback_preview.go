@@ -8,13 +8,16 @@ func (a *app) rollbackPreview() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rollback-preview",
 		Short: "Show which revision a rollback would restore, and whether it would succeed",
-		Long: `Rollback-preview answers four questions and changes nothing. To what? The newest
-deployment that succeeded with another definition than the running one, and that
-no later rollback replaced; while a deployment is in progress, what ECS itself would
-restore; nothing, if ECS already rolled back. --to chooses another. What changes? The difference to
-the running definition. Can it work? Whether the revision, its images, roles and
-secrets are there, their tags still stand for the code that ran, and the service
-leaves room for a deployment. How will it go? A forecast.
+		Long: `Rollback-preview shows what a rollback would do, and changes nothing:
+
+- Which revision it restores: that of the newest deployment that succeeded with another
+  definition than the running one, and that no later rollback replaced. While a deployment
+  is in progress, it is the revision that ECS itself would restore. If ECS already rolled
+  back, there is nothing to restore. --to chooses another revision.
+- What changes: the differences to the running definition.
+- Whether it can work: the revision, its images, roles and secrets exist, their tags still
+  stand for the code that ran, and the service leaves room for a deployment.
+- How it will go: a forecast.
 
 The exit code is 0 if the rollback can work and 1 if a check found a problem. With
 --exit-code it is 2 instead of 0. ECS keeps its records of deployments for 90 days;

@@ -1,0 +1,139 @@
+package cmd_test
+
+// Transcripts in pages: blocks of the kind "console" with prompts. Their commands run in
+// virtual time, each block in a world in which nothing has happened, and print what the
+// page shows, but for times, ids, and where lines are broken.
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+func TestTheTranscriptsOfThePagesAreTrue(t *testing.T) {
+	total := 0
+	for page, text := range handPages(t) {
+		settings := ""
+		for _, b := range blocksOf(text) {
+			if b.lang == "yaml" && b.mark(notRun) == "" && strings.Contains("\n"+b.text, "\nversion: 1\n") {
+				settings = b.text
+			}
+			if b.lang != "console" || !strings.HasPrefix(b.text, prompt) || b.mark(notRun) != "" {
+				continue
+			}
+			total++
+			t.Run(filepath.Base(page)+":"+strconv.Itoa(b.line), func(t *testing.T) {
+				dir := t.TempDir()
+				for name, value := range environment(dir) {
+					t.Setenv(name, value)
+				}
+				t.Chdir(dir)
+				if settings != "" {
+					if err := os.WriteFile("ecs-deploy.yaml", []byte(settings), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				synctest.Test(t, func(t *testing.T) { b.play(t) })
+			})
+		}
+	}
+	if total < 20 {
+		t.Errorf("only %d transcripts were found", total)
+	}
+}
+
+var (
+	// transcribed is a command in a transcript: variables, arguments, and what the
+	// shell does with the output.
+	transcribed = regexp.MustCompile(`^((?:[A-Z_]+=\S* )*)ecs-deploy (.*?)(?: 2?>.*| *\|.*)?$`)
+	digits      = regexp.MustCompile(`\b[0-9a-f]{6,32}\b|(?:\d+[hms])+|\d+(?:\.\d+)?`)
+)
+
+// play runs the commands of a transcript.
+func (b block) play(t *testing.T) {
+	if command := b.mark(first); command != "" {
+		run(t, command, "")
+	}
+	last := played{}
+	for _, part := range strings.Split("\n"+b.text, "\n"+prompt)[1:] {
+		line, printed, _ := strings.Cut(part, "\n")
+		if line == "echo $?" {
+			if printed = strings.TrimSpace(printed); printed != strconv.Itoa(last.code) {
+				t.Errorf("the exit code is %d, not %s", last.code, printed)
+			}
+			continue
+		}
+		last = run(t, line, b.mark(with))
+		got := shape(last.out + " " + last.err)
+		if flags := b.mark(with); flags != "" {
+			got = strings.ReplaceAll(got, " "+flags, "")
+		}
+		for want := range strings.Lines(printed) {
+			want = strings.TrimSuffix(strings.TrimSpace(want), "…")
+			if !strings.Contains(got, shape(want)) {
+				t.Errorf("%s\ndoes not print: %s\nbut:\n%s%s", line, want, last.err, last.out)
+			}
+		}
+	}
+}
+
+// run runs a command of a transcript, with more flags.
+func run(t *testing.T, line, flags string) played {
+	found := transcribed.FindStringSubmatch(line)
+	if found == nil {
+		t.Fatalf("this command cannot be played: %s", line)
+	}
+	for _, variable := range strings.Fields(found[1]) {
+		name, value, _ := strings.Cut(variable, "=")
+		if err := os.Setenv(name, value); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Unsetenv(name)
+	}
+	words, _ := wordsOf(t, "ecs-deploy "+found[2])
+	return play(t, os.Getenv("XDG_STATE_HOME"), append(words, strings.Fields(flags)...), 0)
+}
+
+// without are pages that no outcome names, and what theirs says instead.
+var without = map[string]string{
+	"alarm":      "a CloudWatch alarm was detected",
+	"hook":       "ended by hook",
+	"not-placed": "was unable to place a task",
+	"stuck":      "ECS keeps retrying",
+}
+
+// TestTheTroubleshootingPagesShowTheirProblem: the command under "See it" ends with an
+// outcome that names the page.
+func TestTheTroubleshootingPagesShowTheirProblem(t *testing.T) {
+	for page, text := range handPages(t) {
+		if !strings.Contains(page, "troubleshooting") {
+			continue
+		}
+		for _, b := range blocksOf(text) {
+			name := strings.TrimSuffix(filepath.Base(page), ".md")
+			t.Run(name, func(t *testing.T) {
+				dir := t.TempDir()
+				for name, value := range environment(dir) {
+					t.Setenv(name, value)
+				}
+				t.Chdir(dir)
+				synctest.Test(t, func(t *testing.T) {
+					got := run(t, strings.TrimSpace(b.text), "")
+					if want := cmp.Or(without[name], "ecs-deploy help "+name); got.code == 0 || !strings.Contains(got.out, want) {
+						t.Errorf("exit code %d, and not %q:\n%s", got.code, want, got.out)
+					}
+				})
+			})
+		}
+	}
+}
+
+// shape is a text without what differs from run to run.
+func shape(text string) string {
+	return digits.ReplaceAllString(strings.Join(strings.Fields(text), " "), "0")
+}
