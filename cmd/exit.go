@@ -69,11 +69,7 @@ func (a *app) finish(err error) int {
 	if err == nil || errors.As(err, &said) {
 		return exitCode(err)
 	}
-	failure := report.Failure{Message: message(err), Problems: problems(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
-	var failed *deploy.TaskFailedError
-	if errors.As(err, &failed) && failed.Err == nil {
-		failure.Task = &failed.Outcome
-	}
+	failure := a.failure(err)
 	if !a.bare {
 		a.reporter().Fail(failure)
 	}
@@ -81,6 +77,16 @@ func (a *app) finish(err error) int {
 		a.onErr().Fail(failure)
 	}
 	return failure.ExitCode
+}
+
+// failure is an error as it is shown.
+func (a *app) failure(err error) report.Failure {
+	failure := report.Failure{Message: message(err), Problems: problems(err), Hint: a.hint(err), Verdict: verdictOf(err), ExitCode: exitCode(err)}
+	var failed *deploy.TaskFailedError
+	if errors.As(err, &failed) && failed.Err == nil {
+		failure.Task = &failed.Outcome
+	}
+	return failure
 }
 
 // message is an error's text without what only a log wants, and without secrets in

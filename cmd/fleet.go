@@ -79,6 +79,7 @@ func (a *app) crew(c *cobra.Command, observe func(deploy.Event), complete func(*
 	if err := a.shareInput(c.Context()); err != nil {
 		return nil, err
 	}
+	a.reporter() // before several goroutines use it
 	clients := newClientSets(a, c, observe)
 	problems := &fleet.ProblemsError{}
 	var members []fleet.Member
@@ -226,7 +227,7 @@ func (a *app) deployAll(c *cobra.Command) error {
 
 // runAll plans all members, shows the plan, asks, and carries the plan out.
 func (a *app) runAll(c *cobra.Command, members []fleet.Member, asks bool, question string) error {
-	options := fleet.Options{OnFailure: fleet.OnFailure(a.settings.OnFailure)}
+	options := fleet.Options{OnFailure: fleet.OnFailure(a.settings.OnFailure), Ended: a.memberEnded}
 	if n := a.settings.Parallel; n != nil {
 		if options.Parallel = int(*n); *n == 0 {
 			return &usageError{problem: "--parallel is 0", hint: "pass how many services to deploy at the same time, for example 10"}
@@ -311,6 +312,21 @@ func (a *app) askers() string {
 		return "target " + names[0]
 	}
 	return "each of the targets " + strings.Join(names, ", ")
+}
+
+// memberEnded shows how a member ended that has no outcome, of which no event tells.
+func (a *app) memberEnded(r fleet.Result) {
+	switch {
+	case r.Err != nil:
+		failure := a.memberOf(r.Member).failure(r.Err)
+		failure.Member, failure.Verdict, failure.ExitCode = r.Member, string(r.Verdict), r.ExitCode()
+		if r.Outcome != nil { // it was to be rolled back
+			failure.Message, failure.Problems = message(errors.New(r.Reason)), nil
+		}
+		a.reporter().Fail(failure)
+	case r.Outcome == nil:
+		a.reporter().Fail(report.Failure{Member: r.Member, Message: r.Reason, Verdict: string(r.Verdict), ExitCode: r.ExitCode()})
+	}
 }
 
 // ended shows how a run of all members ended, and returns its exit code.

@@ -70,7 +70,7 @@ func (a *app) waitAll(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return a.ended(fleet.Follow(c.Context(), members, func(ctx context.Context, m fleet.Member) (deploy.Outcome, error) {
+	return a.ended(fleet.Follow(c.Context(), members, a.memberEnded, func(ctx context.Context, m fleet.Member) (deploy.Outcome, error) {
 		settings := a.memberOf(m.Name).settings
 		deployment, err := m.Deployer.Join(ctx, settings.Ref(), "")
 		if err != nil {

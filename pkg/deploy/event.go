@@ -102,7 +102,7 @@ type LogLine struct {
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`
 	// Several: the logs of several containers of the task are read.
-	Several bool `json:"-"`
+	Several bool `json:"several,omitempty"`
 }
 
 // Deployment identifies one deployment of one service, and keeps what was there

@@ -29,8 +29,34 @@ type TaskStep struct {
 	Container string `json:"container,omitempty"`
 	// Command is what the container runs instead of its own command; empty means its own.
 	Command []string `json:"command,omitempty"`
-	// Timeout bounds the task, which is then stopped; 0 is [DefaultStepTimeout].
+	// Timeout bounds the task, which is then stopped; 0 is [DefaultStepTimeout]. JSON has
+	// it as timeoutSeconds.
 	Timeout time.Duration `json:"-"`
+}
+
+// stepObject is a TaskStep in JSON.
+type stepObject struct {
+	stepFields
+	TimeoutSeconds Seconds `json:"timeoutSeconds,omitempty"`
+}
+
+// stepFields are the fields of a TaskStep, without its methods.
+type stepFields TaskStep
+
+// MarshalJSON writes the timeout as a number of seconds.
+func (s TaskStep) MarshalJSON() ([]byte, error) {
+	return json.Marshal(stepObject{stepFields(s), Seconds(s.Timeout)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *TaskStep) UnmarshalJSON(text []byte) error {
+	var object stepObject
+	if err := json.Unmarshal(text, &object); err != nil {
+		return err
+	}
+	*s = TaskStep(object.stepFields)
+	s.Timeout = time.Duration(object.TimeoutSeconds)
+	return nil
 }
 
 // String is "container app: rails db:migrate (at most 15m)".
@@ -135,7 +161,7 @@ func (d *Deployer) runStep(ctx context.Context, p *Plan, step TaskStep, taskDefi
 // startedBy is by which a task of a deployment is found again: the same for the same
 // step with the same revision.
 func (s TaskStep) startedBy(service, taskDefinition, which string) string {
-	text, _ := json.Marshal(s) // texts alone: it cannot fail
+	text, _ := json.Marshal(stepFields(s)) // texts alone: it cannot fail
 	sum := sha256.Sum256([]byte(strings.Join([]string{service, taskDefinition, which, string(text)}, "\n")))
 	return "ecs-deploy/" + hex.EncodeToString(sum[:12])
 }

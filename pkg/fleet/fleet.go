@@ -60,6 +60,10 @@ type Options struct {
 	// Confirm, if not nil, is asked once before anything is written, and not asked if
 	// nothing would be. An error ends the run with it.
 	Confirm func(context.Context, *Plan) error
+	// Ended, if not nil, is given the result of each member as soon as it has one, by
+	// several goroutines: that of its deployment, and another one if that is taken back.
+	// Events tell only of members that have an outcome.
+	Ended func(Result)
 }
 
 // Validate finds what is wrong with the options.

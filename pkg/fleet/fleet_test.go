@@ -405,7 +405,7 @@ func TestFollow(t *testing.T) {
 				b.Fatal(err)
 			}
 		}
-		outcome := fleet.Follow(b.Context(), members, func(ctx context.Context, m fleet.Member) (deploy.Outcome, error) {
+		outcome := fleet.Follow(b.Context(), members, nil, func(ctx context.Context, m fleet.Member) (deploy.Outcome, error) {
 			deployment, err := m.Deployer.Join(ctx, deploy.Ref{Cluster: "prod", Service: m.Name}, "")
 			if err != nil {
 				return deploy.Outcome{}, err

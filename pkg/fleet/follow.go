@@ -7,8 +7,8 @@ import (
 )
 
 // Follow follows the deployments of all members side by side, and ends when the last
-// one has. It starts none: follow is called for each member.
-func Follow(ctx context.Context, members []Member, follow func(context.Context, Member) (deploy.Outcome, error)) Outcome {
+// one has. It starts none: follow is called for each member. ended is Options.Ended.
+func Follow(ctx context.Context, members []Member, ended func(Result), follow func(context.Context, Member) (deploy.Outcome, error)) Outcome {
 	if len(members) == 0 {
 		return Outcome{}
 	}
@@ -20,6 +20,9 @@ func Follow(ctx context.Context, members []Member, follow func(context.Context, 
 		results[i].end(follow(ctx, m))
 		if o := results[i].Outcome; o != nil {
 			results[i].Target = o.Deployment.Ref
+		}
+		if ended != nil {
+			ended(results[i])
 		}
 	})
 	return Outcome{Members: results, Elapsed: clock.Now().Sub(began), Interrupted: ctx.Err() != nil && unended(results)}

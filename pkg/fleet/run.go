@@ -85,6 +85,7 @@ func (r *run) carry(ctx context.Context, i int) bool {
 	policy := m.Policy
 	policy.Confirm = nil
 	outcome, err := m.Deployer.Carry(ctx, m.Plan, policy)
+	defer r.tell(i)
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.results[i].end(outcome, err)
@@ -94,6 +95,17 @@ func (r *run) carry(ctx context.Context, i int) bool {
 	}
 	r.succeeded = append(r.succeeded, i)
 	return true
+}
+
+// tell hands on the result of a member.
+func (r *run) tell(i int) {
+	if r.options.Ended == nil {
+		return
+	}
+	r.mutex.Lock()
+	result := r.results[i]
+	r.mutex.Unlock()
+	r.options.Ended(result)
 }
 
 // explain says why members did not start.
@@ -116,6 +128,7 @@ func (r *run) explain(ctx context.Context) {
 		default:
 			r.results[i].Reason = "another service failed"
 		}
+		r.tell(i)
 	}
 }
 
@@ -138,6 +151,7 @@ func (r *run) rollBack(ctx context.Context) {
 		do: func(i int) bool {
 			m := r.Members[i]
 			outcome, err := m.Deployer.Undo(ctx, r.results[i].Outcome.Deployment, why, m.Policy.Watch)
+			defer r.tell(i)
 			r.mutex.Lock()
 			defer r.mutex.Unlock()
 			r.results[i].undone(outcome, err)
@@ -147,6 +161,7 @@ func (r *run) rollBack(ctx context.Context) {
 	for _, i := range order {
 		if ctx.Err() != nil && r.results[i].ExitCode() == 0 {
 			r.results[i].undone(deploy.Outcome{}, &deploy.InterruptedError{Err: ctx.Err()})
+			r.tell(i)
 		}
 	}
 }

@@ -40,10 +40,14 @@ func memberLines(entry Entry, o Options) []Line {
 	return entry.Lines(o)
 }
 
-// memberLog are the lines of an event of a member as those of a log: time, member, text.
-func memberLog(entry Entry, lines []Line, width int, o Options) []Line {
-	name := entry.Subject.Member
-	head := toned(Dim, entry.Time.In(o.zone()).Format("15:04:05")).and("  ").with(Strong, padded(name, width)).and("  ")
+// memberLog are lines about a member as those of a log: time, member, text. The names
+// of all members take the same width.
+func memberLog(s *Story, member string, lines []Line, o Options) []Line {
+	width := 0
+	for _, about := range s.Services {
+		width = max(width, wide(harmless(about.Member)))
+	}
+	head := toned(Dim, s.Now.In(o.zone()).Format("15:04:05")).and("  ").with(Strong, padded(member, width)).and("  ")
 	for i, line := range lines {
 		l := head
 		l.Parts = append(slices.Clone(head.Parts), Part{Text: strings.Repeat(" ", line.Indent)})
@@ -54,25 +58,33 @@ func memberLog(entry Entry, lines []Line, width int, o Options) []Line {
 	return lines
 }
 
-// members is the log of the members of a run.
-type members struct{ width int }
-
-// lines are those of an event of a member.
-func (m *members) lines(entry Entry, o Options) []Line {
-	m.width = max(m.width, cells(lettersOf(say("%s", entry.Subject.Member))))
-	return memberLog(entry, memberLines(entry, o), m.width, o)
-}
-
 // member shows an event of one service of several: nothing of it is the result.
 func (t *text) member(entry Entry) {
-	if lines := t.members.lines(entry, t.options); t.shows(entry) {
-		t.tell(lines...)
+	if t.shows(entry) {
+		t.tell(memberLog(entry.Story, entry.Subject.Member, memberLines(entry, t.options), t.options)...)
 	}
 	if entry.Type == deploy.EventOutcome {
 		t.marks.outcome(entry)
 	}
-	t.refresh(entry)
+	t.refresh(entry.Story)
 }
+
+// failMember shows the error of one service of several. Why others were not started is
+// part of the result.
+func (t *text) failMember(story *Story, f Failure) {
+	if f.started() {
+		t.marks.endAt(story.Now)
+		f.Task = nil // its log was shown
+		if !t.options.Quiet {
+			t.tell(memberLog(story, f.Member, f.lines(), t.options)...)
+		}
+		t.marks.fail(f)
+	}
+	t.refresh(story)
+}
+
+// started reports whether the failure is that of something that began.
+func (f Failure) started() bool { return f.Verdict != string(fleet.NotStarted) }
 
 // fleetPlanObject is the plan of a run of several services, for programs.
 type fleetPlanObject struct {

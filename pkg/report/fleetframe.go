@@ -29,6 +29,10 @@ var standsSigns = [...]struct {
 
 func (s *ServiceStory) stands() stands {
 	switch {
+	case s.Failure != nil && s.Failure.started():
+		return standsFailed
+	case s.Failure != nil:
+		return standsWaiting
 	case s.Outcome != nil && s.Outcome.ExitCode() == 0, s.TaskOutcome != nil && s.TaskOutcome.ExitCode() == 0:
 		return standsDone
 	case s.Ended():
@@ -79,6 +83,8 @@ func (s *ServiceStory) row(now time.Time, names, width int) Line {
 	sign := standsSigns[s.stands()]
 	line := toned(sign.tone, sign.sign+" ").and(padded(s.Name(), names) + "  ")
 	switch {
+	case s.Failure != nil:
+		return line.with(sign.tone, title(rollout.Verdict(s.Failure.Verdict))).and(": " + s.Failure.Message)
 	case s.Outcome != nil:
 		line = line.with(sign.tone, title(s.Outcome.Verdict)).and(": " + rollout.Named(s.Outcome.Serving, s.Outcome.ServingTag))
 		return line.with(Dim, "  "+deploy.Span(s.Outcome.Elapsed))

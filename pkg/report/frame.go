@@ -47,7 +47,7 @@ func (s *Story) Frame(now time.Time, size Size) []Line {
 // following reports whether there is anything to show in a frame.
 func (s *Story) following() bool {
 	for _, about := range s.Services {
-		if !about.Ended() && (about.stepping() || about.Deployment != nil || about.State != nil) {
+		if s.Failure == nil && !about.Ended() && (about.stepping() || about.Deployment != nil || about.State != nil) {
 			return true
 		}
 	}

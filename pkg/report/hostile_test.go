@@ -186,9 +186,20 @@ func TestHostileText(t *testing.T) {
 func TestHostileFailure(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := filled[report.Failure](t)
+		if rapid.Bool().Draw(t, "all") {
+			f.Member = ""
+		}
 		var err bytes.Buffer
 		report.New("text", report.Options{Err: &err, ErrColor: rapid.Bool().Draw(t, "colored")}).Fail(f)
 		shown := harmlessLines(t, err.String())
+		if f.Member != "" {
+			for _, line := range shown {
+				if !logLine.MatchString(line) {
+					t.Fatalf("a line of the log without its time: %q", line)
+				}
+			}
+			return
+		}
 		n := max(1, len(f.Problems)) + 1
 		if f.Task != nil {
 			n += len(f.Task.Log.Lines)
@@ -210,6 +221,9 @@ func TestHostileJSON(t *testing.T) {
 				r := report.New(format, report.Options{Out: &out, Command: typed})
 				e := hostileEvent(t)
 				f := filled[report.Failure](t)
+				if format == "json" { // it has what ended all
+					f.Member = ""
+				}
 				r.Event(e)
 				r.Fail(f)
 				for line := range strings.Lines(out.String()) {

@@ -46,6 +46,9 @@ func (j *job) entry(entry Entry) {
 }
 
 func (j *job) fail(_ *Story, f Failure) {
+	if !f.started() {
+		return
+	}
 	j.summarize(failureSummary(f))
 	j.leave(outputs{verdict: f.Verdict, exitCode: f.ExitCode, reason: f.Message})
 }

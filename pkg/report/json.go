@@ -36,6 +36,7 @@ type eventObject struct {
 
 type outcomeObject struct {
 	Type           string              `json:"type"`
+	Time           time.Time           `json:"time,omitzero"` // in NDJSON
 	Schema         string              `json:"schema,omitempty"`
 	Simulated      string              `json:"simulated,omitempty"`
 	Verdict        string              `json:"verdict"`
@@ -82,19 +83,28 @@ func newStream(o Options, _ *run) view {
 	return &stream{encoder: encoder{writer{out: o.Out}}, options: o}
 }
 
-func (s *stream) fail(_ *Story, f Failure) { s.object(failureObject(f)) }
+func (s *stream) fail(story *Story, f Failure) {
+	object := failureObject(f)
+	if f.Member == "" {
+		s.object(object)
+		return
+	}
+	object.Type, object.Time = EventMemberOutcome, story.Now.UTC()
+	object.Subject = deploy.Subject{Kind: deploy.SubjectService, ARN: story.find(f.Member, "").Service, Member: f.Member}
+	s.object(memberLine{object})
+}
 
 func (s *stream) entry(entry Entry) {
 	e := entry.Event
 	if e.Type == deploy.EventOutcome && e.TaskOutcome != nil {
 		object := taskObjectOf(e.TaskOutcome, s.options)
-		object.Subject = e.Subject
+		object.Subject, object.Time = e.Subject, e.Time.UTC()
 		s.object(object)
 		return
 	}
 	if e.Type == deploy.EventOutcome {
 		object := objectOf(*e.Outcome, s.options)
-		object.Subject = e.Subject
+		object.Subject, object.Time = e.Subject, e.Time.UTC()
 		if ofMember(e) { // the outcome is that of all
 			object.Type = EventMemberOutcome
 			s.object(memberLine{object})
@@ -136,7 +146,11 @@ type jsonRenderer struct {
 
 func newObject(o Options, _ *run) view { return &jsonRenderer{encoder{writer{out: o.Out}}, o} }
 
-func (j *jsonRenderer) fail(_ *Story, f Failure) { j.object(failureObject(f)) }
+func (j *jsonRenderer) fail(_ *Story, f Failure) {
+	if f.Member == "" { // that of all says how each member ended
+		j.object(failureObject(f))
+	}
+}
 
 func (j *jsonRenderer) entry(entry Entry) {
 	e := entry.Event

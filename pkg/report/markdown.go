@@ -124,7 +124,7 @@ func timelineSummary(b *strings.Builder, about *ServiceStory, o Options) {
 
 // failureSummary is an error, and what to do about it.
 func failureSummary(f Failure) string {
-	text := fmt.Sprintf("### ecs-deploy: %s\n\n%s\n\n", markdown(f.Verdict), markdown(f.Message))
+	text := fmt.Sprintf("### ecs-deploy: %s\n\n%s\n\n", markdown(f.title()), markdown(f.Message))
 	if f.Hint != "" {
 		text += "Hint: " + markdown(f.Hint) + "\n\n"
 	}

@@ -152,6 +152,9 @@ func (m *marks) outcome(entry Entry) {
 
 // fail shows an error beside the log, where there is a way to.
 func (m *marks) fail(f Failure) {
+	if m.note == nil {
+		return
+	}
 	said := f.Problems
 	if len(said) == 0 {
 		said = []string{f.Message}
@@ -159,7 +162,7 @@ func (m *marks) fail(f Failure) {
 	if f.Hint != "" {
 		said = append(slices.Clip(said), "hint: "+f.Hint)
 	}
-	m.command(m.note("error", "ecs-deploy: "+f.Verdict, said))
+	m.command(m.note("error", "ecs-deploy: "+f.title(), said))
 }
 
 // reasons are why an outcome is bad, and what to do.

@@ -9,14 +9,14 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 )
 
-// Renderer shows one run of a command.
+// Renderer shows one run of a command. It may be used by several goroutines.
 type Renderer interface {
 	// Event shows one event. The last one of a run has the type
 	// deploy.EventOutcome, unless the run failed.
 	Event(deploy.Event)
 	// Result shows what a command found.
 	Result(Result)
-	// Fail shows that the run ended with an error.
+	// Fail shows that the run, or one member of it, ended with an error.
 	Fail(Failure)
 	// Pause takes the live region from the terminal, if there is one, so that others
 	// can write there: a question, for example. The next event brings it back. Who ends
@@ -42,12 +42,15 @@ type pauser interface{ pause() }
 // run is a renderer: one story, and the views that draw it.
 type run struct {
 	options Options
+	turns   sync.Mutex // one event at a time
 	mutex   sync.Mutex // guards the story: a live view draws it between events
 	story   Story
 	views   []view
 }
 
 func (r *run) Event(e deploy.Event) {
+	r.turns.Lock()
+	defer r.turns.Unlock()
 	r.mutex.Lock()
 	entry := r.story.Add(e)
 	r.mutex.Unlock()
@@ -64,12 +67,19 @@ func (r *run) frame(size Size) []Line {
 }
 
 func (r *run) Result(result Result) {
+	r.turns.Lock()
+	defer r.turns.Unlock()
 	for _, v := range r.views {
 		v.result(result)
 	}
 }
 
 func (r *run) Fail(f Failure) {
+	r.turns.Lock()
+	defer r.turns.Unlock()
+	r.mutex.Lock()
+	r.story.Fail(f)
+	r.mutex.Unlock()
 	for _, v := range r.views {
 		v.fail(&r.story, f)
 	}

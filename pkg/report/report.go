@@ -10,8 +10,12 @@
 // run once and has its views draw lines or encode values; a view keeps no state of the
 // rollout. A new view is a file and a row of formats.
 //
+// A run of several services has one stream and one story, with a [ServiceStory] for each
+// member: [deploy.Subject.Member] is the key.
+//
 // Programs can take all of it, or a part: a renderer by [New], or a Story alone, whose
-// events they add themselves and whose fields they draw.
+// events they add themselves and whose fields they draw. A run that was kept as NDJSON is
+// read back by [ReadStory], and shown again by [Replay].
 //
 // Text of ECS, containers and files is hostile. It becomes harmless in one place, where
 // lines are drawn (canvas, by package printable). JSON keeps it, in escapes.
@@ -35,6 +39,9 @@ type Result struct {
 
 // Failure is an error as it is shown.
 type Failure struct {
+	// Member is the member of a run of several services that ended with it, and why it
+	// was not started if that is the verdict; "" if the whole run ended.
+	Member string
 	// Message is the error.
 	Message string
 	// Problems are the lines to show in the place of Message, if the error is a

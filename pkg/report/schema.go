@@ -175,6 +175,9 @@ func (s schema) structure(t reflect.Type) node {
 			required = append(required, field)
 		}
 	}
+	if field := spans[t]; field != "" {
+		properties[field] = node{"type": "number"}
+	}
 	slices.Sort(required)
 	slices.Sort(together)
 	definition["properties"], definition["required"] = properties, required

@@ -69,6 +69,12 @@ var typeNames = map[reflect.Type]string{
 	reflect.TypeFor[memberObject]():       "memberOutcome",
 }
 
+// spans are the fields that types write themselves, as a number of seconds.
+var spans = map[reflect.Type]string{
+	reflect.TypeFor[rollout.Wait]():    "leftSeconds",
+	reflect.TypeFor[deploy.TaskStep](): "timeoutSeconds",
+}
+
 // closedWords are the values of the types whose words are ours.
 var closedWords = map[reflect.Type][]any{
 	reflect.TypeFor[rollout.Verdict]():           words(rollout.Verdicts()...),

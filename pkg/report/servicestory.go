@@ -55,9 +55,12 @@ type ServiceStory struct {
 	// Samples are the counts of the deployments at each change, oldest first: what a
 	// chart shows.
 	Samples []Sample
-	// Outcome is the end, or TaskOutcome that of one-off tasks; nil until then.
+	// Outcome is the end, or TaskOutcome that of one-off tasks; nil until then. Failure
+	// is the error with which a member of a run ended, or why it was not started. A
+	// member that is rolled back after it had succeeded has another end later.
 	Outcome     *deploy.Outcome
 	TaskOutcome *deploy.TaskOutcome
+	Failure     *Failure
 
 	placed   bool            // a line said which service this is
 	seenAt   time.Time       // when Record was seen
@@ -97,7 +100,9 @@ type Sample struct {
 const samplesKept = 5000
 
 // Ended reports whether the story of the service has its end.
-func (s *ServiceStory) Ended() bool { return s.Outcome != nil || s.TaskOutcome != nil }
+func (s *ServiceStory) Ended() bool {
+	return s.Outcome != nil || s.TaskOutcome != nil || s.Failure != nil
+}
 
 // Name is the name of the service in a run of several, that of the service, or the family of one-off tasks without one.
 func (s *ServiceStory) Name() string {
@@ -127,6 +132,7 @@ func (s *ServiceStory) add(entry *Entry) {
 		s.Deregistered = append(s.Deregistered, Revision{e.TaskDefinition, e.Tag})
 	case deploy.EventUpdated:
 		s.Deployment, s.UpdatedAt = e.Deployment, e.Time
+		s.Outcome, s.Failure = nil, nil
 		s.note(e, Strong, entry.words())
 	case deploy.EventProgress:
 		s.moved(entry)

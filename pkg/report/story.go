@@ -5,6 +5,7 @@ package report
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -16,8 +17,11 @@ type Story struct {
 	// Began and Now are the times of the first and the last event.
 	Began, Now time.Time
 	// Services are those that the events are about, in the order in which they
-	// appeared. One-off tasks that belong to no service are a part of their own.
+	// appeared: one for each member of a run of several services. One-off tasks that
+	// belong to no service are a part of their own.
 	Services []*ServiceStory
+	// Failure is the error with which the run ended; nil if it did not end with one.
+	Failure *Failure
 }
 
 // Entry is what one event adds to a story. Its words are its [Entry.Lines].
@@ -47,7 +51,6 @@ func (s *Story) Add(e deploy.Event) Entry {
 	}
 	s.Now = e.Time
 	about := s.about(e)
-	about.Member = cmp.Or(about.Member, e.Subject.Member)
 	entry := Entry{Event: e, Story: s, About: about, First: !about.placed && about.Cluster != "", New: true, Several: len(s.Services) > 1}
 	about.placed = about.placed || entry.First
 	about.Elapsed = max(about.Elapsed, e.Elapsed)
@@ -56,33 +59,40 @@ func (s *Story) Add(e deploy.Event) Entry {
 	return entry
 }
 
-// Ended reports whether every part of the story has ended.
-func (s *Story) Ended() bool {
-	for _, about := range s.Services {
-		if !about.Ended() {
-			return false
-		}
+// Fail ends the story with an error, or that of the member which the failure names.
+func (s *Story) Fail(f Failure) {
+	if f.Member == "" {
+		s.Failure = &f
+		return
 	}
-	return true
+	s.find(f.Member, "").Failure = &f
 }
 
-// about is the part of the story that an event belongs to. An event that names no
-// service belongs to the last one that did.
+// Ended reports whether the story has ended, or every part of it.
+func (s *Story) Ended() bool {
+	return s.Failure != nil || !slices.ContainsFunc(s.Services, func(about *ServiceStory) bool { return !about.Ended() })
+}
+
+// about is the part of the story that an event belongs to.
 func (s *Story) about(e deploy.Event) *ServiceStory {
 	cluster, service := subject(e)
+	about := s.find(e.Subject.Member, service)
+	about.Cluster, about.Service = cmp.Or(cluster, about.Cluster), cmp.Or(service, about.Service)
+	return about
+}
+
+// find is the part of a member, or of a service in a run without members. A service
+// without a name is the last one.
+func (s *Story) find(member, service string) *ServiceStory {
 	for _, known := range s.Services {
-		if known.Service == service || known.Service == "" {
-			known.Service = service
-			if cluster != "" {
-				known.Cluster = cluster
-			}
+		if known.Member == member && (member != "" || known.Service == service || known.Service == "") {
 			return known
 		}
 	}
-	if n := len(s.Services); service == "" && n > 0 {
+	if n := len(s.Services); member == "" && service == "" && n > 0 {
 		return s.Services[n-1]
 	}
-	added := &ServiceStory{Cluster: cluster, Service: service, hinted: map[string]bool{}}
+	added := &ServiceStory{Member: member, hinted: map[string]bool{}}
 	s.Services = append(s.Services, added)
 	return added
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -132,12 +133,13 @@ type taskFields deploy.TaskOutcome
 
 // taskObject is an outcome of tasks as an object.
 type taskObject struct {
-	Type           string  `json:"type"`
-	Schema         string  `json:"schema,omitempty"`
-	Simulated      string  `json:"simulated,omitempty"`
-	ExitCode       int     `json:"exitCode"`
-	ElapsedSeconds float64 `json:"elapsedSeconds"`
-	Target         string  `json:"target,omitempty"`
+	Type           string    `json:"type"`
+	Time           time.Time `json:"time,omitzero"` // in NDJSON
+	Schema         string    `json:"schema,omitempty"`
+	Simulated      string    `json:"simulated,omitempty"`
+	ExitCode       int       `json:"exitCode"`
+	ElapsedSeconds float64   `json:"elapsedSeconds"`
+	Target         string    `json:"target,omitempty"`
 	*taskFields
 	Next    []Suggestion   `json:"next,omitempty"`
 	Subject deploy.Subject `json:"subject,omitzero"` // in NDJSON

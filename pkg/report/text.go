@@ -14,7 +14,6 @@ import (
 // lines, in the log of a CI system the marks of that system around them.
 type text struct {
 	options  Options
-	members  members
 	out, err *canvas
 	live     *live // nil: no live region
 	marks    *marks
@@ -88,17 +87,17 @@ func (t *text) entry(entry Entry) {
 		}
 		t.tell(logged(entry, t.marks.begin(entry, lines), t.options)...)
 	}
-	t.refresh(entry)
+	t.refresh(entry.Story)
 }
 
 // refresh has the live region show the story as it is now, if there is anything to
 // show.
-func (t *text) refresh(entry Entry) {
+func (t *text) refresh(story *Story) {
 	if t.live == nil {
 		return
 	}
 	t.live.changed()
-	if entry.Story.following() {
+	if story.following() {
 		t.live.show()
 	} else {
 		t.live.hide()
@@ -125,6 +124,10 @@ func (t *text) result(r Result) { t.answer(r.Lines(t.options)...) }
 
 // fail shows an error, and the end of a task's log that was not shown before.
 func (t *text) fail(story *Story, f Failure) {
+	if f.Member != "" {
+		t.failMember(story, f)
+		return
+	}
 	t.pause()
 	t.marks.endAt(story.Now)
 	if !t.options.Quiet && !story.Began.IsZero() {
@@ -175,6 +178,14 @@ func logged(entry Entry, lines []Line, o Options) []Line {
 		lines[i] = head
 	}
 	return lines
+}
+
+// title is the verdict of an error, and whose it is.
+func (f Failure) title() string {
+	if f.Member != "" {
+		return f.Verdict + ": " + f.Member
+	}
+	return f.Verdict
 }
 
 // lines are an error, and what to do about it.

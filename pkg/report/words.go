@@ -191,7 +191,7 @@ func recorded(s *rollout.Service, record *rollout.ServiceDeployment) []string {
 
 func (e Entry) serviceEvent(o Options) []Line {
 	message := e.ServiceEvent.Message
-	if prefix := "(service " + e.Service.Name + ") "; strings.HasPrefix(message, prefix) {
+	if prefix := "(service " + rollout.ShortName(e.About.Service) + ") "; strings.HasPrefix(message, prefix) {
 		message = message[len(prefix):]
 	}
 	tone := Plain

@@ -7,7 +7,9 @@ package rollout
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -119,8 +121,40 @@ type Wait struct {
 	// Until is when it ends at the latest, by ECS's clock; zero if that is not known.
 	Until time.Time `json:"until,omitzero"`
 	// Left is how long it takes from the observation on, at the most; negative if that
-	// is not known.
+	// is not known. JSON has it as leftSeconds.
 	Left time.Duration `json:"-"`
+}
+
+// waitObject is a Wait in JSON.
+type waitObject struct {
+	waitFields
+	LeftSeconds *float64 `json:"leftSeconds,omitempty"`
+}
+
+// waitFields are the fields of a Wait, without its methods.
+type waitFields Wait
+
+// MarshalJSON writes the time that is left, if it is known, as a number of seconds.
+func (w Wait) MarshalJSON() ([]byte, error) {
+	object := waitObject{waitFields: waitFields(w)}
+	if w.Left >= 0 {
+		object.LeftSeconds = new(w.Left.Seconds())
+	}
+	return json.Marshal(object)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (w *Wait) UnmarshalJSON(text []byte) error {
+	var object waitObject
+	if err := json.Unmarshal(text, &object); err != nil {
+		return err
+	}
+	*w = Wait(object.waitFields)
+	w.Left = -1
+	if left := object.LeftSeconds; left != nil {
+		w.Left = time.Duration(math.Round(*left * float64(time.Second)))
+	}
+	return nil
 }
 
 // The reasons to wait.
