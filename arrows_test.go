@@ -107,6 +107,10 @@ var rules = []rule{
 		reason: "a renderer is a function of the pipeline's events",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/notify"}, knows: nil,
+		reason: "it posts what it is given, and knows nothing of what it says",
+	},
+	{
 		arrow: true, rooms: []string{"docs"}, knows: nil,
 		reason: "the pages stand alone; the program only prints them",
 	},
@@ -127,7 +131,7 @@ var rules = []rule{
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"docs", "pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/preflight", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"docs", "pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/notify", "pkg/preflight", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -377,6 +381,7 @@ func TestArrowsCanFail(t *testing.T) {
 		{"pkg/deploy/inner/a.go", `import _ "example.com/tool/cmd"`, "forecast"},
 		{"pkg/ecsapi/a.go", `import _ "example.com/tool/pkg/deploy"`, "decides nothing"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/deploy/inner"`, ""},
+		{"pkg/notify/a.go", `import _ "example.com/tool/pkg/deploy"`, "posts what it is given"},
 		{"pkg/config/a.go", `import _ "example.com/tool/pkg/report"`, "request to the pipeline"},
 		{"pkg/fleet/a.go", `import _ "example.com/tool/pkg/ecsapi"`, "no second pipeline"},
 		{"pkg/deploy/a.go", `import _ "example.com/tool/pkg/fleet"`, "forecast"},

@@ -58,15 +58,17 @@ type app struct {
 	clock    deploy.Clock // of the simulator; nil without it
 	jobFiles []*jobFile   // of the CI job that runs the program
 	cleanup  []func() error
-	args     []string
-	fromFile bool // a settings file was read
-	looked   bool // for one
-	file     config.File
-	targets  []string // its targets
-	warned   bool     // of variables that have no effect
-	bare     bool     // standard output is not for reports, but for the thing itself
-	named    demoNames
-	members  []*app // of a run of several targets, one each
+	// notifications are those to send when the command ends; nil if there are none.
+	notifications *notifications
+	args          []string
+	fromFile      bool // a settings file was read
+	looked        bool // for one
+	file          config.File
+	targets       []string // its targets
+	warned        bool     // of variables that have no effect
+	bare          bool     // standard output is not for reports, but for the thing itself
+	named         demoNames
+	members       []*app // of a run of several targets, one each
 	// arnRegion is the region by the settings or by an ARN among them.
 	arnRegion said
 }
@@ -113,6 +115,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	code := a.finish(err)
 	a.pause()
 	a.warnOfJobFiles()
+	a.notify(ctx, code)
 	var said *outputError
 	if out.err != nil && !errors.As(err, &said) {
 		_, _ = fmt.Fprintf(a.streams.Err, "warning: standard output cannot be written: %s; the result is not shown, and the exit code is %d\n", out.reason(), code)
@@ -167,7 +170,7 @@ func (a *app) prepare(c *cobra.Command) error {
 	if a.settings.Shard != "" {
 		return &usageError{problem: "--shard takes a share of several targets, and no several are chosen", hint: "pass --target with a group, a pattern or a list of targets"}
 	}
-	return nil
+	return a.prepareNotifications(c, a.settings)
 }
 
 // choose reads the settings file, if it was not read before, and finds the chosen

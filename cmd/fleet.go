@@ -40,6 +40,13 @@ func (a *app) several(c *cobra.Command) (bool, error) {
 	if err := a.share(); err != nil {
 		return false, err
 	}
+	var all []*config.Settings
+	for _, m := range a.members {
+		all = append(all, m.settings)
+	}
+	if err := a.prepareNotifications(c, all...); err != nil {
+		return false, err
+	}
 	common := *a.members[0].settings // what all commands print in the same way
 	common.Target = ""
 	a.settings = &common

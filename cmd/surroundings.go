@@ -14,7 +14,7 @@ import (
 )
 
 // reportFlags say how a command that follows something reports.
-var reportFlags = []string{"progress", "dotenv"}
+var reportFlags = []string{"progress", "dotenv", "notify", "notify-env-var"}
 
 // reportOptions are how and where the invocation reports.
 func (a *app) reportOptions() report.Options {
@@ -25,6 +25,9 @@ func (a *app) reportOptions() report.Options {
 		Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
 		Summary: a.jobFile("the job summary", where.Summary, false), Outputs: a.jobFile("the outputs of the step", where.Outputs, false),
 		Dotenv: a.jobFile("the dotenv file", a.settings.Dotenv, true),
+	}
+	if a.notifications != nil {
+		options.Record = &a.notifications.record
 	}
 	if !a.streams.ErrTerminal {
 		options.CI = report.CI(where.System)

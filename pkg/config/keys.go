@@ -60,7 +60,9 @@ func (k Key) Env() string {
 }
 
 // Secret reports whether the setting's value must never be shown.
-func (k Key) Secret() bool { return k.Name == "aws-access-key" || k.Name == "aws-secret-key" }
+func (k Key) Secret() bool {
+	return k.Name == "aws-access-key" || k.Name == "aws-secret-key" || k.Name == "notify"
+}
 
 // Keys is the table of all settings, bound to s, in the order of the help.
 func (s *Settings) Keys() []Key {
@@ -277,6 +279,8 @@ func (s *Settings) programKeys() []row {
 		{"output", "o", "output format (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson", "github"}}},
 		{"progress", "", "how to show a rollout: live on a terminal, or lines (default auto)", NotFile, choice{&s.Progress, []string{ProgressAuto, ProgressLive, ProgressPlain, ProgressNone}}},
 		{"dotenv", "", "write the verdict to this `file` as NAME=VALUE lines, for later jobs", NotFile, text{&s.Dotenv, "file"}},
+		{"notify", "", "`URL` of a webhook to which the outcome is posted: of Slack, Teams, or any that takes JSON; prefer --notify-env-var (repeatable)", NotFile, list{&s.Notify}},
+		{"notify-env-var", "", "environment `variables` that hold such URLs, each one (repeatable)", Anywhere, names{&s.NotifyEnvVars}},
 		{"show-values", "", "show the values of environment variables in clear text", FlagOnly, toggle{&s.ShowValues}},
 		{"color", "", "when to use colors (default auto); also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},
 		{"quiet", "q", "print only the result and errors", NotFile, toggle{&s.Quiet}},

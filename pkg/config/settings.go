@@ -96,6 +96,7 @@ type Settings struct {
 	Config, Target, Output, Color string
 	Targets                       []string // the words that chose Target, see [File.Select]
 	Progress, Dotenv              string
+	Notify, NotifyEnvVars         []string
 	Quiet, Verbose, DebugHTTP     bool
 
 	keys []Key

@@ -79,6 +79,8 @@ type Options struct {
 	// NAME=VALUE lines: as outputs of a GitHub Actions step, and as a dotenv report of
 	// GitLab. Each is written at the end of a run; nil takes nothing.
 	Summary, Outputs, Dotenv io.Writer
+	// Record keeps how the run ended; nil keeps nothing.
+	Record *Record
 	// OutColor and ErrColor colour what goes there.
 	OutColor, ErrColor bool
 	// Quiet prints only the result and errors.
@@ -166,6 +168,9 @@ func FormatOf(name string) Format {
 func (f Format) New(o Options) Renderer {
 	r := &run{options: o}
 	r.views = []view{f.view(o, r), newJob(o)}
+	if o.Record != nil {
+		r.views = append(r.views, newRecorder(o, r))
+	}
 	return r
 }
 
