@@ -48,7 +48,9 @@ var (
 	variableWord = regexp.MustCompile(`ECS_DEPLOY_[A-Z_]*[A-Z]`)
 	// othersCommand is a command of another program, to the end of its line or
 	// of the cell that it stands in.
-	othersCommand = regexp.MustCompile("(?m)\\b(apk|aws|brew|buildkite-agent|cosign|curl|docker|gh|git|goreleaser)( [A-Za-z0-9-]+)+ [^`\n]*")
+	othersCommand = regexp.MustCompile("(?m)\\b(apk|aws|brew|buildkite-agent|cosign|curl|docker|ecs|ecspresso|gh|git|goreleaser)( [A-Za-z0-9-]+)+ [^`\n]*")
+	// othersCell is the first cell of a row about another program.
+	othersCell = regexp.MustCompile(`(?m)^\| [^|]* \|`)
 )
 
 func TestTheFlagsAndVariablesOfThePagesExist(t *testing.T) {
@@ -65,8 +67,11 @@ func TestTheFlagsAndVariablesOfThePagesExist(t *testing.T) {
 		}
 	}
 	variables["ECS_DEPLOY_CLUTSER"] = true // is shown as a mistake
-	eachPage(t, func(t *testing.T, _, text string) {
+	eachPage(t, func(t *testing.T, page, text string) {
 		text = othersCommand.ReplaceAllString(text, "")
+		if strings.Contains(page, "migrating-") {
+			text = othersCell.ReplaceAllString(text, "")
+		}
 		for _, found := range flagWord.FindAllStringSubmatch(text, -1) {
 			if !flags[found[1]] {
 				t.Errorf("there is no flag %s", found[1])
@@ -84,11 +89,13 @@ var (
 	// pageCommand is a line of a block that runs the program, with what stands
 	// around its arguments in the shell.
 	pageCommand = regexp.MustCompile(`^(?:\$ )?(?:[A-Z_]+=\S* )*ecs-deploy (.*?)(?: 2?>.*| *\|.*| &| +#.*)?$`)
-	shellWord   = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
+	// inlineCommand is a command within a text or a table.
+	inlineCommand = regexp.MustCompile("`ecs-deploy ([^`…|]+)`")
+	shellWord     = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 )
 
-// TestTheCommandsOfThePagesAreRead parses the flags and arguments of each command,
-// but for those that the page shows to be refused.
+// TestTheCommandsOfThePagesAreRead parses the flags and arguments of each command, in
+// blocks and in the text, but for those that the page shows to be refused.
 func TestTheCommandsOfThePagesAreRead(t *testing.T) {
 	total := 0
 	eachPage(t, func(t *testing.T, _, text string) {
@@ -101,6 +108,10 @@ func TestTheCommandsOfThePagesAreRead(t *testing.T) {
 			}
 			total++
 			checkArguments(t, line, shellWord.FindAllString(found[1], -1))
+		}
+		for _, found := range inlineCommand.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+			total++
+			checkArguments(t, found[0], shellWord.FindAllString(found[1], -1))
 		}
 	})
 	if total < 50 {

@@ -17,7 +17,7 @@ import (
 )
 
 // pastedPages are the pages, from the folder docs.
-var pastedPages = []string{"../README.md", "quickstart.md", "init.md", "migrating.md", "environments.md", "testing.md"}
+var pastedPages = []string{"../README.md", "quickstart.md", "init.md", "migrating.md", "environments.md", "testing.md", "rehearsal.md", "database-migrations.md"}
 
 var (
 	fenced = regexp.MustCompile("(?ms)^```(sh|console|yaml)\n(.*?)^```")
