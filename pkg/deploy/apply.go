@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
-	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // freshFor is how long a plan is trusted without another look at the service.
@@ -73,7 +71,7 @@ func (d *Deployer) Apply(ctx context.Context, p *Plan) (Deployment, error) {
 	}
 	p, err = d.clearForUpdate(ctx, p, deployment.TaskDefinition)
 	if err == nil {
-		err = d.inTurn(ctx, "UpdateService", p, func(ctx context.Context, p *Plan) error { return d.update(ctx, p, &deployment) })
+		err = d.update(ctx, p, &deployment)
 	}
 	var interrupted *InterruptedError
 	var failed *TaskFailedError
@@ -96,7 +94,7 @@ func (d *Deployer) registered(ctx context.Context, p *Plan, deployment *Deployme
 	if !p.Register {
 		return "", nil
 	}
-	revision, fresh, err := d.registrations.once(ctx, p, func() (string, error) { return d.registerInTurn(ctx, p) })
+	revision, fresh, err := d.registrations.once(ctx, p, func() (string, error) { return d.register(ctx, p, d.stillFresh(p)) })
 	if err != nil {
 		return "", err
 	}
@@ -210,29 +208,6 @@ func (d *Deployer) fresh(ctx context.Context, p *Plan) (*Plan, error) {
 	return d.refreshed(ctx, p)
 }
 
-// registerInTurn registers the plan's definition when AWS takes the call.
-func (d *Deployer) registerInTurn(ctx context.Context, p *Plan) (revision string, err error) {
-	err = d.inTurn(ctx, "RegisterTaskDefinition", p, func(ctx context.Context, p *Plan) error {
-		revision, err = d.register(ctx, p)
-		return err
-	})
-	return revision, err
-}
-
-// inTurn makes a write of a plan when AWS takes it: a registration in a second, for
-// example, once more than twenty were made. The plan may be old by then, so it is held
-// against the service again.
-func (d *Deployer) inTurn(ctx context.Context, operation string, p *Plan, write func(context.Context, *Plan) error) error {
-	ctx, err := d.api.Turn(ctx, operation)
-	if err != nil {
-		return &InterruptedError{Err: err}
-	}
-	if p, err = d.fresh(ctx, p); err != nil {
-		return err
-	}
-	return write(ctx, p)
-}
-
 // refreshed holds an old plan against the service as it is now, and returns it
 // with the service of now.
 func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
@@ -265,76 +240,28 @@ func (s *described) moved() string {
 		rollout.ShortName(primary.TaskDefinition), primary.ID, rollout.ShortName(serving.TaskDefinition))
 }
 
-// register registers the plan's definition and returns the new revision's ARN.
-func (d *Deployer) register(ctx context.Context, p *Plan) (string, error) {
-	body, err := p.Definition.MarshalJSON()
-	if err != nil {
-		return "", err
-	}
-	arn, sent := "", 0
-	var answer []byte
-	err = d.write(ctx, func(ctx context.Context) error {
-		sent++
-		stored, err := d.api.Register(ctx, p.Family, body)
-		if err == nil {
-			arn, answer = aws.ToString(stored.TaskDefinitionArn), stored.Body
-		}
-		return err
-	}, func(ctx context.Context) (bool, error) {
-		newest, err := d.newestOf(ctx, p.Family)
-		if err != nil || newest.serves(p.Current, p.Definition) {
-			arn = newest.arn
-			return err == nil, err
-		}
-		if same := d.sameSince(ctx, p, newest.arn); len(same) > 0 { // somebody registered another one since
-			arn = same[0]
-			return true, nil
-		}
-		return false, nil
-	})
-	var uncertain *UncertainError
-	if errors.As(err, &uncertain) {
-		return "", fmt.Errorf("%w (the service is unchanged; a revision of %s may have been registered)", uncertain.Err, p.Family)
-	}
-	if err == nil && sent > 1 {
-		d.nameOrphans(ctx, p, arn)
-	}
-	if stored, parseErr := taskdef.FromDescribe(answer); err == nil && parseErr == nil {
-		d.warnOfOther(arn, p.Definition, stored)
-	}
-	return arn, err
-}
-
-// warnOfOther warns if ECS keeps a definition otherwise than it was sent: it
-// dropped a field, or filled one in. The next deployment of the same will find a
-// difference again, and register it again.
-func (d *Deployer) warnOfOther(arn string, sent, stored taskdef.Definition) {
-	var fields []string
-	for _, difference := range taskdef.Diff(sent, stored) {
-		if !strings.HasPrefix(difference.Field, "tags ") { // not every answer has them
-			fields = append(fields, strings.TrimSpace(difference.Container+" "+difference.Field))
-		}
-	}
-	if len(fields) > 0 {
-		d.emit(Event{Type: EventWarning, Message: fmt.Sprintf("ECS stored %s with other values than it was sent, so the same deployment will register it again: %s",
-			rollout.ShortName(arn), strings.Join(fields, ", "))})
-	}
-}
-
-// update sends UpdateService, and finds the deployment that it started.
+// update sends UpdateService, and finds the deployment that it started. A plan that was
+// made long before AWS takes the call is held against the service again.
 func (d *Deployer) update(ctx context.Context, p *Plan, deployment *Deployment) error {
-	body, err := p.updateBody(deployment.TaskDefinition)
-	if err != nil {
-		return err
-	}
+	var body []byte
 	var updated *described
-	err = d.write(ctx, func(ctx context.Context) error {
-		service, err := d.api.Update(ctx, p.Cluster, p.Service, body)
-		updated = &described{Service: service}
-		return err
-	}, func(ctx context.Context) (done bool, err error) {
-		updated, done, err = d.carriedOut(ctx, p, deployment)
-		return done, err
+	err := d.write(ctx, write{
+		operation: "UpdateService",
+		check: func(ctx context.Context) (err error) {
+			if p, err = d.fresh(ctx, p); err == nil {
+				body, err = p.updateBody(deployment.TaskDefinition)
+			}
+			return err
+		},
+		send: func(ctx context.Context) error {
+			service, err := d.api.Update(ctx, p.Cluster, p.Service, body)
+			updated = &described{Service: service}
+			return err
+		},
+		look: func(ctx context.Context) (done bool, err error) {
+			updated, done, err = d.carriedOut(ctx, p, deployment)
+			return done, err
+		},
 	})
 	if err != nil {
 		return err

@@ -92,16 +92,20 @@ func (d *Deployer) stopRecord(ctx context.Context, deployment Deployment) error 
 	if deployment.ServiceDeployment == "" {
 		return errors.New("the deployment's record is not known")
 	}
-	return d.write(ctx, func(ctx context.Context) error {
-		ctx, cancel := d.within(ctx, lookLimit)
-		defer cancel()
-		return d.api.Stop(ctx, deployment.ServiceDeployment)
-	}, func(ctx context.Context) (bool, error) {
-		record, err := d.api.Record(ctx, deployment.ServiceDeployment)
-		if err != nil || record == nil {
-			return false, cmp.Or(err, errNoRecord)
-		}
-		return record.Status != rollout.ServiceDeploymentPending && record.Status != rollout.ServiceDeploymentInProgress, nil
+	return d.write(ctx, write{
+		operation: "StopServiceDeployment",
+		send: func(ctx context.Context) error {
+			ctx, cancel := d.within(ctx, lookLimit)
+			defer cancel()
+			return d.api.Stop(ctx, deployment.ServiceDeployment)
+		},
+		look: func(ctx context.Context) (bool, error) {
+			record, err := d.api.Record(ctx, deployment.ServiceDeployment)
+			if err != nil || record == nil {
+				return false, cmp.Or(err, errNoRecord)
+			}
+			return record.Status != rollout.ServiceDeploymentPending && record.Status != rollout.ServiceDeploymentInProgress, nil
+		},
 	})
 }
 

@@ -137,8 +137,12 @@ func (d *Deployer) Prune(ctx context.Context, p *Pruning) error {
 			}
 			continue
 		}
+		turn, err := d.api.Turn(ctx, "DeregisterTaskDefinition")
+		if err != nil {
+			return &InterruptedError{Deregistered: gone, Err: err}
+		}
 		arn := p.Remove[gone]
-		err := d.uninterrupted(ctx, func(ctx context.Context) error {
+		err = d.uninterrupted(turn, func(ctx context.Context) error {
 			return d.api.Deregister(ctx, arn)
 		})
 		if err != nil {

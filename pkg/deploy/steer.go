@@ -147,9 +147,11 @@ func (d *Deployer) answer(ctx context.Context, deployment Deployment, pause roll
 		}
 		return !slices.ContainsFunc(record.Pauses(), func(h rollout.Hook) bool { return h.ID == pause.ID }), nil
 	}
-	err := d.write(ctx, func(ctx context.Context) error {
-		return d.api.Continue(ctx, deployment.ServiceDeployment, pause.ID)
-	}, gone)
+	err := d.write(ctx, write{
+		operation: "ContinueServiceDeployment",
+		send:      func(ctx context.Context) error { return d.api.Continue(ctx, deployment.ServiceDeployment, pause.ID) },
+		look:      gone,
+	})
 	if err != nil && !ecsapi.Is(err, ecsapi.Denied) {
 		if answered, lookErr := gone(context.WithoutCancel(ctx)); lookErr == nil && answered {
 			err = nil

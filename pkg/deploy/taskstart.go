@@ -103,7 +103,7 @@ func (d *Deployer) registerTask(ctx context.Context, p *TaskPlan) error {
 	if !p.Register {
 		return nil
 	}
-	registered, err := d.register(ctx, &Plan{Family: p.Family, Definition: p.rest, Current: p.base, resolved: resolved{newest: p.newest}})
+	registered, err := d.register(ctx, &Plan{Family: p.Family, Definition: p.rest, Current: p.base, resolved: resolved{newest: p.newest}}, nil)
 	if err != nil {
 		return err
 	}

@@ -28,44 +28,86 @@ var lostAnswer = []time.Duration{2 * time.Second, 3 * time.Second, 5 * time.Seco
 // not carried out.
 const enoughLooks = 2
 
-// write sends one write. If ECS refused it for the rate of calls, it is sent
-// again after a pause. If it may have been carried out, look finds out, and only
-// if nothing has happened it is sent again.
-func (d *Deployer) write(ctx context.Context, send func(context.Context) error, look func(context.Context) (bool, error)) error {
+// write is one call that changes something.
+type write struct {
+	operation string
+	// check, if not nil, is asked when AWS takes the call, which may be long after it was
+	// decided. Its error ends the write.
+	check func(context.Context) error
+	send  func(context.Context) error
+	// look finds out whether the call was carried out.
+	look func(context.Context) (done bool, err error)
+}
+
+// write sends one write in its turn. If ECS refused it for the rate of calls, it is
+// sent again after a pause. If it may have been carried out, look finds out, and only
+// if nothing has happened it is sent again. The wait for a turn has no limit; if it
+// was long, look is asked once more.
+func (d *Deployer) write(ctx context.Context, w write) error {
 	var err error
+	var looked time.Time
 	for attempt := range writeAttempts {
-		err = d.uninterrupted(ctx, send)
+		turn, gone := d.api.Turn(ctx, w.operation)
+		switch {
+		case gone != nil:
+			return &InterruptedError{Err: gone}
+		case attempt == 0 && w.check != nil:
+			if err := w.check(turn); err != nil {
+				return err
+			}
+		case attempt > 0 && d.clock.Now().Sub(looked) > freshFor:
+			done, lookErr := d.lookOnce(ctx, w.look)
+			if over, end := settled(ctx, err, done, lookErr); over {
+				return end
+			}
+		}
+		err = d.uninterrupted(turn, w.send)
 		var done bool
 		var lookErr error
 		switch {
 		case ecsapi.Is(err, ecsapi.Unreachable):
-			done, lookErr = d.findOut(ctx, look)
+			done, lookErr = d.findOut(ctx, w.look)
 		case ecsapi.Is(err, ecsapi.Throttled):
-			done, lookErr = d.lookAfter(ctx, time.Second<<attempt, look)
+			done, lookErr = d.lookAfter(ctx, time.Second<<attempt, w.look)
 		default:
 			return err
 		}
-		switch {
-		case done:
-			return nil
-		case errors.Is(lookErr, ErrStale):
-			return lookErr
-		case errors.Is(lookErr, errNoTrace) && ecsapi.Is(err, ecsapi.Throttled): // ours was refused for certain
-			return fmt.Errorf("%w: %w", ErrStale, lookErr)
-		case lookErr != nil && ecsapi.Is(err, ecsapi.Unreachable):
-			return &UncertainError{Err: err}
-		case ctx.Err() != nil:
-			return &InterruptedError{Err: ctx.Err()}
+		if over, end := settled(ctx, err, done, lookErr); over {
+			return end
 		}
+		looked = d.clock.Now()
 	}
 	return err
 }
 
-// lookAfter waits and looks once, whether somebody else has written meanwhile.
+// settled reports whether a write that failed with err is over after a look, and how it
+// ended.
+func settled(ctx context.Context, err error, done bool, lookErr error) (over bool, end error) {
+	switch {
+	case done:
+		return true, nil
+	case errors.Is(lookErr, ErrStale):
+		return true, lookErr
+	case errors.Is(lookErr, errNoTrace) && ecsapi.Is(err, ecsapi.Throttled): // ours was refused for certain
+		return true, fmt.Errorf("%w: %w", ErrStale, lookErr)
+	case lookErr != nil && ecsapi.Is(err, ecsapi.Unreachable):
+		return true, &UncertainError{Err: err}
+	case ctx.Err() != nil:
+		return true, &InterruptedError{Err: ctx.Err()}
+	}
+	return false, nil
+}
+
+// lookAfter waits and looks once.
 func (d *Deployer) lookAfter(ctx context.Context, pause time.Duration, look func(context.Context) (bool, error)) (done bool, err error) {
 	if err := d.clock.Sleep(ctx, jitter(max(pause, lostAnswer[0]))); err != nil {
 		return false, err
 	}
+	return d.lookOnce(ctx, look)
+}
+
+// lookOnce looks what became of a write, and whether somebody else has written meanwhile.
+func (d *Deployer) lookOnce(ctx context.Context, look func(context.Context) (bool, error)) (done bool, err error) {
 	err = d.uninterrupted(ctx, func(ctx context.Context) (err error) {
 		done, err = look(ctx)
 		return err

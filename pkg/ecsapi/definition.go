@@ -48,8 +48,8 @@ type definition struct {
 func (c *Client) definitions() *joiner[definition] {
 	return joined(c, "DescribeTaskDefinition", func() *joiner[definition] {
 		return &joiner[definition]{
-			limit: 1,
-			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeTaskDefinition") },
+			limit:     1,
+			operation: "DescribeTaskDefinition", limits: c.limits,
 			call: func(ctx context.Context, names []string) (definition, error) {
 				var body []byte
 				out, err := c.sdk.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{

@@ -1,8 +1,8 @@
 package ecsapi
 
-// Reads of one kind that come together are one call. A read is sent as soon as there is
-// a token for it, with all that came until then: where calls are few, each is sent at
-// once and alone, and where they have to wait, they fill a call.
+// Reads of one kind that come together are one call. If such calls are few, each read is
+// sent at once and alone. If they are many, reads wait a moment for others, and for a
+// token of the bucket, and are sent together as soon as they fill a call.
 
 import (
 	"context"
@@ -17,14 +17,16 @@ import (
 type joiner[A any] struct {
 	// limit is how many resources one call takes.
 	limit int
-	// take waits until a call may be sent.
-	take func(context.Context) (context.Context, error)
+	// operation is what is called, limits when.
+	operation string
+	limits    *pace.Limits
 	// call reads resources.
 	call func(ctx context.Context, names []string) (A, error)
 
 	mutex   sync.Mutex
 	waiting []*read[A]
-	sending bool // somebody waits for a token
+	sending bool   // somebody waits for a token
+	hurry   func() // ends the wait for more reads; nil if nobody waits for them
 }
 
 // read is one reader's wish.
@@ -42,9 +44,12 @@ func (j *joiner[A]) get(ctx context.Context, names ...string) (A, error) {
 	r := &read[A]{ctx: ctx, names: names, done: make(chan struct{})}
 	j.mutex.Lock()
 	j.waiting = append(j.waiting, r)
-	if !j.sending {
+	switch {
+	case !j.sending:
 		j.sending = true
 		go j.send()
+	case j.hurry != nil && j.full():
+		j.hurry()
 	}
 	j.mutex.Unlock()
 	select {
@@ -74,7 +79,8 @@ func (j *joiner[A]) send() {
 		if ctx == nil {
 			return
 		}
-		paid, err := j.take(ctx)
+		j.gather(ctx)
+		paid, err := turnOf(ctx, j.limits, j.operation)
 		if err != nil { // that reader has gone; the others want a token all the same
 			continue
 		}
@@ -94,6 +100,36 @@ func (j *joiner[A]) next() context.Context {
 		return nil
 	}
 	return j.waiting[0].ctx
+}
+
+// gather waits for more reads, if calls are many, until they fill a call.
+func (j *joiner[A]) gather(ctx context.Context) {
+	ctx, hurry := context.WithCancel(ctx)
+	defer hurry()
+	j.mutex.Lock()
+	full := j.full()
+	j.hurry = hurry
+	j.mutex.Unlock()
+	if !full {
+		j.limits.Gather(ctx, j.operation)
+	}
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	j.hurry = nil
+}
+
+// full reports whether the reads that wait fill a call.
+func (j *joiner[A]) full() bool {
+	names := map[string]bool{}
+	for _, r := range j.waiting {
+		for _, name := range r.names {
+			names[name] = true
+		}
+		if len(names) >= j.limit {
+			return true
+		}
+	}
+	return false
 }
 
 // fill takes the readers that fit into one call, in their order.

@@ -27,7 +27,11 @@ type turnKey struct{}
 // that Turn returns then does not wait: what was read before may be old by the time, and
 // should be read after Turn.
 func (c *Client) Turn(ctx context.Context, operation string) (context.Context, error) {
-	if err := c.shared.limits.Take(ctx, operation); err != nil {
+	return turnOf(ctx, c.shared.limits, operation)
+}
+
+func turnOf(ctx context.Context, limits *pace.Limits, operation string) (context.Context, error) {
+	if err := limits.Take(ctx, operation); err != nil {
 		return ctx, err
 	}
 	return context.WithValue(ctx, turnKey{}, &turn{operation: operation}), nil

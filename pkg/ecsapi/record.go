@@ -104,8 +104,8 @@ func (c *Client) FullRecords(ctx context.Context, arns ...string) ([]rollout.Ser
 func (c *Client) recording() *joiner[*ecs.DescribeServiceDeploymentsOutput] {
 	return joined(c, "DescribeServiceDeployments", func() *joiner[*ecs.DescribeServiceDeploymentsOutput] {
 		return &joiner[*ecs.DescribeServiceDeploymentsOutput]{
-			limit: DescribeAtOnce,
-			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeServiceDeployments") },
+			limit:     DescribeAtOnce,
+			operation: "DescribeServiceDeployments", limits: c.limits,
 			call: func(ctx context.Context, arns []string) (*ecs.DescribeServiceDeploymentsOutput, error) {
 				return c.sdk.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: arns}, c.read...)
 			},

@@ -84,8 +84,8 @@ type services struct {
 func (c *Client) describing(cluster string) *joiner[services] {
 	return joined(c, "DescribeServices "+cluster, func() *joiner[services] {
 		return &joiner[services]{
-			limit: describeLimit,
-			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeServices") },
+			limit:     describeLimit,
+			operation: "DescribeServices", limits: c.limits,
 			call: func(ctx context.Context, names []string) (services, error) {
 				var body []byte
 				out, err := c.sdk.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: names}, c.with(keepBody(&body))...)

@@ -92,8 +92,8 @@ func (c *Client) AllTasks(ctx context.Context, cluster string, arns []string) ([
 func (c *Client) describingTasks(cluster string) *joiner[*ecs.DescribeTasksOutput] {
 	return joined(c, "DescribeTasks "+cluster, func() *joiner[*ecs.DescribeTasksOutput] {
 		return &joiner[*ecs.DescribeTasksOutput]{
-			limit: tasksLimit,
-			take:  func(ctx context.Context) (context.Context, error) { return c.Turn(ctx, "DescribeTasks") },
+			limit:     tasksLimit,
+			operation: "DescribeTasks", limits: c.limits,
 			call: func(ctx context.Context, arns []string) (*ecs.DescribeTasksOutput, error) {
 				return c.sdk.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: arns}, c.read...)
 			},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -312,6 +313,42 @@ func TestOneDefinitionForSeveral(t *testing.T) {
 				b.Errorf("%s runs %s", r.Member, name)
 			}
 		}
+		if n := len(b.made("RegisterTaskDefinition")); n != 1 {
+			b.Errorf("%d definitions were registered", n)
+		}
+	})
+}
+
+// TestTheFirstOfSeveralIsStale: somebody deploys the service that was to register the
+// definition for all, while it waits for its turn. The next one registers it.
+func TestTheFirstOfSeveralIsStale(t *testing.T) {
+	text := strings.Replace(world(four, ""), "serviceName: api, taskDefinition: api", "serviceName: api, taskDefinition: db", 1)
+	inWorld(t, text, func(b *bench) {
+		limits := deploy.NewLimits(nil)
+		members := b.crewOf(deploy.New(b.client, deploy.WithLimits(limits)), "db", "api")
+		for i := range members {
+			m := &members[i]
+			r := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: m.Name}, Want: deploy.Want{Images: []string{"repo/db:v2"}}}
+			m.Plan = func(ctx context.Context) (*deploy.Plan, error) { return m.Deployer.Prepare(ctx, r, m.Policy) }
+		}
+		plan, err := fleet.Prepare(b.Context(), members)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for range 60 {
+			go func() { _ = limits.Take(b.Context(), "RegisterTaskDefinition") }()
+		}
+		time.AfterFunc(20*time.Second, func() {
+			if _, err := b.client.UpdateService(b.Context(), &ecs.UpdateServiceInput{Cluster: aws.String("prod"), Service: aws.String("db"), ForceNewDeployment: true}); err != nil {
+				b.Error(err)
+			}
+		})
+		synctest.Wait()
+		outcome, err := plan.Carry(b.Context(), fleet.Options{Parallel: 1, OnFailure: fleet.Continue})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.want(outcome, 5, "db error", "api succeeded")
 		if n := len(b.made("RegisterTaskDefinition")); n != 1 {
 			b.Errorf("%d definitions were registered", n)
 		}

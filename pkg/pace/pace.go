@@ -70,6 +70,9 @@ const (
 	// spare is the part of a burst that is not used, one in ten: calls do not arrive as
 	// evenly as they are sent.
 	spare = 10
+	// alone is the part of a bucket, of its burst and of its rate, that reads use one by
+	// one. Beyond it they wait for each other.
+	alone = 0.5
 	// oneRefusal is how long refusals of calls count as one: those that were under way
 	// together say nothing new.
 	oneRefusal = time.Second
@@ -88,7 +91,8 @@ type Limits struct {
 type bucket struct {
 	category
 	limiter *rate.Limiter
-	changed time.Time // when its rate last changed
+	changed time.Time     // when its rate last changed
+	alone   *rate.Limiter // reads that are not joined
 }
 
 // New makes limits with full buckets. A clock that is nil is the system's.
@@ -136,6 +140,20 @@ func (l *Limits) Take(ctx context.Context, operation string) error {
 	return nil
 }
 
+// Gather waits for other reads, with which a read can be one call: not at all as long as
+// such calls are few, and otherwise for a fraction of a second. It leaves the rest of the
+// rate to others who use the account. The caller ends ctx when the call is full.
+func (l *Limits) Gather(ctx context.Context, operation string) {
+	b, now := l.bucket(operation)
+	if b == nil {
+		return
+	}
+	token := b.alone.ReserveN(now, 1)
+	if wait := token.DelayFrom(now); wait > 0 && l.clock.Sleep(ctx, wait) != nil {
+		token.CancelAt(l.clock.Now())
+	}
+}
+
 // Throttled notes that AWS refused a call for its rate: the bucket there is empty, and
 // somebody else uses it too.
 func (l *Limits) Throttled(operation string) {
@@ -180,7 +198,7 @@ func (l *Limits) bucket(operation string) (*bucket, time.Time) {
 	defer l.mutex.Unlock()
 	b := l.buckets[c.name]
 	if b == nil {
-		b = &bucket{category: c, limiter: rate.NewLimiter(c.refill, c.burst-c.burst/spare)}
+		b = &bucket{category: c, limiter: rate.NewLimiter(c.refill, c.burst-c.burst/spare), alone: rate.NewLimiter(c.refill*alone, int(float64(c.burst)*alone))}
 		l.buckets[c.name] = b
 	}
 	return b, l.clock.Now()

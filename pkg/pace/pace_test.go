@@ -113,3 +113,31 @@ func TestAnInterruptedCallTakesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestGather: reads go one by one as long as they use half of their bucket, and beyond
+// that they wait for each other, or until the caller ends the wait.
+func TestGather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, began := pace.New(nil), time.Now()
+		for range 50 {
+			l.Gather(t.Context(), "DescribeServices")
+		}
+		if d := time.Since(began); d != 0 {
+			t.Errorf("50 reads at once wait %s", d)
+		}
+		for range 10 {
+			l.Gather(t.Context(), "DescribeServices")
+		}
+		if d := time.Since(began).Round(time.Millisecond); d != time.Second {
+			t.Errorf("10 more wait %s", d)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		l.Gather(ctx, "DescribeServices")
+		l.Gather(t.Context(), "DescribeServices")
+		if d := time.Since(began).Round(time.Millisecond); d != 1100*time.Millisecond {
+			t.Errorf("the next waits until %s: the wait that was ended counts", d)
+		}
+		l.Gather(t.Context(), "StopServiceDeployment") // has no bucket
+	})
+}
