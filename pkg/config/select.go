@@ -90,7 +90,7 @@ func (f File) Needs(target string) []string {
 	}
 	delete(met, target)
 	if len(met) == 0 { // of a thousand targets, most need none
-		return nil
+		return []string{}
 	}
 	return slices.Clone(slices.DeleteFunc(f.Targets(), func(name string) bool { return !met[name] }))
 }

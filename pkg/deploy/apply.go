@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 )
 
@@ -211,7 +212,7 @@ func (d *Deployer) fresh(ctx context.Context, p *Plan) (*Plan, error) {
 // refreshed holds an old plan against the service as it is now, and returns it
 // with the service of now.
 func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
-	service, err := d.describe(ctx, p.Ref)
+	service, err := d.describeThrottled(ctx, p.Ref)
 	if err := interrupted(ctx, err); err != nil {
 		return nil, err
 	}
@@ -222,6 +223,24 @@ func (d *Deployer) refreshed(ctx context.Context, p *Plan) (*Plan, error) {
 	fresh := *p
 	fresh.described, fresh.made = service, d.clock.Now()
 	return &fresh, nil
+}
+
+// describeThrottled is describe for as long as AWS refuses it for the rate of calls, as it
+// may do to all services of a run. It gives up when a watch would.
+func (d *Deployer) describeThrottled(ctx context.Context, ref Ref) (*described, error) {
+	began := d.clock.Now()
+	for failures := 1; ; failures++ {
+		service, err := d.describe(ctx, ref)
+		if !ecsapi.Is(err, ecsapi.Throttled) || d.clock.Now().Sub(began) >= lostSight {
+			return service, err
+		}
+		if failures == warnAfter {
+			d.emit(Event{Type: EventWarning, Message: callingLess + err.Error()})
+		}
+		if err := d.clock.Sleep(ctx, jitter(troublePause(failures))); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // moved says what the service is running now, and what somebody is deploying.

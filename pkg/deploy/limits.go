@@ -26,7 +26,7 @@ const (
 const (
 	pollNear    = 1200 * time.Millisecond
 	pollFar     = 3 * time.Second
-	pollTrouble = 8 * time.Second // at most, while ECS does not answer
+	pollTrouble = 5 * time.Second // at most, while ECS does not answer
 	nearStart   = 15 * time.Second
 	// pollClock is for the time in which only one of ECS's clocks runs: two calls each
 	// make at most four a minute. The next look is pollNear before the clock's end.
@@ -157,7 +157,7 @@ func (w *watch) pause() time.Duration {
 	pause := pollFar
 	switch {
 	case w.failures > 0:
-		pause = min(time.Second<<min(w.failures-1, 3), pollTrouble)
+		pause = troublePause(w.failures)
 	case elapsed < nearStart:
 		pause = pollNear
 	case w.clockLeft() > pollNear:
@@ -183,6 +183,11 @@ func (w *watch) pause() time.Duration {
 	}
 	w.hookSince = 0
 	return min(jitter(pause), w.remaining())
+}
+
+// troublePause is the pause after some failed calls in a row.
+func troublePause(failures int) time.Duration {
+	return min(time.Second<<min(failures-1, 3), pollTrouble)
 }
 
 // hooksWait reports whether the deployment waits for a function or a person.

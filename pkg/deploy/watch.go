@@ -15,6 +15,9 @@ import (
 // goesOn is the reason of an interrupted watch.
 const goesOn = "the rollout continues in ECS; ecs-deploy is no longer watching it"
 
+// callingLess begins a warning about calls that AWS refuses for their rate.
+const callingLess = "AWS limits the rate of calls; calling less often: "
+
 // Watch follows a deployment to its end and returns the outcome. It only reads. It returns an
 // error only if there is no outcome: the deployment does not exist, or the caller is not
 // allowed to read the service. Everything else is a verdict: TimedOut after a limit or expired
@@ -244,7 +247,7 @@ func (w *watch) failed(err error) string {
 	if w.failures == warnAfter {
 		message := "ECS does not answer; still trying: "
 		if ecsapi.Is(err, ecsapi.Throttled) {
-			message = "AWS limits the rate of calls; calling less often: "
+			message = callingLess
 		}
 		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: message + err.Error()})
 	}

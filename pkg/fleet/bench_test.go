@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -40,12 +41,15 @@ type bench struct {
 	throttles atomic.Int32 // calls that the simulator refused for their rate
 	// before, if set, runs before each call.
 	before func(call)
+	// light: what calls ask is not kept.
+	light bool
 }
 
 // call is one request.
 type call struct {
 	operation string
 	body      string
+	at        time.Time
 }
 
 // named reports whether a call is about a service.
@@ -67,6 +71,15 @@ func world(services []string, extra string) string {
 		fmt.Fprintf(&text, "  - {cluster: prod, serviceName: %s, taskDefinition: %s, desiredCount: 2, launchType: FARGATE, networkConfiguration: {awsvpcConfiguration: {subnets: [subnet-1]}}}\n", s, s)
 	}
 	return text.String() + extra
+}
+
+// oneDefinition is a world of services that run the same definition, that of the first.
+func oneDefinition(services []string, extra string) string {
+	text := world(services, extra)
+	for _, s := range services {
+		text = strings.Replace(text, "serviceName: "+s+", taskDefinition: "+s, "serviceName: "+s+", taskDefinition: "+services[0], 1)
+	}
+	return text
 }
 
 // inWorld runs a test in virtual time.
@@ -101,9 +114,12 @@ func (b *bench) Do(request *http.Request) (*http.Response, error) {
 	}
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
-	c := call{operation, string(body)}
+	c := call{operation, string(body), time.Now()}
 	b.mutex.Lock()
 	b.calls = append(b.calls, c)
+	if b.light {
+		b.calls[len(b.calls)-1].body = ""
+	}
 	b.mutex.Unlock()
 	if b.before != nil {
 		b.before(c)
@@ -177,6 +193,15 @@ func (b *bench) crewOf(base *deploy.Deployer, services ...string) []fleet.Member
 		members = append(members, m)
 	}
 	return members
+}
+
+// sharing has all members deploy the same image, that of the first.
+func (b *bench) sharing(members []fleet.Member) {
+	for i := range members {
+		m := &members[i]
+		r := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: m.Name}, Want: deploy.Want{Images: []string{"repo/" + members[0].Name + ":v2"}}}
+		m.Plan = func(ctx context.Context) (*deploy.Plan, error) { return m.Deployer.Prepare(ctx, r, m.Policy) }
+	}
 }
 
 // run plans and carries out a run.

@@ -297,15 +297,9 @@ func TestOneIsSuperseded(t *testing.T) {
 // TestOneDefinitionForSeveral: services with the same family and content share a
 // revision.
 func TestOneDefinitionForSeveral(t *testing.T) {
-	text := strings.NewReplacer("serviceName: api, taskDefinition: api", "serviceName: api, taskDefinition: db",
-		"serviceName: web, taskDefinition: web", "serviceName: web, taskDefinition: db").Replace(world(four, ""))
-	inWorld(t, text, func(b *bench) {
+	inWorld(t, oneDefinition(four, ""), func(b *bench) {
 		members := b.crew("db", "api", "web needs db")
-		for i := range members {
-			m := &members[i]
-			r := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: m.Name}, Want: deploy.Want{Images: []string{"repo/db:v2"}}}
-			m.Plan = func(ctx context.Context) (*deploy.Plan, error) { return m.Deployer.Prepare(ctx, r, m.Policy) }
-		}
+		b.sharing(members)
 		outcome := b.run(b.Context(), fleet.Options{}, members...)
 		b.want(outcome, 0, "db succeeded", "api succeeded", "web succeeded")
 		for _, r := range outcome.Members {
@@ -322,15 +316,10 @@ func TestOneDefinitionForSeveral(t *testing.T) {
 // TestTheFirstOfSeveralIsStale: somebody deploys the service that was to register the
 // definition for all, while it waits for its turn. The next one registers it.
 func TestTheFirstOfSeveralIsStale(t *testing.T) {
-	text := strings.Replace(world(four, ""), "serviceName: api, taskDefinition: api", "serviceName: api, taskDefinition: db", 1)
-	inWorld(t, text, func(b *bench) {
+	inWorld(t, oneDefinition(four, ""), func(b *bench) {
 		limits := deploy.NewLimits(nil)
 		members := b.crewOf(deploy.New(b.client, deploy.WithLimits(limits)), "db", "api")
-		for i := range members {
-			m := &members[i]
-			r := deploy.Request{Ref: deploy.Ref{Cluster: "prod", Service: m.Name}, Want: deploy.Want{Images: []string{"repo/db:v2"}}}
-			m.Plan = func(ctx context.Context) (*deploy.Plan, error) { return m.Deployer.Prepare(ctx, r, m.Policy) }
-		}
+		b.sharing(members)
 		plan, err := fleet.Prepare(b.Context(), members)
 		if err != nil {
 			b.Fatal(err)

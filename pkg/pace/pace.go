@@ -62,7 +62,7 @@ var categories = map[string]category{
 
 const (
 	// slowest is the smallest part of its rate to which a bucket goes down.
-	slowest = 0.125
+	slowest = 0.25
 	// recovery is how long a bucket keeps a rate before it goes up by a step, and
 	// steps how many there are from nothing to the whole rate.
 	recovery = 5 * time.Second
