@@ -150,10 +150,18 @@ func (c *checker) revision(context.Context) []Check {
 
 // unasked is a check that was not made, because of an error or for another reason.
 func unasked(subject string, reason any) Check {
-	check := Check{Subject: subject, State: NotChecked, Detail: fmt.Sprint(reason)}
-	var call *CallError
-	if err, ok := reason.(error); ok && errors.As(err, &call) && call.Class() == ecsapi.Denied {
-		check.Detail = call.Action + " is not allowed"
+	detail := fmt.Sprint(reason)
+	if err, ok := reason.(error); ok {
+		detail = briefly(err)
 	}
-	return check
+	return Check{Subject: subject, State: NotChecked, Detail: detail}
+}
+
+// briefly says why something could not be read, in few words if it is not allowed.
+func briefly(err error) string {
+	var call *CallError
+	if errors.As(err, &call) && call.Class() == ecsapi.Denied {
+		return call.Action + " is not allowed"
+	}
+	return err.Error()
 }

@@ -23,6 +23,7 @@ type clock struct {
 	takes time.Duration
 	pause bool // it is the time in which a person may answer
 	hook  bool // it is a limit of hooks, which may end earlier
+	open  bool // nobody has set its limit, so that a hang would last for a day
 }
 
 // clocks are those of a deployment, in the order in which they run.
@@ -38,7 +39,12 @@ func (c clocks) total(pauses bool) time.Duration {
 }
 
 func (c clocks) counted(pauses bool) clocks {
-	return slices.DeleteFunc(slices.Clone(c), func(c clock) bool { return c.pause && !pauses || c.takes == 0 })
+	return slices.DeleteFunc(slices.Clone(c), func(c clock) bool { return c.pause && !pauses || c.takes == 0 || c.open })
+}
+
+// open are the clocks whose limits nobody has set.
+func (c clocks) open() clocks {
+	return slices.DeleteFunc(slices.Clone(c), func(c clock) bool { return !c.open })
 }
 
 // String is "bake time 15m, 9 steps of 6m".
@@ -82,14 +88,22 @@ func (s *described) clocks() clocks {
 		takes := time.Duration(shifts+1) * networkShift // and the shift of the test traffic
 		all = append(all, clock{name: fmt.Sprintf("%d shifts of a Network Load Balancer, %s", shifts+1, Span(takes)), takes: takes})
 	}
-	for _, pause := range []bool{false, true} {
-		if takes := hookTimes(c.LifecycleHooks, shifts, pause); takes > 0 {
-			name := "hooks up to " + Span(takes)
-			if pause {
-				name = "pauses up to " + Span(takes)
-			}
-			all = append(all, clock{name: name, takes: takes, pause: pause, hook: true})
+	var functions, pauses []types.DeploymentLifecycleHook
+	for _, hook := range c.LifecycleHooks {
+		switch h := shiftHook(hook); {
+		case h.Function == "":
+			pauses = append(pauses, hook)
+		case h.Limit == Seconds(hookDefault*time.Minute):
+			all = append(all, clock{name: "hook " + h.Function, takes: hookDefault * time.Minute, hook: true, open: true})
+		default:
+			functions = append(functions, hook)
 		}
+	}
+	if takes := hookTimes(functions, shifts); takes > 0 {
+		all = append(all, clock{name: "hooks up to " + Span(takes), takes: takes, hook: true})
+	}
+	if takes := hookTimes(pauses, shifts); takes > 0 {
+		all = append(all, clock{name: "pauses up to " + Span(takes), takes: takes, hook: true, pause: true})
 	}
 	return all
 }
@@ -97,44 +111,53 @@ func (s *described) clocks() clocks {
 // shiftsNetwork reports whether ECS shifts the traffic of a Network Load Balancer.
 func (s *described) shiftsNetwork() bool {
 	return slices.ContainsFunc(s.LoadBalancers, func(b types.LoadBalancer) bool {
-		return b.AdvancedConfiguration != nil && strings.Contains(aws.ToString(b.AdvancedConfiguration.ProductionListenerRule), ":listener/net/")
+		return b.AdvancedConfiguration != nil && ofNetwork(aws.ToString(b.AdvancedConfiguration.ProductionListenerRule))
 	})
 }
 
-// hookTimes is how long hooks of a kind may take at all stages: those of one stage run
-// together, and the stages of a shift come once for each.
-func hookTimes(hooks []types.DeploymentLifecycleHook, shifts int, pauses bool) time.Duration {
-	longest := map[types.DeploymentLifecycleHookStage]int32{}
+// hookTimes is how long hooks may take at all stages: those of one stage run together, and
+// the stages of a shift come once for each.
+func hookTimes(hooks []types.DeploymentLifecycleHook, shifts int) time.Duration {
+	longest := map[string]time.Duration{}
 	for _, hook := range hooks {
-		if strings.EqualFold(string(hook.TargetType), "PAUSE") != pauses {
-			continue
-		}
-		limit := int32(hookDefault)
-		if hook.TimeoutConfiguration != nil {
-			limit = orDefault(hook.TimeoutConfiguration.TimeoutInMinutes, limit)
-		}
-		for _, stage := range hook.LifecycleStages {
-			longest[stage] = max(longest[stage], limit)
+		h := shiftHook(hook)
+		for _, stage := range h.Stages {
+			longest[stage] = max(longest[stage], time.Duration(h.Limit))
 		}
 	}
-	var minutes int
+	var total time.Duration
 	for stage, limit := range longest {
 		times := 1
-		if strings.HasSuffix(string(stage), rollout.StageShift) && !strings.HasPrefix(string(stage), "POST_") { // before and at each shift
+		if strings.HasSuffix(stage, rollout.StageShift) && !strings.HasPrefix(stage, "POST_") { // before and at each shift
 			times = shifts
 		}
-		minutes += times * int(limit)
+		total += time.Duration(times) * limit
 	}
-	return time.Duration(minutes) * time.Minute
+	return total
+}
+
+// defaultLimit says for how long the watch waits, and why; "" if that is as usual.
+func (w *watch) defaultLimit() string {
+	counted, open := w.looker.clocks.counted(w.options.OnPause == OnPauseWait), w.looker.clocks.open()
+	if len(counted) == 0 && len(open) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("waiting up to %s for the deployment to end", Span(w.completeLimit()))
+	if len(counted) > 0 {
+		text += fmt.Sprintf(": %s, and %s", Span(DefaultCompleteTimeout), counted)
+	}
+	if len(open) > 0 {
+		text += fmt.Sprintf("; not counted: %s, for which ECS waits up to %s", open, Span(hookDefault*time.Minute))
+	}
+	return text
 }
 
 // announce says at the start what the first look at the service tells of the watch: how
 // long it waits, if the configuration lets the deployment take longer than usual, and
 // that the strategy does not have the end that it should wait for.
 func (w *watch) announce() {
-	counted := w.looker.clocks.counted(w.options.OnPause == OnPauseWait)
-	if w.options.CompleteTimeout == 0 && len(counted) > 0 && w.looker.deployment.Action != ActionSettings {
-		w.emit(Event{Type: EventLimit, Message: fmt.Sprintf("waiting up to %s for the deployment to end: %s, and %s", Span(w.completeLimit()), Span(DefaultCompleteTimeout), counted)})
+	if limit := w.defaultLimit(); limit != "" && w.options.CompleteTimeout == 0 && w.looker.deployment.Action != ActionSettings {
+		w.emit(Event{Type: EventLimit, Message: limit})
 	}
 	if strategy := w.looker.before.Strategy; w.options.Until.Shifting() && !rollout.Shifts(strategy) {
 		if strategy == "" {

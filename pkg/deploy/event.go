@@ -129,6 +129,9 @@ type Deployment struct {
 	// Rollback is what is rolled back, if the deployment is the carrying out of a rollback
 	// that [Deployer.PlanRollback] planned; otherwise nil.
 	Rollback *Rollback `json:"rollback,omitempty"`
+	// Express: ECS manages the service (Express mode), so that ecs-deploy follows its
+	// deployments and starts none.
+	Express bool `json:"express,omitempty"`
 	// guessed: the answer of the update was lost, and this deployment looks as ours
 	// would. It may be somebody else's, and is not rolled back.
 	guessed bool
@@ -249,6 +252,9 @@ type Outcome struct {
 	Draining int `json:"draining,omitempty"`
 	// Diagnosis is what is known to have gone wrong.
 	Diagnosis rollout.Diagnosis `json:"diagnosis,omitzero"`
+	// Misrouted says where the production traffic goes, if the deployment completed and
+	// the new tasks do not get it.
+	Misrouted *Misrouted `json:"misrouted,omitempty"`
 	// ObserverPanic is what the observer panicked with, after which it was given no
 	// more events; see [WithObserver].
 	ObserverPanic string `json:"observerPanic,omitempty"`

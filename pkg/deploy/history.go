@@ -55,6 +55,9 @@ type History struct {
 	// Unrecorded says why ECS shows no record of any deployment; "" if it shows some. Past
 	// then has the ACTIVE revisions of the family.
 	Unrecorded string `json:"unrecorded,omitempty"`
+	// Express: ECS manages the service (Express mode), so that ecs-deploy does not roll it
+	// back.
+	Express bool `json:"express,omitempty"`
 
 	going *Past // the record of the deployment in progress; nil if there is none
 }
@@ -115,7 +118,7 @@ func (d *Deployer) historyOf(ctx context.Context, found *described, limit int) (
 // history is the history of the service before any of it is read.
 func (s *described) history() History {
 	h := History{
-		Ref: s.ref(), Current: aws.ToString(s.TaskDefinition), InProgress: s.inProgress(), Past: []Past{},
+		Ref: s.ref(), Current: aws.ToString(s.TaskDefinition), InProgress: s.inProgress(), Past: []Past{}, Express: s.express(),
 	}
 	if primary := s.Primary(); primary != nil {
 		h.Current = aws.ToString(primary.TaskDefinition)

@@ -33,7 +33,7 @@ func (d *Deployer) Join(ctx context.Context, ref Ref, deployment string) (Deploy
 		return Deployment{}, err
 	}
 	j := joined{snapshot: found.Snapshot(), Deployment: Deployment{
-		Ref: found.ref(), Action: ActionFollow, Before: found.before(), Newest: deployment == "",
+		Ref: found.ref(), Action: ActionFollow, Before: found.before(), Newest: deployment == "", Express: found.express(),
 	}}
 	record, err := d.recordToJoin(ctx, j, deployment)
 	switch {

@@ -63,7 +63,8 @@ type WatchOptions struct {
 	RunningTimeout time.Duration
 	// CompleteTimeout bounds the whole watch. 0 means DefaultCompleteTimeout, and as
 	// much more as the service's configuration lets the deployment take: bake times,
-	// steps, the timeouts of hooks, the shifts of a Network Load Balancer.
+	// steps, the timeouts of hooks, the shifts of a Network Load Balancer. The timeout of
+	// a hook for which nobody has set one, a day, does not count: it would hide a hang.
 	CompleteTimeout time.Duration
 	// OnPause says what to do when the deployment is paused; the zero value is
 	// OnPauseExit.

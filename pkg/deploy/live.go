@@ -6,15 +6,11 @@ package deploy
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
@@ -80,83 +76,25 @@ func ofLambda(line string) bool {
 	return false
 }
 
-// trafficElsewhere says where the production traffic of a completed deployment goes, if
-// that is not its target revision; "" if it is, or if nobody can tell. ECS's record and,
-// with permission, the production rule are asked.
-func (w *watch) trafficElsewhere(ctx context.Context) string {
+// elsewhere says where the production traffic of a completed deployment goes, if that is
+// not its target revision; nil if it is, or if nobody can tell. ECS's record and, with
+// permission, the production rule are asked.
+func (w *watch) elsewhere(ctx context.Context) *Misrouted {
 	record := w.last.ServiceDeployment
 	if record == nil || !rollout.Shifts(record.Strategy) || record.Status != rollout.ServiceDeploymentSuccessful {
-		return ""
+		return nil
 	}
 	for _, source := range record.Sources {
 		if source.Production != nil && *source.Production > 0 {
-			return "ECS's record shows that its traffic is elsewhere: " + record.Traffic()
+			return &Misrouted{Shares: record.Traffic()}
 		}
 	}
 	if w.elb == nil {
-		return ""
+		return nil
 	}
-	revisions, err := w.api.Unretried().Revisions(ctx, record.TargetRevisionARN)
-	if err != nil || len(revisions) == 0 || revisions[0].ResolvedConfiguration == nil {
-		return ""
+	found, err := w.misrouted(ctx, record.TargetRevisionARN)
+	if err != nil {
+		w.emit(Event{Type: EventWarning, Elapsed: w.elapsed(), Message: fmt.Sprintf("whether the production traffic goes to the new tasks is not known: %s", briefly(err))})
 	}
-	for _, balancer := range revisions[0].ResolvedConfiguration.LoadBalancers {
-		rule, group := aws.ToString(balancer.ProductionListenerRule), aws.ToString(balancer.TargetGroupArn)
-		weights, err := w.weights(ctx, rule)
-		if err == nil && len(weights) > 0 && weights[group] == 0 {
-			return fmt.Sprintf("the production rule sends nothing to its target group %s: %s (rule %s)", rollout.TargetGroup{ARN: group}.Name(), weighed(weights), rule)
-		}
-	}
-	return ""
-}
-
-// weighed are target groups with their weights: "blue 0, green 100".
-func weighed(weights map[string]int32) string {
-	var parts []string
-	for _, arn := range slices.Sorted(maps.Keys(weights)) {
-		parts = append(parts, fmt.Sprintf("%s %d", rollout.TargetGroup{ARN: arn}.Name(), weights[arn]))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// weights are the weights of the target groups to which a listener rule (of an
-// Application Load Balancer) or a listener (of a Network Load Balancer) forwards; none if
-// it does something else.
-func (d *Deployer) weights(ctx context.Context, rule string) (map[string]int32, error) {
-	if rule == "" {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, evidenceLimit)
-	defer cancel()
-	var actions []elbtypes.Action
-	if strings.Contains(rule, ":listener/") {
-		out, err := d.elb.DescribeListeners(ctx, &elb.DescribeListenersInput{ListenerArns: []string{rule}})
-		if err != nil {
-			return nil, err
-		}
-		for _, listener := range out.Listeners {
-			actions = append(actions, listener.DefaultActions...)
-		}
-	} else {
-		out, err := d.elb.DescribeRules(ctx, &elb.DescribeRulesInput{RuleArns: []string{rule}})
-		if err != nil {
-			return nil, err
-		}
-		for _, found := range out.Rules {
-			actions = append(actions, found.Actions...)
-		}
-	}
-	weights := map[string]int32{}
-	for _, action := range actions {
-		switch {
-		case action.Type != elbtypes.ActionTypeEnumForward:
-		case action.ForwardConfig != nil && len(action.ForwardConfig.TargetGroups) > 0:
-			for _, group := range action.ForwardConfig.TargetGroups {
-				weights[aws.ToString(group.TargetGroupArn)] = orDefault(group.Weight, 1)
-			}
-		case action.TargetGroupArn != nil:
-			weights[*action.TargetGroupArn] = 1
-		}
-	}
-	return weights, nil
+	return found
 }

@@ -23,7 +23,10 @@ func (d *Deployer) Render(ctx context.Context, ref Ref, want Want) (taskdef.Defi
 		if err := r.validate(); err != nil {
 			return taskdef.Definition{}, err
 		}
-		service, err := d.locate(ctx, r)
+		service, err := d.find(ctx, r)
+		if err == nil && !service.express() { // nothing is changed, and a revision is what it needs
+			err = service.supported()
+		}
 		if err != nil {
 			return taskdef.Definition{}, err
 		}

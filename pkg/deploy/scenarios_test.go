@@ -97,7 +97,7 @@ func fail(behaviour string) string {
 // came of it.
 func TestVerdicts(t *testing.T) {
 	var table strings.Builder
-	for i, s := range slices.Concat(scenarios(), failures(), strategies()) {
+	for i, s := range slices.Concat(scenarios(), failures(), strategies(), strategyEdges()) {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				text := strings.NewReplacer(s.edit...).Replace(webWorld) + s.world

@@ -15,6 +15,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // statusActive is the status of a service that was not deleted (Service.status).
@@ -88,6 +89,15 @@ func (d *Deployer) describeOnce(ctx context.Context, ref Ref) (*described, error
 // locate finds the service that a request is about, and refuses services that
 // cannot be deployed to.
 func (d *Deployer) locate(ctx context.Context, r Request) (*described, error) {
+	found, err := d.find(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return found, found.supported()
+}
+
+// find finds the service that a request is about.
+func (d *Deployer) find(ctx context.Context, r Request) (*described, error) {
 	ref := r.Ref
 	if ref.Service == "" {
 		var err error
@@ -95,11 +105,7 @@ func (d *Deployer) locate(ctx context.Context, r Request) (*described, error) {
 			return nil, err
 		}
 	}
-	found, err := d.describe(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
-	return found, found.supported()
+	return d.describe(ctx, ref)
 }
 
 // serviceOfFamily finds the one service of a cluster whose task definition is
@@ -143,10 +149,19 @@ func (s *described) supported() error {
 		}
 		return &UnsupportedError{Service: name, Kind: fmt.Sprintf("the %s deployment controller", controller.Type), Remedy: remedy}
 	}
-	if s.ResourceManagementType == types.ResourceManagementTypeEcs {
-		return &UnsupportedError{Service: name, Kind: "Express mode", Remedy: "update it with aws ecs update-express-gateway-service"}
+	if s.express() {
+		return &UnsupportedError{
+			Service: name, Kind: "Express mode", Remedy: "register a new revision, as ecs-deploy render prints it, and deploy it with " +
+				shell.Join("aws", "ecs", "update-express-gateway-service", "--service-arn", aws.ToString(s.ServiceArn)) + " --task-definition-arn REVISION; ecs-deploy wait follows that (docs/strategies.md)",
+		}
 	}
 	return nil
+}
+
+// express reports whether ECS manages the service (Express mode): its revision is changed
+// with UpdateExpressGatewayService. UpdateService would leave that configuration behind.
+func (s *described) express() bool {
+	return s.ResourceManagementType == types.ResourceManagementTypeEcs
 }
 
 // before captures the way back.

@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
-	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 // CircuitBreaker says what the deployment circuit breaker of a service does.
@@ -276,28 +275,27 @@ func (p *Plan) breakerAfter() string {
 }
 
 // refusesRules refuses a deployment that ECS would roll back at once: the production rule
-// sends traffic to two target groups. A rule that cannot be read is not checked.
+// sends traffic to two target groups, or to a foreign one. It warns if the rule sends nothing to the running
+// tasks. A rule that cannot be read is not checked.
 func (d *Deployer) refusesRules(ctx context.Context, p *Plan) error {
 	if !p.starts() || d.elb == nil || p.InProgress != nil || !rollout.Shifts(p.described.strategyAfter(p.Settings)) {
 		return nil
 	}
+	running, _ := d.placed(ctx, p.described.runningRevision())
 	for _, balancer := range p.described.LoadBalancers {
 		if balancer.AdvancedConfiguration == nil {
 			continue
 		}
 		rule := aws.ToString(balancer.AdvancedConfiguration.ProductionListenerRule)
-		weights, err := d.weights(ctx, rule)
-		used := 0
-		for _, weight := range weights {
-			if weight > 0 {
-				used++
+		found, err := d.route(ctx, rule)
+		if err == nil && len(found.weights) > 0 && found.live(pairOf(balancer)) == "" {
+			return &UsageError{
+				Problem: fmt.Sprintf("the production rule of service %s %s; ECS would roll the deployment back at once", rollout.ShortName(p.Service), found.wrongFor(pairOf(balancer))),
+				Remedy:  "give all the weight to the group of the running tasks: " + describing(rule),
 			}
 		}
-		if err == nil && used > 1 {
-			return &UsageError{
-				Problem: fmt.Sprintf("the production rule of service %s sends traffic to %d target groups (%s); ECS would roll the deployment back at once", rollout.ShortName(p.Service), used, weighed(weights)),
-				Remedy:  "give all the weight to the group of the running tasks: " + shell.Join("aws", "elbv2", "describe-rules", "--rule-arns", rule),
-			}
+		if m := found.misses(rule, running[rule]); m != nil {
+			p.Warnings = append(p.Warnings, m.String()+besideThem+". First "+m.advice())
 		}
 	}
 	return nil

@@ -1,11 +1,12 @@
 package deploy
 
 // Where a service stands: one look at it, with as much of why as a watch would
-// know, in few calls: three to ECS if all is well, three to four more if
-// tasks stopped.
+// know, in few calls: three to ECS if all is well (four if it shifts the traffic of a
+// load balancer), three to four more if tasks stopped.
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -34,6 +35,12 @@ type Status struct {
 	// TasksUnread says why stopped tasks could not be read; "" if they could,
 	// or if nothing is wrong.
 	TasksUnread string `json:"tasksUnread,omitempty"`
+	// Misrouted says where the production traffic goes, if a listener rule sends nothing
+	// to the running tasks.
+	Misrouted *Misrouted `json:"misrouted,omitempty"`
+	// TrafficUnread says why the listener rules could not be read; "" if they could, or if
+	// there is nothing to read.
+	TrafficUnread string `json:"trafficUnread,omitempty"`
 }
 
 // Status takes one look at a service. It returns a [*NotFoundError] or a
@@ -56,9 +63,11 @@ func (d *Deployer) Status(ctx context.Context, ref Ref) (Status, error) {
 		status.LastUnread = err.Error()
 	}
 	status.Diagnosed = status.subject()
+	status.Diagnosed.Express = found.express()
 	if status.troubled() {
 		d.diagnose(ctx, &status, found.TargetGroups())
 	}
+	d.findTraffic(ctx, &status, found)
 	for i := range status.Service.Deployments[:min(len(status.Service.Deployments), tagsRead)] {
 		if arn := status.Service.Deployments[i].TaskDefinition; d.tags.of(arn) == "" {
 			_, _, _ = d.describeDefinition(ctx, arn) // it remembers the tag; without permission there is none
@@ -67,6 +76,29 @@ func (d *Deployer) Status(ctx context.Context, ref Ref) (Status, error) {
 	status.Service = *d.labelled(&status.Service)
 	d.labelDeployment(&status.Diagnosed)
 	return status, nil
+}
+
+// findTraffic finds out whether the running tasks get the production traffic. While a
+// deployment shifts it, its record says where it goes.
+func (d *Deployer) findTraffic(ctx context.Context, s *Status, found *described) {
+	paired := slices.ContainsFunc(found.LoadBalancers, func(b types.LoadBalancer) bool { return b.AdvancedConfiguration != nil })
+	if !paired || d.elb == nil {
+		return
+	}
+	revision := found.runningRevision()
+	if last := s.Last; last != nil && !last.Ended() {
+		if last.GoingBack() || !last.Reached(rollout.StagePostProduction) {
+			return
+		}
+		revision = last.TargetRevisionARN
+	}
+	misrouted, err := d.misrouted(ctx, revision)
+	if err != nil {
+		s.TrafficUnread = briefly(err)
+	}
+	if s.Misrouted = misrouted; misrouted != nil {
+		s.Diagnosis.Advice = append(s.Diagnosis.Advice, misrouted.advice())
+	}
 }
 
 // subject is the deployment to explain: the PRIMARY one, unless it is in service

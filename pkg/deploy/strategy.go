@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,55 +137,53 @@ func (h ShiftHook) String() string {
 }
 
 // traffic checks whether each production rule sends all traffic to one target group of
-// its pair: that tells ECS which one is live. It rolls back at once otherwise.
+// its pair, that of the running tasks: it tells ECS which one is live, and ECS rolls back
+// at once if it tells of two.
 func (c *checker) traffic(ctx context.Context) []Check {
 	if !c.starts() || c.plan.Shift == nil || c.plan.InProgress != nil { // traffic may be divided in between
 		return nil
 	}
 	var checks []Check
+	running, _ := c.placed(ctx, c.plan.described.runningRevision()) // without permission, only the rules are checked
 	for _, balancer := range c.plan.described.LoadBalancers {
 		if balancer.AdvancedConfiguration != nil {
-			checks = append(checks, c.rule(ctx, aws.ToString(balancer.TargetGroupArn), balancer.AdvancedConfiguration))
+			checks = append(checks, c.rule(ctx, balancer, running))
 		}
 	}
 	return checks
 }
 
 // rule checks one production rule.
-func (c *checker) rule(ctx context.Context, group string, pair *types.AdvancedConfiguration) Check {
+func (c *checker) rule(ctx context.Context, balancer types.LoadBalancer, running map[string]string) Check {
 	const subject = "traffic"
 	if c.elb == nil {
 		return unasked(subject, "there is no client of Elastic Load Balancing")
 	}
-	production := aws.ToString(pair.ProductionListenerRule)
-	weights, err := c.weights(ctx, production)
+	production := aws.ToString(balancer.AdvancedConfiguration.ProductionListenerRule)
+	found, err := c.route(ctx, production)
 	switch {
 	case err != nil:
-		action := "elasticloadbalancing:DescribeRules"
-		if c.plan.Shift.network {
-			action = "elasticloadbalancing:DescribeListeners"
-		}
-		return unasked(subject, NewCallError(action, "the production rule", err))
-	case len(weights) == 0:
+		return unasked(subject, err)
+	case len(found.weights) == 0:
 		return unasked(subject, "the production rule forwards to no target group")
 	}
-	groups := []string{group, aws.ToString(pair.AlternateTargetGroupArn)}
-	var serving []string
-	for arn, weight := range weights {
-		if weight > 0 {
-			serving = append(serving, arn)
-		}
-	}
-	name := func(arn string) string { return rollout.TargetGroup{ARN: arn}.Name() }
-	if len(serving) != 1 || !slices.Contains(groups, serving[0]) {
+	pair := pairOf(balancer)
+	live := found.live(pair)
+	if live == "" {
 		return Check{
-			Subject: subject, State: CheckProblem, Remedy: "have the rule send all traffic to one of the two target groups",
-			Detail: fmt.Sprintf("the production rule sends traffic to %s; unless it is all for %s or %s, ECS rolls the deployment back at once", weighed(weights), name(groups[0]), name(groups[1])),
+			Subject: subject, State: CheckProblem, Remedy: "have the rule send all traffic to one of the two target groups: " + describing(production),
+			Detail: fmt.Sprintf("the production rule sends traffic to %s; unless it is all for %s or %s, ECS rolls the deployment back at once", weighed(found.weights), groupName(pair[0]), groupName(pair[1])),
 		}
 	}
-	other := groups[0]
-	if serving[0] == other {
-		other = groups[1]
+	if m := found.misses(production, running[production]); m != nil {
+		return Check{Subject: subject, State: CheckProblem, Detail: m.String() + besideThem, Remedy: m.advice()}
 	}
-	return Check{Subject: subject, State: CheckOK, Detail: fmt.Sprintf("target group %s is live; the new tasks go to %s", name(serving[0]), name(other))}
+	other := pair[0]
+	if live == other {
+		other = pair[1]
+	}
+	return Check{Subject: subject, State: CheckOK, Detail: fmt.Sprintf("target group %s is live; the new tasks go to %s", groupName(live), groupName(other))}
 }
+
+// besideThem is what ECS makes of a rule that somebody has pointed at the other group.
+const besideThem = "; ECS would put the new tasks into the same group, and shift traffic to both"

@@ -296,10 +296,11 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	}
 	ctx, cancel := w.within(ctx, bound)
 	defer cancel()
+	var elsewhere *Misrouted
 	if verdict == rollout.Succeeded {
 		w.readAfterwards(ctx)
-		if elsewhere := w.trafficElsewhere(ctx); elsewhere != "" {
-			verdict, reason = rollout.Failed, "the deployment completed, but "+elsewhere
+		if elsewhere = w.elsewhere(ctx); elsewhere != nil {
+			verdict, reason = rollout.Failed, "the deployment completed, but "+elsewhere.String()
 		}
 	}
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
@@ -318,10 +319,27 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis.Ending = w.evidence.ending(ctx, w.last.ServiceDeployment, w.news.told, w.tracker.Requested())
 	diagnosis.Events = slices.DeleteFunc(diagnosis.Events, func(event string) bool { return strings.Contains(event, reason) })
 	diagnosis.Advise()
-	if stage := w.last.ServiceDeployment.Stage(); stage != "" && (verdict == rollout.TimedOut || verdict == rollout.Paused) {
-		reason += " (" + stage + ")" // where the deployment stands; the counts of tasks do not say it
+	reason += w.where(verdict)
+	if elsewhere != nil {
+		diagnosis.Advice = append(diagnosis.Advice, elsewhere.advice())
 	}
-	return w.outcome(verdict, reason, diagnosis)
+	outcome := w.outcome(verdict, reason, diagnosis)
+	outcome.Misrouted = elsewhere
+	return outcome
+}
+
+// where says where a deployment stands that is not over: the counts of tasks do not. What a
+// paused one waits for is the reason itself.
+func (w *watch) where(verdict rollout.Verdict) string {
+	record := w.last.ServiceDeployment
+	stage := record.Stage()
+	switch {
+	case stage == "" || verdict != rollout.TimedOut && verdict != rollout.Paused:
+		return ""
+	case verdict == rollout.TimedOut && record.Awaited() != "":
+		stage += "; " + record.Awaited()
+	}
+	return " (" + stage + ")"
 }
 
 // over reports whether nothing is left to follow after a verdict: ECS has ended

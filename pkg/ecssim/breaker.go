@@ -6,8 +6,8 @@ package ecssim
 import "time"
 
 // checkFailure ends the PRIMARY deployment if the moment of the circuit breaker
-// or of an alarm has come, a pause has lasted too long, or somebody asked for a
-// rollback. Of the circuit breaker and the alarm the first one decides.
+// or of an alarm has come, a pause has lasted too long, a listener rule cannot be
+// changed, or somebody asked for a rollback. Of the circuit breaker and the alarm the first one decides.
 func (e *engine) checkFailure(s *service) {
 	p := s.primary()
 	sd := s.current()
@@ -24,10 +24,7 @@ func (e *engine) checkFailure(s *service) {
 		})
 		return
 	}
-	if e.checkHooks(s) {
-		return
-	}
-	if e.checkStageLimit(s) {
+	if e.checkHooks(s) || e.checkRuleAccess(s) || e.checkStageLimit(s) {
 		return
 	}
 	if !sd.Config.Alarms.Enable { // one of them may have been turned off meanwhile

@@ -82,10 +82,10 @@ func (e *engine) answer(sd *serviceDeployment, h *hook) string {
 	case !e.roleExists(call.Role):
 		h.end(e.Now, hookFailed)
 		return hooksFailed(h.Stage) + "ECS was unable to assume role " + call.Role
-	case f.Answer == FunctionDenied:
+	case f.Answer == FunctionDenied || e.roleDenies(call.Role, "lambda:InvokeFunction"):
 		h.end(e.Now, hookFailed)
-		return hooksFailed(h.Stage) + fmt.Sprintf("ECS was unable to invoke hook target %s due to User: %s is not authorized to perform: lambda:InvokeFunction on resource: %s because no identity-based policy allows the lambda:InvokeFunction action",
-			call.Function, sessionOf(call.Role, "ECSLifecycleHook"), call.Function) // session and end assumed
+		return hooksFailed(h.Stage) + "ECS was unable to invoke hook target " + call.Function + " due to " +
+			notAuthorized(call.Role, "ECSLifecycleHook", "lambda:InvokeFunction", call.Function) // the session is assumed
 	case f.again(call.Calls):
 		call.Calls++
 		call.AnswerAt = call.AnswerAt.add(f.pause() + f.time())
@@ -108,10 +108,42 @@ func (e *engine) roleExists(arn string) bool {
 	return len(e.World.Roles) == 0 || slices.ContainsFunc(e.World.Roles, func(r RoleSpec) bool { return r.ARN == arn })
 }
 
+// roleDenies reports whether the world says that a role is not allowed an action.
+func (e *engine) roleDenies(arn, action string) bool {
+	return slices.ContainsFunc(e.World.Roles, func(r RoleSpec) bool {
+		return r.ARN == arn && slices.ContainsFunc(r.Denied, func(pattern string) bool { return glob(pattern, action) })
+	})
+}
+
+// notAuthorized is what AWS says if a session of a role is not allowed an action. Its end
+// is assumed.
+func notAuthorized(role, session, action, resource string) string {
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
+		sessionOf(role, session), action, resource, action)
+}
+
 // sessionOf is the ARN of a session of a role.
 func sessionOf(role, session string) string {
 	account, name, _ := splitRole(role)
 	return "arn:aws:sts::" + account + ":assumed-role/" + name + "/" + session
+}
+
+// requestOf is what the nth call of a function gets: what the function answered with
+// IN_PROGRESS comes back to it.
+func (f FunctionRule) requestOf(call *functionCall, n int) string {
+	if n == 1 || f.HookDetails == nil {
+		return call.Request
+	}
+	var request map[string]any
+	if json.Unmarshal([]byte(call.Request), &request) != nil {
+		return call.Request
+	}
+	request["hookDetails"] = f.HookDetails
+	text, err := json.Marshal(request)
+	if err != nil {
+		return call.Request // what came as JSON is JSON
+	}
+	return string(text)
 }
 
 // functionRequest is what ECS sends to a function, as JSON. The maps of weights

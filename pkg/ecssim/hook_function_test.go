@@ -48,6 +48,7 @@ func TestFunctionAnswers(t *testing.T) {
 		"fails after it":       {rule: FunctionRule{Answer: FunctionFails}, stage: postProduction, status: "ROLLBACK_SUCCESSFUL", hook: "FAILED", took: 2 * time.Second, reason: postProduction + failed + "Lifecycle hook target " + checkArn + " returned FAILED status."},
 		"raises":               {rule: FunctionRule{Answer: FunctionRaises}, stage: preShift, status: "ROLLBACK_SUCCESSFUL", hook: "FAILED", took: 2 * time.Second, reason: preShift + failed + "ECS was unable to parse the response from " + checkArn + " due to HookStatus must not be null"},
 		"denied":               {rule: FunctionRule{Answer: FunctionDenied}, stage: postScaleUp, status: "ROLLBACK_SUCCESSFUL", hook: "FAILED", took: 2 * time.Second, reason: postScaleUp + failed + "ECS was unable to invoke hook target " + checkArn + " due to User: arn:aws:sts::123456789012:assumed-role/hooks/ECSLifecycleHook is not authorized to perform: lambda:InvokeFunction"},
+		"denied by its role":   {roles: []RoleSpec{{ARN: infraRole}, {ARN: hookRole, Denied: []string{"lambda:*"}}}, stage: postScaleUp, status: "ROLLBACK_SUCCESSFUL", hook: "FAILED", took: 2 * time.Second, reason: postScaleUp + failed + "ECS was unable to invoke hook target " + checkArn + " due to User: arn:aws:sts::123456789012:assumed-role/hooks/ECSLifecycleHook is not authorized to perform: lambda:InvokeFunction"},
 		"no role":              {roles: []RoleSpec{{ARN: "arn:aws:iam::123456789012:role/infrastructure"}}, stage: testShift, status: "ROLLBACK_SUCCESSFUL", hook: "FAILED", took: 2 * time.Second, reason: testShift + failed + "ECS was unable to assume role " + hookRole},
 		"hangs":                {rule: FunctionRule{Answer: FunctionHangs}, more: `,"timeoutConfiguration":{"timeoutInMinutes":10}`, stage: postTest, status: "ROLLBACK_SUCCESSFUL", hook: "TIMED_OUT", took: 10 * time.Minute, reason: postTest + failed + "Lifecycle hook target " + checkArn + " timed out."},
 		"hangs, and continues": {rule: FunctionRule{Answer: FunctionHangs}, more: `,"timeoutConfiguration":{"timeoutInMinutes":10,"action":"CONTINUE"}`, stage: postTest, status: "SUCCESSFUL", hook: "TIMED_OUT", took: 10 * time.Minute},
@@ -170,6 +171,31 @@ func TestRequestsOfAFunction(t *testing.T) {
 	}
 }
 
+// TestDetailsComeBack: what a function returns with IN_PROGRESS is in its next requests,
+// and in those of no other hook.
+func TestDetailsComeBack(t *testing.T) {
+	config := fmt.Sprintf(`{"strategy":"BLUE_GREEN","bakeTimeInMinutes":0,"lifecycleHooks":[
+		{"hookTargetArn":%[1]q,"roleArn":%[2]q,"lifecycleStages":["PRE_SCALE_UP","POST_SCALE_UP"],"hookDetails":{"suite":"smoke"}}]}`, checkArn, hookRole)
+	e := shiftEngine(t, config, func(w *World) {
+		w.Functions = []FunctionRule{{Match: "check", Stage: preScaleUp, InProgress: 2, HookDetails: Document{"run": "7"}}, {Match: "check", InProgress: 1}}
+	})
+	sd := shiftTo(t, e, "web:2")
+	played(e, sd, time.Hour, func() string { return sd.Stage })
+	var got []string
+	for _, h := range sd.Hooks {
+		for _, line := range e.functionLog(h) {
+			var request map[string]any
+			if json.Unmarshal([]byte(line.text), &request) == nil {
+				got = append(got, fmt.Sprint(request["lifecycleStage"], " ", request["hookDetails"]))
+			}
+		}
+	}
+	want := []string{"PRE_SCALE_UP map[suite:smoke]", "PRE_SCALE_UP map[run:7]", "PRE_SCALE_UP map[run:7]", "POST_SCALE_UP map[suite:smoke]", "POST_SCALE_UP map[suite:smoke]"}
+	if sd.Status != "SUCCESSFUL" || !slices.Equal(got, want) {
+		t.Errorf("%s: %q", sd.Status, got)
+	}
+}
+
 // TestLogsOfAFunction reads the log group of a function while it runs and after.
 func TestLogsOfAFunction(t *testing.T) {
 	e := shiftEngine(t, functionHook("", postTest), func(w *World) {
@@ -205,7 +231,7 @@ func TestLogsOfAFunction(t *testing.T) {
 		t.Errorf("after: %q", got)
 	}
 	stream := sd.Hooks[0].Call.stream(sd.Hooks[0].ID)
-	if log, err := e.stream("/aws/lambda/check", stream); err != nil || len(log) != 11 {
+	if log, err := e.stream("/aws/lambda/check", stream); err != nil || len(log) != 9 {
 		t.Errorf("the stream %s: %d lines, %v", stream, len(log), err)
 	}
 }

@@ -41,7 +41,7 @@ func (e *engine) eachFunctionStream(group string, visit func(stream string, h ho
 
 // callable reports whether ECS can call the function at all.
 func (e *engine) callable(call *functionCall) bool {
-	return e.roleExists(call.Role) && e.function(call).Answer != FunctionDenied
+	return e.roleExists(call.Role) && e.function(call).Answer != FunctionDenied && !e.roleDenies(call.Role, "lambda:InvokeFunction")
 }
 
 // stream is the name of the log stream of a hook's calls.
@@ -61,7 +61,10 @@ func (e *engine) functionLog(h hook) []logEvent {
 		start := call.BeganAt.add(time.Duration(n-1) * (f.time() + f.pause()))
 		id := derived("request", fmt.Sprint(h.ID, n), 32)
 		id = id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
-		lines := []logEvent{{start, "START RequestId: " + id + " Version: $LATEST"}, {start, call.Request}}
+		lines := []logEvent{{start, "START RequestId: " + id + " Version: $LATEST"}}
+		if len(f.Logs) == 0 {
+			lines = append(lines, logEvent{start, f.requestOf(call, n)})
+		}
 		for _, line := range f.lines(n) {
 			lines = append(lines, logEvent{start.add(min(time.Duration(line.After), f.time())), line.Text})
 		}
@@ -77,8 +80,8 @@ func (e *engine) functionLog(h hook) []logEvent {
 	return log
 }
 
-// lines are what the function writes with its nth call: what the world says, or a
-// line that suits the answer.
+// lines are what the function writes with its nth call: what the world says, or a line
+// that suits the answer (behind the request, which functionLog adds).
 func (f FunctionRule) lines(n int) []LogLine {
 	last := !f.again(n)
 	if len(f.Logs) > 0 {

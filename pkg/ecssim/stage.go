@@ -37,6 +37,8 @@ type stage struct {
 	lasts func(*engine, *service) time.Duration
 	// done reports whether there is nothing left to do; nil: there never is.
 	done func(e *engine, s *service, desired int) bool
+	// rule is the listener rule that ECS changes when the stage is over; nil: none.
+	rule func(advancedBalancer) string
 	// keepsOld lets the tasks of earlier deployments stay, however many of the
 	// PRIMARY one there are.
 	keepsOld bool

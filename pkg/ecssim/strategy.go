@@ -75,14 +75,14 @@ func shifting(sd *serviceDeployment) []stage {
 		stage{name: scaleUp, begin: (*engine).launchPrimary, done: (*engine).scaledUp},
 		stage{name: scaleUp, lasts: scaleUpTime, done: (*engine).scaledUp},
 		stage{name: postScaleUp, hooked: true},
-		stage{name: testShift, lasts: shiftTime(func(b advancedBalancer) string { return b.test })},
+		stage{name: testShift, lasts: shiftTime(testOf), rule: testOf},
 		stage{name: testShift, hooked: true, begin: testTo(100)},
 		stage{name: postTest, hooked: true},
 	)
 	for _, weight := range sd.Config.weights() {
 		stages = append(stages,
 			stage{name: preShift, hooked: true},
-			stage{name: shift, begin: (*engine).watchAlarms, lasts: shiftTime(func(b advancedBalancer) string { return b.production })},
+			stage{name: shift, begin: (*engine).watchAlarms, lasts: shiftTime(productionOf), rule: productionOf},
 			stage{name: shift, hooked: true, begin: productionTo(weight)},
 		)
 		if weight < 100 {
@@ -156,7 +156,7 @@ func shiftTime(which func(advancedBalancer) string) func(*engine, *service) time
 func testTo(percent float64) func(*engine, *service) {
 	return func(e *engine, s *service) {
 		sd := s.current()
-		if e.writeRules(s, percent, func(b advancedBalancer) string { return b.test }) || s.meshed() {
+		if e.writeRules(s, percent, testOf) || s.meshed() {
 			sd.Traffic.Test = percent
 		}
 	}
@@ -167,7 +167,7 @@ func testTo(percent float64) func(*engine, *service) {
 func productionTo(percent float64) func(*engine, *service) {
 	return func(e *engine, s *service) {
 		sd := s.current()
-		if e.writeRules(s, percent, func(b advancedBalancer) string { return b.production }) || s.meshed() {
+		if e.writeRules(s, percent, productionOf) || s.meshed() {
 			sd.Traffic.Production = percent
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	blueGroup  = elbArn + "targetgroup/blue/1111111111111111"
 	greenGroup = elbArn + "targetgroup/green/2222222222222222"
 	prodRule   = elbArn + "listener-rule/app/demo/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+	infraRole  = "arn:aws:iam::123456789012:role/infrastructure"
 	testRule   = elbArn + "listener-rule/app/demo/50dc6c495c0c9188/0467ef3c8400ae65/8a1b2c3d4e5f6071"
 )
 
@@ -24,7 +25,7 @@ const (
 func pairOf(production, test string) []any {
 	config := map[string]any{
 		"alternateTargetGroupArn": greenGroup, "productionListenerRule": production,
-		"roleArn": "arn:aws:iam::123456789012:role/infrastructure",
+		"roleArn": infraRole,
 	}
 	if test != "" {
 		config["testListenerRule"] = test

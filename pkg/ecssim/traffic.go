@@ -47,6 +47,18 @@ func advancedBalancers(spec Document) []advancedBalancer {
 // network reports whether the load balancer is a Network Load Balancer.
 func (b advancedBalancer) network() bool { return strings.Contains(b.production, ":listener/net/") }
 
+// kind is what its rules are, in the names of actions.
+func (b advancedBalancer) kind() string {
+	if b.network() {
+		return "Listener"
+	}
+	return "Rule"
+}
+
+// productionOf and testOf are the rules for each kind of traffic.
+func productionOf(b advancedBalancer) string { return b.production }
+func testOf(b advancedBalancer) string       { return b.test }
+
 // other is the other group of the pair.
 func (b advancedBalancer) other(group string) string {
 	if group == b.group {
@@ -82,7 +94,7 @@ func (e *engine) settleGroups(s *service) string {
 	for _, b := range advanced {
 		e.ensureRules(b)
 		live, wrong := e.live(b, len(sd.Sources) > 1)
-		if wrong == "" && e.Now >= e.Born && !e.roleExists(b.role) {
+		if wrong == "" && e.Now >= e.Born && (!e.roleExists(b.role) || e.roleDenies(b.role, "elasticloadbalancing:Describe"+b.kind()+"s")) {
 			wrong = noPermission + "'" + b.role + "'."
 		}
 		switch {
@@ -157,6 +169,25 @@ func (e *engine) live(b advancedBalancer, divided bool) (group, wrong string) {
 		best.Group = b.group
 	}
 	return best.Group, wrong
+}
+
+// checkRuleAccess rolls back a deployment if the role of a load balancer is not allowed
+// to change the rule that is to be written now. The text is documented for a listener; its
+// end is assumed, and that it is the same for a rule. In a rollback nothing is denied
+// (assumed).
+func (e *engine) checkRuleAccess(s *service) bool {
+	sd := s.current()
+	if sd.Step == 0 || sd.over() || sd.RollbackAt != 0 || s.stage().rule == nil || e.Now < sd.StageUntil {
+		return false
+	}
+	for _, b := range advancedBalancers(s.primary().Spec) {
+		arn, action := s.stage().rule(b), "elasticloadbalancing:Modify"+b.kind()
+		if e.Rules[arn] != nil && e.roleDenies(b.role, action) {
+			e.failNetworking(s, hooksFailed(sd.Stage)+notAuthorized(b.role, "ECSNetworkingWithELB", action, arn))
+			return true
+		}
+	}
+	return false
 }
 
 // writeRules makes the rules of the service's load balancers send a part of

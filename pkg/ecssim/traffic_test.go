@@ -98,6 +98,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 		"one on the test":    {production: []any{greenGroup, 1}, test: []any{blueGroup, 1}},
 		"any weight will do": {production: []any{blueGroup, 0, greenGroup, 7}},
 		"no permission":      {roles: []RoleSpec{{ARN: "arn:aws:iam::123456789012:role/deployer"}}, reason: ". ECS was unable to manage the ELB resources due to missing permissions on ECS Infrastructure Role 'arn:aws:iam::123456789012:role/infrastructure'."},
+		"not to be read":     {roles: []RoleSpec{{ARN: infraRole, Denied: []string{"elasticloadbalancing:Describe*"}}}, reason: ". ECS was unable to manage the ELB resources due to missing permissions on ECS Infrastructure Role '" + infraRole + "'."},
 		"the rule is gone":   {production: []any{}, reason: ". One or more rules not found"},
 	} {
 		e := shiftEngine(t, `{"strategy":"BLUE_GREEN","bakeTimeInMinutes":0}`, func(w *World) { w.Roles = row.roles })
@@ -131,6 +132,31 @@ func TestRulesThatAreWrong(t *testing.T) {
 		}
 		if e.web().primary() != old || e.web().fit(old) != 3 {
 			t.Errorf("%s: %d of the old tasks", name, e.web().fit(old))
+		}
+	}
+}
+
+// TestRulesThatCannotBeChanged: the role lost a permission. The deployment gets as far as
+// the first rule that ECS has to change, and no rule is changed.
+func TestRulesThatCannotBeChanged(t *testing.T) {
+	for _, row := range []struct{ production, test, denied, stage, resource string }{
+		{prodRule, testRule, "elasticloadbalancing:ModifyRule", testShift, testRule},
+		{networkListener, "", "elasticloadbalancing:ModifyListener", shift, networkListener},
+		{networkListener, networkTest, "elasticloadbalancing:Modify*", testShift, networkTest},
+		{prodRule, testRule, "elasticloadbalancing:ModifyListener", "", ""}, // no rule is one
+	} {
+		e := shiftEngine(t, `{"strategy":"BLUE_GREEN","bakeTimeInMinutes":0}`, func(w *World) {
+			w.Services[0]["loadBalancers"] = pairOf(row.production, row.test)
+			w.Roles = []RoleSpec{{ARN: infraRole, Denied: []string{row.denied}}}
+		})
+		sd := shiftTo(t, e, "web:2")
+		played(e, sd, time.Hour, func() string { return sd.Stage })
+		reason := "Service deployment rolled back because " + row.stage + " lifecycle hook(s) failed. User: arn:aws:sts::123456789012:assumed-role/infrastructure/ECSNetworkingWithELB is not authorized to perform: " +
+			"elasticloadbalancing:Modify" + map[bool]string{true: "Listener", false: "Rule"}[row.production == networkListener] + " on resource: " + row.resource
+		switch {
+		case row.stage == "" && sd.Status != "SUCCESSFUL",
+			row.stage != "" && (sd.Status != "ROLLBACK_SUCCESSFUL" || sd.Stage != row.stage || !strings.HasPrefix(sd.Reason, reason) || groupOf(e, row.production, greenGroup) != 100):
+			t.Errorf("%+v: %s at %s: %s\nwant %s", row, sd.Status, sd.Stage, sd.Reason, reason)
 		}
 	}
 }

@@ -289,6 +289,9 @@ type FunctionRule struct {
 	// CallBackDelay is what it answers with IN_PROGRESS: the time until ECS calls it
 	// again. Default 30s.
 	CallBackDelay Duration `yaml:"callBackDelay" json:"callBackDelay,omitempty"`
+	// HookDetails are what it answers with IN_PROGRESS and gets with the next calls,
+	// instead of those of the hook.
+	HookDetails Document `yaml:"hookDetails" json:"hookDetails,omitempty"`
 	// Logs is what the function writes with each call; After counts from the call,
 	// Last is a line of the last call only. Empty: lines that suit the answer.
 	Logs []LogLine `yaml:"logs" json:"logs,omitempty"`
@@ -337,6 +340,9 @@ type RoleSpec struct {
 	ExternalID string `yaml:"externalId" json:"externalId,omitempty"`
 	// MFA is the device and its code that must be given. Nil: none.
 	MFA *MFADevice `yaml:"mfa" json:"mfa,omitempty"`
+	// Denied are globs of the actions that ECS cannot do with the role: reading and
+	// changing listener rules, invoking the functions of hooks. None: it can do all.
+	Denied []string `yaml:"denied" json:"denied,omitempty"`
 }
 
 // MFADevice is a device for multi-factor authentication. Its code is always the

@@ -89,7 +89,7 @@ func whereTo(h deploy.History, o Options) []Line {
 	case h.Unrecorded != "":
 		warn("these are the ACTIVE revisions: " + h.Unrecorded)
 	}
-	if o.Command != nil && h.WayBack != nil {
+	if o.Command != nil && h.WayBack != nil && (!h.Express || words[0] == "wait") {
 		lines = append(lines, suggested([]Suggestion{{purpose, o.Command(deploy.Deployment{Ref: h.Ref}, words...)}})...)
 	}
 	return lines

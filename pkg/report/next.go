@@ -63,7 +63,7 @@ func nextOfRollback(o deploy.Outcome, command func(d deploy.Deployment, words ..
 	switch o.Verdict {
 	case rollout.TimedOut, rollout.Interrupted, rollout.Started, rollout.Running:
 		next := []Suggestion{{"follow it", command(d, "wait")}}
-		if d.Rollback.To != "" {
+		if d.Rollback.To != "" && !d.Express {
 			next = append(next, Suggestion{"continue the rollback", to(d.Rollback.To)})
 		}
 		return next
@@ -74,7 +74,7 @@ func nextOfRollback(o deploy.Outcome, command func(d deploy.Deployment, words ..
 	case rollout.Paused:
 		return steer(d, o.Pauses, command)
 	case rollout.Succeeded:
-		if from := d.Rollback.From; from != "" && from != d.Rollback.To {
+		if from := d.Rollback.From; from != "" && from != d.Rollback.To && !d.Express {
 			return []Suggestion{{"undo the rollback", to(from, before(d)...)}}
 		}
 	}
@@ -88,7 +88,7 @@ func wayBack(d deploy.Deployment, command func(d deploy.Deployment, words ...str
 	previous := d.Before.TaskDefinition
 	words, purpose := []string{"rollback", "--to", arn.ShortName(previous), "--yes"}, "roll back"
 	switch {
-	case previous == "":
+	case previous == "" || d.Express: // ecs-deploy deploys nothing there
 		return nil
 	case previous == d.TaskDefinition && d.Action == deploy.ActionRestart && d.Before.Deployment != "":
 		words = []string{"rollback", "--to", d.Before.Deployment, "--pin-digest", "--yes"}

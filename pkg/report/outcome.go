@@ -140,7 +140,7 @@ func (v verdict) served() string {
 	bad := []rollout.Verdict{rollout.Failed, rollout.RolledBack, rollout.TimedOut, rollout.Interrupted}
 	running := rollout.Named(v.Serving, v.ServingTag)
 	switch {
-	case !slices.Contains(bad, v.Verdict) || v.Desired == 0:
+	case !slices.Contains(bad, v.Verdict) || v.Desired == 0 || v.Misrouted != nil: // the reason says it
 		return ""
 	case v.Running == 0 || v.Serving == "":
 		return "no task is running: users are not served"

@@ -282,6 +282,44 @@ func TestNoWayBackToWhatIsDeployed(t *testing.T) {
 	}
 }
 
+// TestNoRollbackOfExpress: what ecs-deploy would refuse is not suggested.
+func TestNoRollbackOfExpress(t *testing.T) {
+	for name, outcome := range outcomes() {
+		outcome.Deployment.Express = true
+		for _, back := range []*deploy.Rollback{nil, {From: "doorman:42", To: "doorman:41", ByECS: true}} {
+			outcome.Deployment.Rollback = back
+			for _, next := range report.Next(outcome, command) {
+				if strings.Contains(next.Command, " rollback") {
+					t.Errorf("%s: %s", name, next.Command)
+				}
+			}
+		}
+	}
+}
+
+// TestMisroutedTrafficServesNobody: new tasks that no production traffic reaches do not
+// serve users, however many run.
+func TestMisroutedTrafficServesNobody(t *testing.T) {
+	outcome := outcomes()["failed"]
+	outcome.Serving, outcome.Running, outcome.Desired = outcome.Deployment.TaskDefinition, 2, 2
+	outcome.Misrouted = &deploy.Misrouted{Rule: "arn:rule", TargetGroup: "blue", Weights: map[string]int32{"blue": 0, "green": 100}}
+	outcome.Reason = "the deployment completed, but " + outcome.Misrouted.String()
+	var out bytes.Buffer
+	r := report.New("text", report.Options{Out: &out})
+	r.Event(deploy.Event{Type: deploy.EventOutcome, Outcome: &outcome})
+	if text := out.String(); strings.Contains(text, "users are") || !strings.Contains(text, "sends nothing to target group blue of the running tasks: blue 0, green 100 (rule arn:rule)") {
+		t.Error(text)
+	}
+	out.Reset()
+	report.New("text", report.Options{Out: &out}).Result(report.Status(deploy.Status{Misrouted: outcome.Misrouted}))
+	report.New("text", report.Options{Out: &out}).Result(report.Status(deploy.Status{TrafficUnread: "x is not allowed"}))
+	for _, want := range []string{"  traffic     the production rule sends nothing to target group blue of the running tasks", "  traffic     cannot be read: x is not allowed"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+}
+
 func TestTheWayBackRestoresTheSettings(t *testing.T) {
 	number := func(n int32) *int32 { return &n }
 	const back = "ecs-deploy rollback --to doorman:41 --yes"

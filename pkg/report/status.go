@@ -111,6 +111,7 @@ func (s *status) diagnosis() {
 	for _, group := range d.TargetGroups {
 		s.field("targets", group.String())
 	}
+	s.traffic()
 	if s.TasksUnread != "" {
 		s.field("causes", "cannot be read: "+s.TasksUnread)
 	}
@@ -130,6 +131,16 @@ func (s *status) diagnosis() {
 		if strings.Contains(advice, ": aws ") { // a command is not broken over lines
 			s.lines[len(s.lines)-1].Whole = true
 		}
+	}
+}
+
+// traffic says where the production traffic goes, if that is wrong or not known.
+func (s *status) traffic() {
+	switch {
+	case s.Misrouted != nil:
+		s.field("traffic", s.Misrouted.String())
+	case s.TrafficUnread != "":
+		s.field("traffic", "cannot be read: "+s.TrafficUnread)
 	}
 }
 
@@ -185,7 +196,7 @@ func NextOfStatus(s deploy.Status, command func(d deploy.Deployment, words ...st
 	switch {
 	case primary.RolloutState == rollout.RolloutInProgress:
 		return add("follow it", "wait")
-	case primary.RolloutState == rollout.RolloutFailed:
+	case primary.RolloutState == rollout.RolloutFailed && !s.Diagnosed.Express:
 		return add("see what a rollback would restore", "rollback-preview")
 	case s.Diagnosed.ID != primary.ID:
 		return add("see how it ended", "wait")
