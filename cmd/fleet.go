@@ -143,6 +143,7 @@ func (s *clientSets) of(m *app) (*deploy.Deployer, error) {
 		m.cleanup = nil
 		set.deployer, set.err = m.connect(s.c, deploy.WithObserver(s.observe), deploy.WithRegistrations(&s.registrations), deploy.WithLimits(s.limitsOf(m)))
 		s.app.cleanup = append(s.app.cleanup, m.cleanup...)
+		s.app.clock = m.clock
 		s.made[key] = set
 	}
 	if set.err != nil {

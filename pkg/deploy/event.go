@@ -25,6 +25,10 @@ const (
 	EventService EventType = "service-event"
 	// EventCause: a task stopped for a new cause; Cause is set.
 	EventCause EventType = "cause"
+	// EventTargets: the health of the load balancer's targets moved; TargetGroups is set.
+	// It is read while all new tasks run and ECS waits for them to be healthy, and when
+	// ECS writes that one is unhealthy.
+	EventTargets EventType = "target-health"
 	// EventHeartbeat: nothing was told for a minute; Message says what is
 	// waited for.
 	EventHeartbeat EventType = "heartbeat"
@@ -72,6 +76,7 @@ type Event struct {
 	ServiceDeployment *rollout.ServiceDeployment `json:"serviceDeployment,omitempty"`
 	ServiceEvent      *rollout.ServiceEvent      `json:"serviceEvent,omitempty"`
 	Cause             *rollout.Cause             `json:"cause,omitempty"`
+	TargetGroups      []rollout.TargetGroup      `json:"targetGroups,omitempty"`
 	Hook              *rollout.Hook              `json:"hook,omitempty"`
 	Outcome           *Outcome                   `json:"-"`
 	TaskPlan          *TaskPlan                  `json:"taskPlan,omitempty"`

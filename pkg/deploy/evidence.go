@@ -55,6 +55,9 @@ type evidence struct {
 	logsDenied bool
 	tagged     bool                  // the tags of the service's revisions were read
 	ill        []rollout.TargetGroup // groups that had unhealthy targets
+	targets    []rollout.TargetGroup // all groups, as last read
+	targetsAt  time.Duration         // when that was, since the watch began
+	elbDenied  bool
 }
 
 func newEvidence(d *Deployer) evidence {
@@ -147,11 +150,26 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 	return log
 }
 
-// noteTargets keeps what the load balancer says of groups that have something
-// else than healthy targets. What was noted while the deployment's tasks were
-// there is kept when a rollback has replaced them.
-func (e *evidence) noteTargets(ctx context.Context, arns []string) {
-	for _, group := range e.targetGroups(ctx, arns) {
+// targetsEvery is how often the health of targets is read while it is waited for.
+const targetsEvery = 10 * time.Second
+
+// awaitTargets reads the health of targets again while it is waited for. It reports
+// whether it moved.
+func (e *evidence) awaitTargets(ctx context.Context, arns []string, elapsed time.Duration) bool {
+	ill := func(group rollout.TargetGroup) bool { return group.States["healthy"] < group.Targets() }
+	if e.targets != nil && (elapsed-e.targetsAt < targetsEvery || !slices.ContainsFunc(e.targets, ill)) {
+		return false
+	}
+	return e.noteTargets(ctx, arns, elapsed)
+}
+
+// noteTargets reads what the load balancer says of the targets, and reports whether that
+// moved. What was noted of unhealthy targets while the deployment's tasks were there is
+// kept when a rollback has replaced them.
+func (e *evidence) noteTargets(ctx context.Context, arns []string, elapsed time.Duration) bool {
+	before := e.targets
+	e.targets, e.targetsAt = e.targetGroups(ctx, arns), elapsed
+	for _, group := range e.targets {
 		if group.States["unhealthy"] == 0 {
 			continue
 		}
@@ -162,12 +180,13 @@ func (e *evidence) noteTargets(ctx context.Context, arns []string) {
 			e.ill[i] = group
 		}
 	}
+	return len(e.targets) > 0 && !slices.EqualFunc(before, e.targets, func(a, b rollout.TargetGroup) bool { return a.String() == b.String() })
 }
 
 // targetGroups asks the load balancer for the health of the targets of each of
 // the service's target groups.
 func (e *evidence) targetGroups(ctx context.Context, arns []string) []rollout.TargetGroup {
-	if e.elb == nil {
+	if e.elb == nil || e.elbDenied {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, evidenceLimit)
@@ -176,6 +195,7 @@ func (e *evidence) targetGroups(ctx context.Context, arns []string) []rollout.Ta
 	for _, arn := range arns {
 		out, err := e.elb.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
 		if err != nil {
+			e.elbDenied = e.elbDenied || ecsapi.Is(ecsapi.NewCallError("elasticloadbalancing:DescribeTargetHealth", arn, err), ecsapi.Denied)
 			continue
 		}
 		group := rollout.TargetGroup{ARN: arn, States: map[string]int{}}

@@ -90,17 +90,30 @@ func TestTargetHealth(t *testing.T) {
 		inWorld(t, world+"\nimages: [{match: 'repo/web:v2', healthyAfter: 4m}]\n", func(b *bench) {
 			b.want(b.run(request(), deploy.Policy{}), "succeeded")
 			told := false
+			var states []string
 			for _, e := range b.events {
 				told = told || e.Type == deploy.EventHeartbeat && strings.Contains(e.Message, "target group web: 2 healthy, 2 initial")
+				if e.Type == deploy.EventTargets {
+					states = append(states, e.TargetGroups[0].String())
+				}
 			}
 			if !told {
 				b.Error("nothing said that the targets are still initial")
+			}
+			if len(states) < 2 || states[0] != "target group web: 2 healthy, 2 initial" || !strings.HasPrefix(states[len(states)-1], "target group web: ") || strings.Contains(states[len(states)-1], "initial") {
+				b.Errorf("%q", states)
+			}
+			if n := len(b.made("DescribeTargetHealth")); n > 40 { // four minutes, and heartbeats
+				b.Errorf("asked %d times", n)
 			}
 		})
 	})
 	t.Run("denied", func(t *testing.T) {
 		inWorld(t, world+"\nimages: [{match: 'repo/web:v2', behaviour: unhealthy}]\nfaults: [{operations: [DescribeTargetHealth], code: AccessDenied, message: no}]\n", func(b *bench) {
 			b.want(b.run(request(), deploy.Policy{}), "rolled-back")
+			if n := len(b.made("DescribeTargetHealth")); n != 1 {
+				b.Errorf("asked %d times for what is denied", n)
+			}
 		})
 	})
 }

@@ -63,7 +63,7 @@ func (l *looker) look(ctx context.Context) (rollout.Observation, error) {
 		return o, err
 	}
 	o.Service = service.Snapshot()
-	l.groups = service.TargetGroups()
+	l.groups = service.AllTargetGroups()
 	l.before, l.clocks = service.before(), service.clocks()
 	if l.deployment.Action != ActionSettings {
 		l.deployment.find(o.Service)

@@ -65,7 +65,7 @@ func (d *Deployer) Status(ctx context.Context, ref Ref) (Status, error) {
 	status.Diagnosed = status.subject()
 	status.Diagnosed.Express = found.express()
 	if status.troubled() {
-		d.diagnose(ctx, &status, found.TargetGroups())
+		d.diagnose(ctx, &status, found.AllTargetGroups())
 	}
 	d.findTraffic(ctx, &status, found)
 	for i := range status.Service.Deployments[:min(len(status.Service.Deployments), tagsRead)] {
@@ -149,7 +149,7 @@ func (d *Deployer) diagnose(ctx context.Context, s *Status, groups []string) {
 	if s.Diagnosed.TaskDefinition != "" {
 		evidence.addLogs(ctx, &s.Diagnosed, s.Diagnosis.Causes)
 	}
-	evidence.noteTargets(ctx, groups)
+	evidence.noteTargets(ctx, groups, 0)
 	s.Diagnosis.TargetGroups = evidence.ill
 	s.Diagnosis.Breaker, s.Diagnosis.Alarms = endedBy(s.Last)
 	s.Diagnosis.Ending = evidence.ending(ctx, s.Last, events, false)

@@ -215,8 +215,9 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 	// A deployment that ended before the first look is reported by its outcome alone.
 	w.news.silent = w.last.Service == nil && w.looker.deployment.Action == ActionFollow && verdict.Final()
 	w.last = o
-	if w.news.tell(o, w.explain(ctx).Causes) {
-		w.evidence.noteTargets(ctx, w.looker.groups)
+	unhealthy := w.news.tell(o, w.explain(ctx).Causes)
+	if unhealthy && w.evidence.noteTargets(ctx, w.looker.groups, o.Elapsed) || !unhealthy && !verdict.Final() && w.awaitTargets(ctx, o) {
+		w.news.emit(Event{Type: EventTargets, Elapsed: o.Elapsed, TargetGroups: w.evidence.targets})
 	}
 	w.last.Service = w.labelled(o.Service)
 	if verdict.Final() {
@@ -226,6 +227,16 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 		w.news.emit(Event{Type: EventHeartbeat, Elapsed: o.Elapsed, Service: o.Service, Message: w.waitingFor(ctx)})
 	}
 	return Outcome{}, false
+}
+
+// awaitTargets reads the health of the load balancer's targets while all new tasks run and
+// only that, and no clock of ECS, is waited for. It reports whether it moved.
+func (w *watch) awaitTargets(ctx context.Context, o rollout.Observation) bool {
+	if !w.near() {
+		w.evidence.targets = nil // other tasks, other targets
+		return false
+	}
+	return len(o.Service.Deployments) > 1 && w.clockLeft() <= 0 && !w.hooksWait() && w.evidence.awaitTargets(ctx, w.looker.groups, o.Elapsed)
 }
 
 func (w *watch) interrupted(ctx context.Context) Outcome {
@@ -313,7 +324,7 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 		w.last.Tasks = w.looker.stopped()
 	}
 	diagnosis := w.explain(ctx)
-	w.evidence.noteTargets(ctx, w.looker.groups)
+	w.evidence.noteTargets(ctx, w.looker.groups, w.elapsed())
 	diagnosis.TargetGroups = w.evidence.ill
 	diagnosis.Breaker, diagnosis.Alarms = endedBy(w.last.ServiceDeployment)
 	diagnosis.Ending = w.evidence.ending(ctx, w.last.ServiceDeployment, w.news.told, w.tracker.Requested())

@@ -165,6 +165,18 @@ func (s *Service) Primary() *types.Deployment {
 	return nil
 }
 
+// AllTargetGroups are the ARNs of the service's target groups, with the alternate ones of
+// deployments that shift traffic: the new tasks may be in either.
+func (s *Service) AllTargetGroups() []string {
+	arns := s.TargetGroups()
+	for _, balancer := range s.LoadBalancers {
+		if pair := balancer.AdvancedConfiguration; pair != nil && aws.ToString(pair.AlternateTargetGroupArn) != "" {
+			arns = append(arns, *pair.AlternateTargetGroupArn)
+		}
+	}
+	return arns
+}
+
 // TargetGroups are the ARNs of the service's target groups.
 func (s *Service) TargetGroups() []string {
 	var arns []string

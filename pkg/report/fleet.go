@@ -52,7 +52,8 @@ func memberLog(s *Story, member string, lines []Line, o Options) []Line {
 		l := head
 		l.Parts = append(slices.Clone(head.Parts), Part{Text: strings.Repeat(" ", line.Indent)})
 		l.Parts = append(l.Parts, line.Parts...)
-		l.Whole = true // scripts and people search these lines for whole sentences
+		l.Whole = line.Whole || o.Progress != ProgressLive // scripts and people search a log for whole sentences
+		l.Hang = len("15:04:05    ") + width + line.Indent + max(line.Hang, minHang)
 		lines[i] = l
 	}
 	return lines

@@ -53,7 +53,8 @@ func (s *Story) fleetFrame(now time.Time, size Size) []Line {
 	}
 	names = min(names, max(size.Width/3, 12))
 	lines := []Line{say("%d services: %s", len(s.Services), counted(counts)).with(Dim, "  "+deploy.Span(max(now.Sub(s.Began), 0)))}
-	shown := s.Services
+	// By name: services appear in the order in which their plans were made.
+	shown := slices.SortedStableFunc(slices.Values(s.Services), func(a, b *ServiceStory) int { return strings.Compare(a.Name(), b.Name()) })
 	if room := size.Height - 3; len(shown) > room { // the title, what is left out, the row of the cursor
 		shown = slices.SortedStableFunc(slices.Values(shown), func(a, b *ServiceStory) int { return int(a.stands()) - int(b.stands()) })[:max(room, 0)]
 	}
@@ -124,6 +125,11 @@ func (s *ServiceStory) remark(now time.Time) string {
 	}
 	if wait := s.Wait(now); len(wait.Clocks) > 0 {
 		return "  " + wait.String()
+	}
+	for _, group := range s.TargetGroups {
+		if healthy, all := group.States["healthy"], group.Targets(); healthy < all {
+			return fmt.Sprintf("  %d/%d targets healthy", healthy, all)
+		}
 	}
 	return ""
 }

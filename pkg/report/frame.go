@@ -6,6 +6,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -250,7 +251,7 @@ func (s *ServiceStory) trouble() []Line {
 	switch {
 	case len(s.TargetGroups) > 0:
 		for _, group := range s.TargetGroups[:min(len(s.TargetGroups), 2)] {
-			lines = append(lines, say("%s", group.String()).in(2))
+			lines = append(lines, targets(group).in(2))
 		}
 	case s.Unhealthy != "":
 		lines = append(lines, toned(Warn, "unhealthy targets").and(" in target group "+s.Unhealthy).in(2))
@@ -259,6 +260,25 @@ func (s *ServiceStory) trouble() []Line {
 		lines = append(lines, toned(Bad, "stopped: ").and(reasonOf(s.Causes[i])).in(2))
 	}
 	return lines
+}
+
+// targets is the health of the targets of a group, without those that are draining.
+func targets(g rollout.TargetGroup) Line {
+	line := toned(Dim, "targets ").with(Strong, fmt.Sprintf("%d/%d", g.States["healthy"], g.Targets())).and(" healthy")
+	for _, state := range slices.Sorted(maps.Keys(g.States)) {
+		switch state {
+		case "healthy", "draining":
+		case "unhealthy":
+			line = line.and(", ").with(Bad, fmt.Sprintf("%d unhealthy", g.States[state]))
+		default:
+			line = line.and(fmt.Sprintf(", %d %s", g.States[state], state))
+		}
+	}
+	line = line.and(" in target group " + g.Name())
+	if len(g.Reasons) > 0 {
+		line = line.and(": " + strings.Join(g.Reasons, "; "))
+	}
+	return line
 }
 
 // stepping reports whether one-off tasks run now.

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
@@ -74,7 +75,7 @@ func inScenario(t *testing.T, scenario string, services []string, test func(ctx 
 }
 
 func deployerOf(cfg aws.Config, observe func(deploy.Event)) *deploy.Deployer {
-	return deploy.New(ecs.NewFromConfig(cfg), deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg)), deploy.WithObserver(observe))
+	return deploy.New(ecs.NewFromConfig(cfg), deploy.WithLogs(cloudwatchlogs.NewFromConfig(cfg)), deploy.WithTargetHealth(elasticloadbalancingv2.NewFromConfig(cfg)), deploy.WithObserver(observe))
 }
 
 func ofService(name string) deploy.Ref { return deploy.Ref{Cluster: "production1", Service: name} }
@@ -92,6 +93,7 @@ func TestFramesOfRollouts(t *testing.T) {
 	}{
 		{"healthy", "healthy", []time.Duration{30 * time.Second, 90 * time.Second, 110 * time.Second}, 0, rollout.Succeeded},
 		{"failing", "crash-loop", []time.Duration{40 * time.Second, 130 * time.Second, 215 * time.Second, 243 * time.Second}, 0, rollout.RolledBack},
+		{"unhealthy", "unhealthy", []time.Duration{80 * time.Second, 111 * time.Second, 190 * time.Second}, 0, rollout.RolledBack},
 		{"canary", "canary", []time.Duration{30 * time.Second, 8 * time.Minute}, 0, rollout.Succeeded},
 		{"interrupted", "healthy", []time.Duration{30 * time.Second}, 40 * time.Second, rollout.Interrupted},
 	} {

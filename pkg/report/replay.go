@@ -147,6 +147,8 @@ func complete(e deploy.Event) (told, known bool) {
 		return e.Hook != nil && e.Deployment != nil, true
 	case deploy.EventContinued:
 		return e.Hook != nil, true
+	case deploy.EventTargets:
+		return e.TargetGroups != nil, true
 	case deploy.EventTaskPlan:
 		return e.TaskPlan != nil, true
 	case deploy.EventTask:

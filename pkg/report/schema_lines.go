@@ -33,6 +33,7 @@ var streamLines = []streamLine{
 	{Type: string(deploy.EventProgress), When: "a count or a state changed", Always: []string{"service"}, Sometimes: []string{"serviceDeployment"}},
 	{Type: string(deploy.EventService), When: "ECS wrote a service event", Always: []string{"serviceEvent"}},
 	{Type: string(deploy.EventCause), When: "a task stopped for a new cause", Always: []string{"cause"}},
+	{Type: string(deploy.EventTargets), When: "the health of the load balancer's targets changed", Always: []string{"targetGroups"}},
 	{Type: string(deploy.EventHeartbeat), When: "nothing was reported for a while", Always: []string{"message"}},
 	{Type: string(deploy.EventLimit), When: "the deployment may take longer than usual", Always: []string{"message"}},
 	{Type: string(deploy.EventPaused), When: "the deployment is paused, and ecs-deploy waits", Always: []string{"hook", "deployment"}, Sometimes: []string{"serviceDeployment"}},

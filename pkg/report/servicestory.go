@@ -45,7 +45,8 @@ type ServiceStory struct {
 	Events   []rollout.ServiceEvent
 	Causes   []rollout.Cause
 	Warnings []string
-	// TargetGroups are the target groups of the service as last asked.
+	// TargetGroups are the target groups of the service as last read; none once a task
+	// has stopped or started since.
 	TargetGroups []rollout.TargetGroup
 	// Unhealthy is the target group of which ECS last wrote that a target is unhealthy;
 	// "" once the service reached a steady state.
@@ -142,6 +143,8 @@ func (s *ServiceStory) add(entry *Entry) {
 		s.Causes = append(s.Causes, *e.Cause)
 		entry.Hint = s.hint(e.Cause.Hint)
 		s.note(e, Bad, "a task stopped: "+reasonOf(*e.Cause))
+	case deploy.EventTargets:
+		s.TargetGroups = e.TargetGroups
 	case deploy.EventTaskPlan:
 		s.TaskPlan, s.TaskOutcome = e.TaskPlan, nil
 	case deploy.EventTask:
@@ -178,6 +181,9 @@ func (s *ServiceStory) note(e deploy.Event, tone Tone, text string) {
 func (s *ServiceStory) moved(entry *Entry) {
 	e := entry.Event
 	s.Record, s.seenAt = e.ServiceDeployment, e.Time
+	if mine := s.followed(); mine == nil || mine.Running < mine.Desired {
+		s.TargetGroups = nil
+	}
 	now := progress(e.Service, e.ServiceDeployment, s.Unhealthy).String()
 	entry.New = now != s.progress
 	s.progress = now

@@ -71,8 +71,8 @@ func (t *text) entry(entry Entry) {
 		t.answer(lines...)
 	case e.Type == deploy.EventOutcome:
 		t.end(entry)
-		for i := range lines { // scripts and people search a result for whole sentences
-			lines[i].Whole = true
+		for i := range lines { // scripts search a result for whole sentences
+			lines[i].Whole = lines[i].Whole || !t.options.OutTerminal
 		}
 		switch {
 		case !ofTask:

@@ -67,11 +67,7 @@ func (s *ServiceStory) Wait(now time.Time) Wait {
 
 // awaited is what the counts say is missing.
 func (s *ServiceStory) awaited() string {
-	primary := s.State.Primary()
-	mine := primary
-	if s.Deployment != nil {
-		mine = s.State.Deployment(s.Deployment.ID)
-	}
+	primary, mine := s.State.Primary(), s.followed()
 	switch {
 	case s.State == nil:
 		return "the first answer of ECS"
@@ -98,6 +94,14 @@ func (s *ServiceStory) awaited() string {
 		return "the bake time to end: ECS watches " + alarms
 	}
 	return "ECS to complete the deployment"
+}
+
+// followed is the deployment that is followed, as last seen; nil if ECS does not show it.
+func (s *ServiceStory) followed() *rollout.Deployment {
+	if s.Deployment != nil {
+		return s.State.Deployment(s.Deployment.ID)
+	}
+	return s.State.Primary()
 }
 
 // missing is "2 of 4 new tasks".

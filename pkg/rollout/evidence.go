@@ -45,6 +45,18 @@ func (g *TargetGroup) AddReason(reason string) {
 	}
 }
 
+// Targets is the number of targets that take traffic, or will: those that are draining
+// do not count.
+func (g TargetGroup) Targets() int {
+	n := 0
+	for state, number := range g.States {
+		if state != "draining" {
+			n += number
+		}
+	}
+	return n
+}
+
 // Name is the group's name, out of its ARN:
 // arn:…:targetgroup/NAME/ID.
 func (g TargetGroup) Name() string {
