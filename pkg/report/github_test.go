@@ -95,8 +95,8 @@ func TestHostileTextIsNoCommand(t *testing.T) {
 				}
 				harmlessLines(t, out.String())
 				harmlessMarkdown(t, summary.String())
-				harmlessOutputs(t, outputs.String(), `^(verdict|exit-code|task-definition-arn|deployment-id|rollback-to|reason)=`)
-				harmlessOutputs(t, dotenv.String(), `^DEPLOY_(VERDICT|EXIT_CODE|TASK_DEFINITION_ARN|DEPLOYMENT_ID|ROLLBACK_TO|REASON)=`)
+				harmlessOutputs(t, outputs.String(), `^(verdict|exit-code|task-definition-arn|deployment-id|rollback-to|reason|members)=`)
+				harmlessOutputs(t, dotenv.String(), `^DEPLOY_(VERDICT|EXIT_CODE|TASK_DEFINITION_ARN|DEPLOYMENT_ID|ROLLBACK_TO|REASON|MEMBERS)=`)
 			})
 		})
 	}

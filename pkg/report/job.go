@@ -19,7 +19,7 @@ type job struct {
 	options         Options
 	summary         writer
 	outputs, dotenv writer
-	worst           *outputs // of all outcomes so far
+	worst           *outputs // of all ends so far
 }
 
 func newJob(o Options) *job {
@@ -30,11 +30,16 @@ func newJob(o Options) *job {
 // opened the files knows of errors.
 func (j *job) failure() error { return nil }
 
-func (j *job) result(Result) {}
+func (j *job) result(story *Story, r Result) {
+	if r.end != nil {
+		j.summarize(fleetSummary(r.end, story, j.options))
+		j.leave(outputsOfFleet(r.end))
+	}
+}
 
 func (j *job) entry(entry Entry) {
 	switch {
-	case entry.Type != deploy.EventOutcome:
+	case entry.Type != deploy.EventOutcome, ofMember(entry.Event): // the end of all says how each ended
 		return
 	case entry.TaskOutcome != nil:
 		j.summarize(taskSummary(entry, j.options))
@@ -46,11 +51,10 @@ func (j *job) entry(entry Entry) {
 }
 
 func (j *job) fail(_ *Story, f Failure) {
-	if !f.started() {
-		return
+	if f.Member == "" {
+		j.summarize(failureSummary(f))
+		j.leave(outputs{verdict: f.Verdict, exitCode: f.ExitCode, reason: f.Message})
 	}
-	j.summarize(failureSummary(f))
-	j.leave(outputs{verdict: f.Verdict, exitCode: f.ExitCode, reason: f.Message})
 }
 
 func (j *job) summarize(text string) {
@@ -59,20 +63,20 @@ func (j *job) summarize(text string) {
 	}
 }
 
-// leave writes the outputs, if they are worse than those before: of several services,
-// the worst outcome counts. Readers take the last value of a name.
+// leave writes the outputs, if they are worse than those before: a run may end with an
+// error after the outcome of its deployment. Readers take the last value of a name.
 func (j *job) leave(o outputs) {
 	if j.worst != nil && o.exitCode <= j.worst.exitCode {
 		return
 	}
 	j.worst = &o
 	if j.options.Outputs != nil {
-		j.outputs.write([]byte(o.lines(func(name string) string { return name })))
+		j.outputs.write([]byte(o.lines(func(name string) string { return name }, longestMembers)))
 	}
 	if j.options.Dotenv != nil {
 		j.dotenv.write([]byte(o.lines(func(name string) string {
 			return "DEPLOY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		})))
+		}, longestMembersOfDotenv)))
 	}
 }
 
@@ -83,6 +87,7 @@ type outputs struct {
 	taskDefinition           string // its ARN
 	deploymentID, rollbackTo string
 	reason                   string
+	members                  []memberOutput // of a run of several services
 }
 
 func outputsOf(o deploy.Outcome) outputs {
@@ -104,8 +109,9 @@ func outputsOfTask(o *deploy.TaskOutcome) outputs {
 // 5 KiB.
 const longestOutput = 500
 
-// lines are the outputs as NAME=VALUE lines. No value has a line break.
-func (o outputs) lines(name func(string) string) string {
+// lines are the outputs as NAME=VALUE lines, with at most so many bytes about members. No
+// value has a line break.
+func (o outputs) lines(name func(string) string, members int) string {
 	var b strings.Builder
 	for _, output := range []struct{ name, value string }{
 		{"verdict", o.verdict}, {"exit-code", strconv.Itoa(o.exitCode)}, {"task-definition-arn", o.taskDefinition},
@@ -114,6 +120,7 @@ func (o outputs) lines(name func(string) string) string {
 		value := []rune(strings.TrimSpace(harmless(output.value)))
 		fmt.Fprintf(&b, "%s=%s\n", name(output.name), string(value[:min(len(value), longestOutput)]))
 	}
+	fmt.Fprintf(&b, "%s=%s\n", name("members"), membersOutput(o.members, members))
 	return b.String()
 }
 

@@ -127,7 +127,7 @@ func (s *stream) entry(entry Entry) {
 }
 
 // result writes one line, and no version before it.
-func (s *stream) result(r Result) { s.write(r.Value, "") }
+func (s *stream) result(_ *Story, r Result) { s.write(r.Value, "") }
 
 // object writes an object of the stream, which begins with the version.
 func (s *stream) object(object any) {
@@ -166,7 +166,7 @@ func (j *jsonRenderer) entry(entry Entry) {
 }
 
 // result writes one object on several lines.
-func (j *jsonRenderer) result(r Result) { j.write(r.Value, "  ") }
+func (j *jsonRenderer) result(_ *Story, r Result) { j.write(r.Value, "  ") }
 
 func (j *jsonRenderer) object(object outcomeObject) {
 	object.Schema, object.Simulated = Schema, j.options.Simulated

@@ -43,13 +43,19 @@ func outcomeSummary(v verdict, about *ServiceStory) string {
 	causesSummary(&b, v.Diagnosis)
 	differenceSummary(&b, about.Plan)
 	timelineSummary(&b, about, v.options)
-	if next := Next(v.Outcome, v.options.Command); len(next) > 0 {
-		b.WriteString("**Next**\n\n")
-		for _, s := range next {
-			fmt.Fprintf(&b, "%s:\n\n%s\n", markdown(s.Purpose), fenced([]string{s.Command}))
-		}
-	}
+	nextSummary(&b, Next(v.Outcome, v.options.Command))
 	return b.String()
+}
+
+// nextSummary are commands to type next.
+func nextSummary(b *strings.Builder, next []Suggestion) {
+	if len(next) == 0 {
+		return
+	}
+	b.WriteString("**Next**\n\n")
+	for _, s := range next {
+		fmt.Fprintf(b, "%s:\n\n%s\n", markdown(s.Purpose), fenced([]string{s.Command}))
+	}
 }
 
 func causesSummary(b *strings.Builder, d rollout.Diagnosis) {

@@ -49,9 +49,15 @@ func (r *recorder) entry(entry Entry) {
 	}
 }
 
-func (r *recorder) result(result Result) { r.each(func(v view) { v.result(result) }) }
+func (r *recorder) result(story *Story, result Result) {
+	r.each(func(v view) { v.result(story, result) })
+}
 
-func (r *recorder) fail(story *Story, f Failure) { r.each(func(v view) { v.fail(story, f) }) }
+func (r *recorder) fail(story *Story, f Failure) {
+	if f.Member == "" { // others may still run
+		r.each(func(v view) { v.fail(story, f) })
+	}
+}
 
 // failure is nil: memory takes everything.
 func (r *recorder) failure() error { return nil }

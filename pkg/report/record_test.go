@@ -40,6 +40,10 @@ func TestARecordIsTheLastEnd(t *testing.T) {
 	r.Result(report.Plan(plan(t)))
 	member := deploy.Event{Type: deploy.EventOutcome, Outcome: &deploy.Outcome{}, Subject: deploy.Subject{Member: "api"}}
 	r.Event(member)
+	before := string(record.JSON())
+	if r.Fail(report.Failure{Member: "api", Message: "x"}); string(record.JSON()) != before {
+		t.Error("the end of one of several is not that of all")
+	}
 	r.Fail(report.Failure{Message: "no such image", Hint: "build it", Verdict: "error", ExitCode: 3})
 	if text := string(record.JSON()); !strings.HasPrefix(text, "{\n  \"type\": \"outcome\"") || !strings.Contains(text, `"exitCode": 3`) {
 		t.Error(text)

@@ -30,7 +30,7 @@ type Renderer interface {
 // so far.
 type view interface {
 	entry(Entry)
-	result(Result)
+	result(*Story, Result)
 	fail(*Story, Failure)
 	// failure is the first error of writing.
 	failure() error
@@ -70,7 +70,7 @@ func (r *run) Result(result Result) {
 	r.turns.Lock()
 	defer r.turns.Unlock()
 	for _, v := range r.views {
-		v.result(result)
+		v.result(&r.story, result)
 	}
 }
 

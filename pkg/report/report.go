@@ -35,6 +35,8 @@ type Result struct {
 	Value any
 	// Lines is the result for people.
 	Lines func(Options) []Line
+	// end is the end of a run of several services, if the result is that.
+	end *fleetEnd
 }
 
 // Failure is an error as it is shown.

@@ -120,7 +120,7 @@ func (t *text) end(entry Entry) {
 	}
 }
 
-func (t *text) result(r Result) { t.answer(r.Lines(t.options)...) }
+func (t *text) result(_ *Story, r Result) { t.answer(r.Lines(t.options)...) }
 
 // fail shows an error, and the end of a task's log that was not shown before.
 func (t *text) fail(story *Story, f Failure) {
