@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"ecs-deploy": program})
+	testscript.Main(m, map[string]func(){"ecs-deploy": program, "ecs-deploy-broken": brokenProgram})
 }
 
 // program is what the command ecs-deploy does in a script.

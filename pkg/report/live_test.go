@@ -12,6 +12,7 @@ import (
 
 	"github.com/charmbracelet/x/vt"
 
+	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
@@ -104,5 +105,55 @@ func TestTheRegionIsErased(t *testing.T) {
 		if text := strings.Join(s.rows(), "\n"); strings.Contains(text, "deploying") || strings.Contains(text, "█") {
 			t.Errorf("after %d ms:\n%s\n%q", wait, text, s.written.String())
 		}
+	}
+}
+
+// TestAPanicLeavesTheTerminal: a bug in a view takes the region away, is readable, and
+// hides neither the rest of the run nor its end.
+func TestAPanicLeavesTheTerminal(t *testing.T) {
+	s := newScreen(t, 110, 200)
+	r := report.New("text", report.Options{
+		Out: s, Err: s, Raw: s, OutTerminal: true, Progress: report.ProgressLive, Term: "xterm-256color", Size: report.Size{Width: 110, Height: 200},
+		Location: time.UTC, Now: func() time.Time { return at(60) },
+		Command: func(deploy.Deployment, ...string) string { panic("no command") },
+	})
+	events := rolledBack(t)
+	unguarded := deployment
+	unguarded.Before.RollsBack = false // a cause comes with the command that rolls back
+	events[2].Deployment = &unguarded
+	for _, e := range events[:6] {
+		r.Event(e)
+	}
+	s.shows(t, "deploying doorman")
+	for _, e := range events[6:] {
+		r.Event(e)
+	}
+	text := strings.Join(s.rows(), "\n")
+	if !strings.Contains(text, "\nwarning: a bug in ecs-deploy: no command; the run continues, and only its end is shown\n") ||
+		!strings.Contains(text, "TestAPanicLeavesTheTerminal") || !strings.HasSuffix(text, "\nrolled back: the circuit breaker threshold was exceeded") {
+		t.Error(text)
+	}
+	if strings.Contains(text, "deploying doorman") || s.vt.CursorHidden() {
+		t.Errorf("the region is there, or the cursor is not:\n%s", text)
+	}
+}
+
+// TestAPanicInAFrame: the log goes on beside it.
+func TestAPanicInAFrame(t *testing.T) {
+	s := newScreen(t, 110, 40)
+	r := report.New("text", report.Options{
+		Out: s, Err: s, Raw: s, OutTerminal: true, Progress: report.ProgressLive, Term: "xterm-256color", Size: report.Size{Width: 110, Height: 40},
+		Location: time.UTC, Now: func() time.Time { panic("no clock") },
+	})
+	events := rolledBack(t)
+	for _, e := range events[:6] {
+		r.Event(e)
+	}
+	s.shows(t, "warning: a bug in ecs-deploy: no clock; the run continues, and where it stands is not shown")
+	for _, e := range events[6:] {
+		r.Event(e)
+	}
+	if text := strings.Join(s.rows(), "\n"); !strings.Contains(text, "\nrolled back: doorman:42") || strings.Contains(text, "no clock") {
+		t.Error(text)
 	}
 }

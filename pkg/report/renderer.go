@@ -54,16 +54,17 @@ func (r *run) Event(e deploy.Event) {
 	r.mutex.Lock()
 	entry := r.story.Add(e)
 	r.mutex.Unlock()
-	for _, v := range r.views {
-		v.entry(entry)
-	}
+	r.each(func(v view) { v.entry(entry) })
 }
 
 // frame is where the story stands now.
-func (r *run) frame(size Size) []Line {
+func (r *run) frame(size Size) (lines []Line) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return r.story.Frame(r.options.now(), size)
+	if cause, _ := panicOf(func() { lines = r.story.Frame(r.options.now(), size) }); cause != nil {
+		return []Line{bug(cause, "where it stands is not shown")}
+	}
+	return lines
 }
 
 func (r *run) Result(result Result) {
@@ -80,16 +81,18 @@ func (r *run) Fail(f Failure) {
 	r.mutex.Lock()
 	r.story.Fail(f)
 	r.mutex.Unlock()
-	for _, v := range r.views {
-		v.fail(&r.story, f)
-	}
+	r.each(func(v view) { v.fail(&r.story, f) })
 }
 
 func (r *run) Pause() {
 	for _, v := range r.views {
-		if p, ok := v.(pauser); ok {
-			p.pause()
-		}
+		pause(v)
+	}
+}
+
+func pause(v view) {
+	if p, ok := v.(pauser); ok {
+		p.pause()
 	}
 }
 
