@@ -66,6 +66,7 @@ type app struct {
 	file          config.File
 	targets       []string // its targets
 	warned        bool     // of variables that have no effect
+	chosen        bool     // the target was chosen at a terminal, and nothing else was typed
 	bare          bool     // standard output is not for reports, but for the thing itself
 	named         demoNames
 	members       []*app // of a run of several targets, one each
@@ -100,9 +101,12 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 		}
 	}
 	a.args = withSubcommand(root, args)
-	root.SetArgs(a.args)
 	ran, err := root, cmp.Or(unknownCommand(root, a.args), singleDash(root, a.args))
 	if err == nil {
+		a.args, err = a.offer(ctx, a.args)
+	}
+	if err == nil {
+		root.SetArgs(a.args)
 		ran, err = root.ExecuteContextC(ctx)
 	}
 	for _, clean := range a.cleanup {

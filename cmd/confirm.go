@@ -50,7 +50,7 @@ func (a *app) showUnseen(plan *deploy.Plan) error {
 }
 
 // asks reports whether questions are to be asked.
-func (a *app) asks() bool { return a.settings.Confirm && !a.settings.Yes }
+func (a *app) asks() bool { return (a.settings.Confirm || a.chosen) && !a.settings.Yes }
 
 // confirmer is what has confirm set.
 func (a *app) confirmer() string {
@@ -69,7 +69,20 @@ func (a *app) ask(ctx context.Context, asker, question string) error {
 		return &usageError{problem: asker + " requires confirmation, but this is not a terminal", hint: "pass --yes to confirm"}
 	}
 	a.pause()
-	_, _ = fmt.Fprint(a.streams.Err, question, " [y/N] ")
+	line, err := a.answer(ctx, question+" [y/N] ")
+	if err != nil {
+		return err
+	}
+	if word := strings.ToLower(line); word == "y" || word == "yes" {
+		return nil
+	}
+	return declinedError{}
+}
+
+// answer asks something, and is the line that somebody types, without spaces around it; ""
+// at the end of the input.
+func (a *app) answer(ctx context.Context, question string) (string, error) {
+	_, _ = fmt.Fprint(a.streams.Err, question)
 	answer := make(chan string, 1)
 	go func() { // it ends with the process, if nobody answers
 		line, _ := readLine(a.streams.In)
@@ -78,11 +91,8 @@ func (a *app) ask(ctx context.Context, asker, question string) error {
 	select {
 	case <-ctx.Done():
 		_, _ = fmt.Fprintln(a.streams.Err)
-		return &deploy.InterruptedError{Err: ctx.Err()}
+		return "", &deploy.InterruptedError{Err: ctx.Err()}
 	case line := <-answer:
-		if word := strings.ToLower(strings.TrimSpace(line)); word == "y" || word == "yes" {
-			return nil
-		}
-		return declinedError{}
+		return strings.TrimSpace(line), nil
 	}
 }

@@ -32,8 +32,9 @@ worked, and makes rolling back easy.
 
 Most flags can also be set by a variable ECS_DEPLOY_<FLAG_NAME> or in the file
 ecs-deploy.yaml. A flag overrides the variable, and the variable overrides the file.
-The file can have several targets; choose one with --target. To see the merged
-settings, use ecs-deploy config view.`,
+The file can have several targets; choose one with --target. On a terminal,
+ecs-deploy without arguments offers them. To see the merged settings, use
+ecs-deploy config view.`,
 		Example:           rootExample,
 		Args:              knownCommand,
 		SilenceErrors:     true,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ecs-deploy/ecs-deploy/cmd"
+	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 )
 
 // brokenOutput is a standard output in which a bug is: what draws there panics.
@@ -50,7 +52,7 @@ func TestTheTerminalComesBack(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := openTTY(t, tt.program, "deploy", "--simulate", "-c", "production1", "-n", "doorman-service", "-i", "docker.repo.com/doorman:v2", "--until", "running")
+			s := openTTY(t, tt.program, strings.Fields("deploy --simulate -c production1 -n doorman-service -i docker.repo.com/doorman:v2 --until running"), nil)
 			before, err := term.GetState(int(s.master.Fd()))
 			if err != nil {
 				t.Fatal(err)
@@ -97,12 +99,16 @@ type tty struct {
 	ended    chan struct{} // nobody is at the other side any more
 }
 
-func openTTY(t *testing.T, program string, args ...string) *tty {
+// openTTY starts a program in an empty folder, after prepare, which returns more variables.
+func openTTY(t *testing.T, program string, args []string, prepare func(dir string) []string) *tty {
 	s := &tty{T: t, command: exec.Command(program, args...), emulator: vt.NewEmulator(100, 200), ended: make(chan struct{})}
 	dir := t.TempDir()
 	s.command.Dir, s.command.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "TERM=xterm-256color"}
 	for name, value := range environment(dir) {
 		s.command.Env = append(s.command.Env, name+"="+value)
+	}
+	if prepare != nil {
+		s.command.Env = append(s.command.Env, prepare(dir)...)
 	}
 	var err error
 	if s.master, err = pty.StartWithSize(s.command, &pty.Winsize{Rows: 200, Cols: 100}); err != nil {
@@ -151,4 +157,79 @@ func (s *tty) wait() int {
 	}
 	<-s.ended
 	return s.command.ProcessState.ExitCode()
+}
+
+// TestTheTargetsAreOffered: to a person at a terminal who typed the name of the program
+// alone, and who is asked before anything changes.
+func TestTheTargetsAreOffered(t *testing.T) {
+	const menu, question = "targets of ecs-deploy.yaml:\n  1  production\n  2  staging\n  3  all: production, staging\n", "deploy which one (number or name; Enter for none)?"
+	const confirm = "deploy this to"
+	for _, tt := range []struct {
+		name    string
+		typed   []string // after each question
+		environ string
+		code    int
+		said    string // "" if nothing is offered
+		wrote   bool
+	}{
+		{"a number, and yes", []string{question, "1\n", confirm, "y\n"}, "", 0, "\necs-deploy deploy --target production\n", true},
+		{"a name, and no", []string{question, " staging \n", confirm, "n\n"}, "", 130, "\necs-deploy deploy --target staging\n", false},
+		{"a group", []string{question, "3\n", confirm, "\n"}, "", 130, "\necs-deploy deploy --target all\n", false},
+		{"a mistyped name", []string{question, "stagin\n", "did you mean", "\n"}, "", 0, `no target "stagin"; `, false},
+		{"a number too high", []string{question, "4\n", "hint: ", "\n"}, "", 0, `no target "4"; `, false},
+		{"nothing", []string{question, "\n"}, "", 0, "nothing was chosen, and nothing was changed", false},
+		{"the end of the input", []string{question, "\x04"}, "", 0, "nothing was chosen", false},
+		{"Ctrl-C", []string{question, "\x03"}, "", 130, "error: interrupted", false},
+		{"in CI", nil, "CI=true", 0, "", false},
+		{"for programs", nil, "ECS_DEPLOY_OUTPUT=json", 0, "", false},
+		{"a target that is set", nil, "ECS_DEPLOY_TARGET=staging", 0, "", false},
+		{"no file", nil, "ECS_DEPLOY_CONFIG=none", 0, "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			world, err := ecssim.LoadScenario("healthy")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, service := range []string{"doorman-service", "doorman-staging"} {
+				world = world.WithSeed(ecssim.Seed{Cluster: "production1", Service: service, Image: "docker.repo.com/doorman:v1"})
+			}
+			server, err := serveWorld(world)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			s := openTTY(t, "ecs-deploy", nil, func(dir string) []string {
+				file := `version: 1
+defaults: {cluster: production1, image: "docker.repo.com/doorman:v2", no-wait: true}
+targets:
+  production: {service-name: doorman-service}
+  staging: {service-name: doorman-staging}
+groups: {all: [production, staging]}
+`
+				if err := os.WriteFile(filepath.Join(dir, "ecs-deploy.yaml"), []byte(file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				environ := []string{tt.environ}
+				for name, value := range account(server.URL) {
+					environ = append(environ, name+"="+value)
+				}
+				return environ
+			})
+			for i := 0; i < len(tt.typed); i += 2 {
+				s.until(tt.typed[i])
+				if _, err := s.master.WriteString(tt.typed[i+1]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			code, screen := s.wait(), s.screen()
+			offered := strings.Contains(strings.ReplaceAll(screen, " \n", "\n"), menu)
+			if code != tt.code || offered != (tt.said != "") || !strings.Contains(screen, tt.said) || !offered && !strings.Contains(screen, "Usage:") {
+				t.Errorf("exit code %d, want %d:\n%s", code, tt.code, screen)
+			}
+			if wrote := len(server.made()); (wrote > 0) != tt.wrote {
+				t.Errorf("%d calls changed something", wrote)
+			}
+		})
+	}
 }
