@@ -1,6 +1,6 @@
 package cmd_test
 
-// Transcripts in pages: blocks of the kind "console" with prompts. Their commands run in
+// Transcripts in pages: blocks of the kind "console" with pages.Prompts. Their commands run in
 // virtual time, each block in a world in which nothing has happened, and print what the
 // page shows, but for times, ids, and where lines are broken.
 
@@ -13,21 +13,33 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/ecs-deploy/ecs-deploy/internal/pages"
 )
+
+// written are the pages that are written by hand.
+func written(t *testing.T) map[string]string {
+	t.Helper()
+	texts, err := pages.Written("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
 
 func TestTheTranscriptsOfThePagesAreTrue(t *testing.T) {
 	total := 0
-	for page, text := range handPages(t) {
+	for page, text := range written(t) {
 		settings := ""
-		for _, b := range blocksOf(text) {
-			if b.lang == "yaml" && b.mark(notRun) == "" && strings.Contains("\n"+b.text, "\nversion: 1\n") {
-				settings = b.text
+		for _, b := range pages.Blocks(text) {
+			if b.Lang == "yaml" && b.Mark(pages.NotRun) == "" && strings.Contains("\n"+b.Text, "\nversion: 1\n") {
+				settings = b.Text
 			}
-			if b.lang != "console" || !strings.HasPrefix(b.text, prompt) || b.mark(notRun) != "" {
+			if b.Lang != "console" || !strings.HasPrefix(b.Text, pages.Prompt) || b.Mark(pages.NotRun) != "" {
 				continue
 			}
 			total++
-			t.Run(filepath.Base(page)+":"+strconv.Itoa(b.line), func(t *testing.T) {
+			t.Run(filepath.Base(page)+":"+strconv.Itoa(b.Line), func(t *testing.T) {
 				dir := t.TempDir()
 				for name, value := range environment(dir) {
 					t.Setenv(name, value)
@@ -38,7 +50,7 @@ func TestTheTranscriptsOfThePagesAreTrue(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				synctest.Test(t, func(t *testing.T) { b.play(t) })
+				synctest.Test(t, func(t *testing.T) { transcript(t, b) })
 			})
 		}
 	}
@@ -54,13 +66,13 @@ var (
 	digits      = regexp.MustCompile(`\b[0-9a-f]{6,32}\b|(?:\d+[hms])+|\d+(?:\.\d+)?`)
 )
 
-// play runs the commands of a transcript.
-func (b block) play(t *testing.T) {
-	if command := b.mark(first); command != "" {
+// transcript runs the commands of a transcript.
+func transcript(t *testing.T, b pages.Block) {
+	if command := b.Mark(pages.First); command != "" {
 		run(t, command, "")
 	}
 	last := played{}
-	for _, part := range strings.Split("\n"+b.text, "\n"+prompt)[1:] {
+	for _, part := range strings.Split("\n"+b.Text, "\n"+pages.Prompt)[1:] {
 		line, printed, _ := strings.Cut(part, "\n")
 		if line == "echo $?" {
 			if printed = strings.TrimSpace(printed); printed != strconv.Itoa(last.code) {
@@ -68,15 +80,15 @@ func (b block) play(t *testing.T) {
 			}
 			continue
 		}
-		last = run(t, line, b.mark(with))
+		last = run(t, line, b.Mark(pages.With))
 		got := shape(last.out + " " + last.err)
-		if flags := b.mark(with); flags != "" {
+		if flags := b.Mark(pages.With); flags != "" {
 			got = strings.ReplaceAll(got, " "+flags, "")
 		}
 		for want := range strings.Lines(printed) {
 			want = strings.TrimSuffix(strings.TrimSpace(want), "…")
 			if !strings.Contains(got, shape(want)) {
-				t.Errorf("%s\ndoes not print: %s\nbut:\n%s%s", line, want, last.err, last.out)
+				t.Errorf("%s\ndoes not print: %s\nbut:\n%.4000s%.4000s", line, want, last.err, last.out)
 			}
 		}
 	}
@@ -110,11 +122,11 @@ var without = map[string]string{
 // TestTheTroubleshootingPagesShowTheirProblem: the command under "See it" ends with an
 // outcome that names the page.
 func TestTheTroubleshootingPagesShowTheirProblem(t *testing.T) {
-	for page, text := range handPages(t) {
+	for page, text := range written(t) {
 		if !strings.Contains(page, "troubleshooting") {
 			continue
 		}
-		for _, b := range blocksOf(text) {
+		for _, b := range pages.Blocks(text) {
 			name := strings.TrimSuffix(filepath.Base(page), ".md")
 			t.Run(name, func(t *testing.T) {
 				dir := t.TempDir()
@@ -123,7 +135,7 @@ func TestTheTroubleshootingPagesShowTheirProblem(t *testing.T) {
 				}
 				t.Chdir(dir)
 				synctest.Test(t, func(t *testing.T) {
-					got := run(t, strings.TrimSpace(b.text), "")
+					got := run(t, strings.TrimSpace(b.Text), "")
 					if want := cmp.Or(without[name], "ecs-deploy help "+name); got.code == 0 || !strings.Contains(got.out, want) {
 						t.Errorf("exit code %d, and not %q:\n%s", got.code, want, got.out)
 					}
