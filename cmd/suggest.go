@@ -116,17 +116,20 @@ func (l *commandLine) access() {
 // bare matches commands in a hint or a warning of the library, which cannot say how
 // the service is found here.
 var bare = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|history\b|check\b|iam-policy(?: --for [\w,-]+)?|render -d [\w:-]+|rollback --to [\w:/-]+(?: --pin-digest)?(?: --yes)?)`)
+	return regexp.MustCompile(`\becs-deploy (wait\b|status\b|history\b|check\b|continue\b|iam-policy\b|render\b|rollback-preview\b|rollback\b)(?: (?:--to|-d|--for) [\w:/,-]+| --pin-digest| --yes)*`)
 })
 
 // whole gives the commands in a hint or a warning the flags with which they can be
 // pasted.
-func (a *app) whole(hint string) string {
-	if a.settings.Service == "" || !strings.Contains(hint, "ecs-deploy ") {
+func (a *app) whole(hint string) string { return a.wholeFor(a.settings.Ref(), hint) }
+
+// wholeFor is whole about a service that the settings may only find by its family.
+func (a *app) wholeFor(service deploy.Ref, hint string) string {
+	if service.Service == "" || !strings.Contains(hint, "ecs-deploy ") {
 		return hint
 	}
 	return bare().ReplaceAllStringFunc(hint, func(found string) string {
-		return a.line(arn.ShortName(a.settings.Cluster), arn.ShortName(a.settings.Service), strings.Fields(found)[1:]...)
+		return a.line(arn.ShortName(service.Cluster), arn.ShortName(service.Service), strings.Fields(found)[1:]...)
 	})
 }
 
@@ -135,10 +138,10 @@ func (a *app) pastable(plan *deploy.Plan) *deploy.Plan {
 	shown := *plan
 	shown.Warnings, shown.Checks = nil, nil
 	for _, warning := range plan.Warnings {
-		shown.Warnings = append(shown.Warnings, a.whole(warning))
+		shown.Warnings = append(shown.Warnings, a.wholeFor(plan.Ref, warning))
 	}
 	whole := func(check deploy.Check) deploy.Check {
-		check.Detail, check.Remedy = a.whole(check.Detail), a.whole(check.Remedy)
+		check.Detail, check.Remedy = a.wholeFor(plan.Ref, check.Detail), a.wholeFor(plan.Ref, check.Remedy)
 		return check
 	}
 	for _, check := range plan.Checks {

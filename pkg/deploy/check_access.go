@@ -12,6 +12,7 @@ import (
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/awscall"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
@@ -111,7 +112,7 @@ func (c *checker) secret(ctx context.Context, arn string) Check {
 	err := c.neighbours.JSON(ctx, awscall.SecretsManager, regionOf(arn), "DescribeSecret", map[string]string{"SecretId": arn}, &answer)
 	switch {
 	case err == nil && answer.DeletedDate != nil:
-		return Check{Subject: subject, State: CheckProblem, Detail: "it is being deleted, " + noSecret, Remedy: "restore it: aws secretsmanager restore-secret"}
+		return Check{Subject: subject, State: CheckProblem, Detail: "it is being deleted, " + noSecret, Remedy: "restore it: " + shell.Join("aws", "secretsmanager", "restore-secret", "--secret-id", arn, "--region", regionOf(arn))}
 	case err == nil:
 		return Check{Subject: subject, State: CheckOK, Detail: "it exists"}
 	}

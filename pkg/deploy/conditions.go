@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
-	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
 	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
@@ -189,7 +188,7 @@ func (f *facts) tell(c Conditions, past string) {
 func (d *Deployer) timingsOf(ctx context.Context, p *Plan, f *facts) []taskdef.Timing {
 	definition, _, err := d.describeDefinition(ctx, p.Current)
 	if err != nil {
-		f.miss("health checks of the containers: " + err.Error())
+		f.miss("health checks of the containers: " + briefly(err))
 		return []taskdef.Timing{{Essential: true}}
 	}
 	return definition.Timings()
@@ -199,7 +198,7 @@ func (d *Deployer) timingsOf(ctx context.Context, p *Plan, f *facts) []taskdef.T
 func (d *Deployer) startTimes(ctx context.Context, p *Plan, f *facts) []time.Duration {
 	tasks, err := d.api.SomeTasks(ctx, p.Cluster, p.Service)
 	if err != nil {
-		f.miss("start time of its tasks: " + err.Error())
+		f.miss("start time of its tasks: " + briefly(err))
 		return nil
 	}
 	var starts []time.Duration
@@ -217,7 +216,7 @@ func (d *Deployer) startTimes(ctx context.Context, p *Plan, f *facts) []time.Dur
 func (d *Deployer) pastTimes(ctx context.Context, p *Plan, f *facts) string {
 	past, err := d.recordsOf(ctx, p.described)
 	if err != nil {
-		f.miss("duration of its earlier deployments: " + err.Error())
+		f.miss("duration of its earlier deployments: " + briefly(err))
 		return ""
 	}
 	since := p.Before.NewestDeployment.Add(-pastWindow)
@@ -268,7 +267,7 @@ func (d *Deployer) readChecks(ctx context.Context, groups []TargetGroup, f *fact
 	out, err := d.elb.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: arns})
 	if err != nil {
 		f.miss(fmt.Sprintf("health checks of its target groups; every %s is assumed: %s", Span(groupInterval),
-			ecsapi.NewCallError("elasticloadbalancing:DescribeTargetGroups", "the target groups", err)))
+			briefly(NewCallError("elasticloadbalancing:DescribeTargetGroups", "the target groups", err))))
 		return
 	}
 	for _, found := range out.TargetGroups {
@@ -290,7 +289,7 @@ func (d *Deployer) readDelay(ctx context.Context, delay *time.Duration, arn stri
 	out, err := d.elb.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
 	if err != nil {
 		f.miss(fmt.Sprintf("deregistration delay of a target group; the default, %s, is assumed: %s", Span(groupDelay),
-			ecsapi.NewCallError("elasticloadbalancing:DescribeTargetGroupAttributes", rollout.ShortName(arn), err)))
+			briefly(NewCallError("elasticloadbalancing:DescribeTargetGroupAttributes", rollout.ShortName(arn), err))))
 		return
 	}
 	for _, attribute := range out.Attributes {

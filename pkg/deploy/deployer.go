@@ -44,6 +44,7 @@ type Deployer struct {
 	tags       *revisionTags
 	// definitions are those read while one plan is made; nil: each is read anew.
 	definitions *definitionsRead
+	images      *imagesRead // the same for images of ECR
 
 	limits        *Limits
 	registrations *Registrations // nil: those of a plan are its own

@@ -115,8 +115,8 @@ func TestForecastWithoutPermissions(t *testing.T) {
 			t.Errorf("%+v", l.told[0])
 		}
 		unknown := strings.Join(plan.Forecast.Unknown, "\n")
-		for _, part := range []string{"start time of its tasks: ecs:ListTasks", "duration of its earlier deployments: ecs:ListServiceDeployments",
-			"health checks of its target groups; every 30s is assumed", "deregistration delay of a target group; the default, 5m, is assumed"} {
+		for _, part := range []string{"start time of its tasks: ecs:ListTasks is not allowed", "duration of its earlier deployments: ecs:ListServiceDeployments is not allowed",
+			"health checks of its target groups; every 30s is assumed: elasticloadbalancing:DescribeTargetGroups is not allowed", "deregistration delay of a target group; the default, 5m, is assumed: elasticloadbalancing:DescribeTargetGroupAttributes is not allowed"} {
 			if !strings.Contains(unknown, part) {
 				t.Errorf("%q is not in\n%s", part, unknown)
 			}

@@ -6,6 +6,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,9 +51,52 @@ type stored struct {
 	pushed time.Time // zero if the registry does not tell
 }
 
+// imagesRead keeps the images that were read while one plan is made, by their tags and
+// digests, so that ECR is asked once about each. A nil one keeps nothing.
+type imagesRead struct {
+	mutex sync.Mutex
+	known map[string]stored
+}
+
+// of is the image of a reference, if it was read.
+func (r *imagesRead) of(ref image.Reference) (stored, bool) {
+	if r == nil {
+		return stored{}, false
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	found, known := r.known[ref.String()]
+	return found, known
+}
+
+// keep keeps what was read, also by its digest.
+func (r *imagesRead) keep(ref image.Reference, found stored) {
+	if r == nil {
+		return
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.known[ref.String()] = found
+	if pinned, err := ref.WithDigest(found.digest); err == nil {
+		r.known[pinned.String()] = found
+	}
+}
+
 // describeImage asks ECR, in the image's own account and region, for an image by its
 // digest, or otherwise by its tag. It returns a [*NotFoundError] or a [*CallError].
 func (d *Deployer) describeImage(ctx context.Context, account, region string, ref image.Reference) (stored, error) {
+	if known, ok := d.images.of(ref); ok {
+		return known, nil
+	}
+	found, err := d.askECR(ctx, account, region, ref)
+	if err == nil {
+		d.images.keep(ref, found)
+	}
+	return found, err
+}
+
+// askECR is describeImage without what is known.
+func (d *Deployer) askECR(ctx context.Context, account, region string, ref image.Reference) (stored, error) {
 	id := ecrtypes.ImageIdentifier{ImageTag: aws.String(ref.Tag())}
 	if ref.Digest() != "" {
 		id = ecrtypes.ImageIdentifier{ImageDigest: aws.String(ref.Digest())}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,28 @@ func (b *bench) digestIs(digest string) {
 	b.answer = func(operation string) (string, bool) {
 		return `{"imageDetails":[{"imageDigest":"` + strings.TrimPrefix(digest, "@") + `"}]}`, operation == "DescribeImages"
 	}
+}
+
+// TestAPreviewAsksOnceAboutAnImage: for the digest to pin and for the check of it.
+func TestAPreviewAsksOnceAboutAnImage(t *testing.T) {
+	inWorld(t, registryWorld, func(b *bench) {
+		r, d, _ := b.pinning(repository + ":v2")
+		b.digestIs(zeros)
+		plan, err := d.Preview(b.Context(), r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		asked := 0
+		for _, call := range b.calls {
+			if call.operation == "DescribeImages" && !strings.Contains(string(jsonOf(b, call.body)), `"v1"`) { // the way back
+				asked++
+			}
+		}
+		checked := slices.ContainsFunc(plan.Checks, func(c deploy.Check) bool { return c.Subject == "image app" && c.State == deploy.CheckOK })
+		if asked != 1 || !checked {
+			b.Errorf("ECR was asked %d times: %+v", asked, plan.Checks)
+		}
+	})
 }
 
 // TestPinned: the digest is registered, in every container of the repository,

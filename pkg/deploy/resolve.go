@@ -219,6 +219,7 @@ type definitionsRead struct {
 func (d *Deployer) readingOnce() *Deployer {
 	once := *d
 	once.definitions = &definitionsRead{byName: map[string]*ecsapi.TaskDefinition{}}
+	once.images = &imagesRead{known: map[string]stored{}}
 	return &once
 }
 

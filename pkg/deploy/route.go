@@ -52,7 +52,7 @@ func (m Misrouted) advice() string {
 	case m.Command != "":
 		return "send the traffic to the running tasks: " + m.Command
 	case m.Rule != "":
-		return "look at the rule, and send its traffic to the target group of the running tasks: " + describing(m.Rule)
+		return "send its traffic to the target group of the running tasks" + changing(m.Rule)
 	}
 	return "look at the listener rules of the service's load balancer"
 }
@@ -182,6 +182,16 @@ func describing(rule string) string {
 		return shell.Join("aws", "elbv2", "describe-listeners", "--listener-arns", rule)
 	}
 	return shell.Join("aws", "elbv2", "describe-rules", "--rule-arns", rule)
+}
+
+// changing ends advice about a rule or listener: with which command it is changed, and
+// the one that shows it.
+func changing(rule string) string {
+	command := "modify-rule"
+	if ofNetwork(rule) {
+		command = "modify-listener"
+	}
+	return ", with aws elbv2 " + command + "; to see it first: " + describing(rule)
 }
 
 // ofNetwork reports whether an ARN is that of a listener: ECS shifts the traffic of a

@@ -291,7 +291,7 @@ func (d *Deployer) refusesRules(ctx context.Context, p *Plan) error {
 		if err == nil && len(found.weights) > 0 && found.live(pairOf(balancer)) == "" {
 			return &UsageError{
 				Problem: fmt.Sprintf("the production rule of service %s %s; ECS would roll the deployment back at once", rollout.ShortName(p.Service), found.wrongFor(pairOf(balancer))),
-				Remedy:  "give all the weight to the group of the running tasks: " + describing(rule),
+				Remedy:  "give all the weight to the group of the running tasks" + changing(rule),
 			}
 		}
 		if m := found.misses(rule, running[rule]); m != nil {

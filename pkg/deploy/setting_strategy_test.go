@@ -3,6 +3,7 @@ package deploy_test
 // The settings of a service that say how it deploys.
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -105,6 +106,18 @@ func TestStrategiesAreRefused(t *testing.T) {
 			b.untouched()
 		})
 	}
+}
+
+// TestARuleWithTwoGroupsShowsItsWeights: the remedy says what to change, and its command
+// only shows.
+func TestARuleWithTwoGroupsShowsItsWeights(t *testing.T) {
+	inWorld(t, shifting(blueGreen)+rules("50", "50"), func(b *bench) {
+		_, err := b.deployer().Plan(b.Context(), request())
+		var refused *deploy.UsageError
+		if !errors.As(err, &refused) || !strings.HasPrefix(refused.Remedy, "give all the weight to the group of the running tasks, with aws elbv2 modify-rule; to see it first: aws elbv2 describe-rules --rule-arns arn:") {
+			b.Errorf("%v: %+v", err, refused)
+		}
+	})
 }
 
 // TestABreakerThatIsOffIsTold in the plan of a deployment that shifts traffic.

@@ -171,7 +171,7 @@ func (c *checker) rule(ctx context.Context, balancer types.LoadBalancer, running
 	live := found.live(pair)
 	if live == "" {
 		return Check{
-			Subject: subject, State: CheckProblem, Remedy: "have the rule send all traffic to one of the two target groups: " + describing(production),
+			Subject: subject, State: CheckProblem, Remedy: "have the rule send all traffic to one of the two target groups" + changing(production),
 			Detail: fmt.Sprintf("the production rule sends traffic to %s; unless it is all for %s or %s, ECS rolls the deployment back at once", weighed(found.weights), groupName(pair[0]), groupName(pair[1])),
 		}
 	}

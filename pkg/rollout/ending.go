@@ -82,7 +82,7 @@ var endings = []struct {
 	{[]string{"forwarding traffic to unexpected target group"}, EndedByRules, "make the production rule forward to one of the service's two target groups: aws elbv2 modify-rule"},
 	{[]string{"rules not found"}, EndedByRules, "check the ARNs of the listener rules in the service's advancedConfiguration"},
 	{[]string{"invalid networking configuration"}, EndedByRules, "add both target groups to the production rule, or one to it and the other to the test rule"},
-	{[]string{"pause hook"}, EndedByPause, "deploy again, and continue it in time: ecs-deploy continue"},
+	{[]string{"pause hook"}, EndedByPause, "deploy again, and continue the deployment in time"},
 	{[]string{"lifecycle hook(s) failed"}, EndedByHook, "read the log of the function, fix what it found, and deploy again"},
 	{[]string{"circuit breaker"}, EndedByBreaker, ""},
 	{[]string{"alarm"}, EndedByAlarm, ""},

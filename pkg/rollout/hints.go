@@ -73,7 +73,7 @@ var occurrences = []meaning{
 	{texts: []string{"insufficient", "encountered error", "missing an attribute", "no container instance met"}, hint: noRoomHint},
 	{texts: []string{"under protection"}, hint: "wait for the protected tasks, or end their protection with aws ecs update-task-protection"},
 	{texts: []string{"throttled"}, hint: "wait: ECS limits how often it starts tasks for the service"},
-	{texts: []string{"unable to consistently start tasks"}, hint: "look at why tasks of the service stopped: ecs-deploy status"},
+	{texts: []string{"unable to consistently start tasks"}, hint: "look at why tasks of the service stopped"},
 	{texts: []string{"is unhealthy in", "failed container health checks"}, hint: healthHint},
 }
 
@@ -108,7 +108,7 @@ func EventHint(message string) string {
 			return row.hint
 		}
 	}
-	return "look at the service's events: ecs-deploy status"
+	return "look at the service's other events"
 }
 
 // AlarmHint says what to do about alarms that ended a deployment.
