@@ -71,7 +71,7 @@ func (a *app) runIAMPolicy(c *cobra.Command) error {
 // subjectOf is what the policy is about: the service as it is, and as the request would
 // have it.
 func subjectOf(service deploy.Export) iam.Subject {
-	subject := iam.Subject{Region: service.Region, Account: service.Account, Cluster: service.Cluster, Service: service.Service, Shifts: service.Shifts()}
+	subject := iam.Subject{Region: service.Region, Account: service.Account, Cluster: service.Cluster, Service: service.Service, Shifts: service.Shifts(), Propagates: service.PropagatesTags}
 	if parts := strings.SplitN(service.ServiceARN, ":", 3); len(parts) > 1 {
 		subject.Partition = parts[1]
 	}

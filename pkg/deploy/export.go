@@ -38,6 +38,8 @@ type Export struct {
 	MaximumPercent        *int32 `json:"maximumPercent,omitempty"`
 	// Strategy is the service's deployment strategy, such as ROLLING or BLUE_GREEN.
 	Strategy string `json:"-"`
+	// PropagatesTags: ECS gives the tags of the service or of the definition to its tasks.
+	PropagatesTags bool `json:"-"`
 	// Settled: the newest deployment completed. Otherwise one is in progress or has
 	// failed, and asking for TaskDefinition again goes on with it.
 	Settled bool `json:"settled"`
@@ -115,6 +117,7 @@ func (d *Deployer) export(ctx context.Context, r Request) (Export, error) {
 		e.MinimumHealthyPercent, e.MaximumPercent = c.MinimumHealthyPercent, c.MaximumPercent
 		e.Strategy = cmp.Or(string(c.Strategy), e.Strategy)
 	}
+	e.PropagatesTags = found.PropagateTags != "" && found.PropagateTags != types.PropagateTagsNone
 	primary := found.Primary()
 	e.Settled = primary != nil && primary.RolloutState != types.DeploymentRolloutStateFailed && found.inProgress() == nil
 	e.Definition, _, err = d.describeDefinition(ctx, e.TaskDefinition)

@@ -111,6 +111,16 @@ func TestExportFor(t *testing.T) {
 	})
 }
 
+func TestExportSaysWhetherTagsArePropagated(t *testing.T) {
+	for from, want := range map[string]bool{"": false, ", propagateTags: NONE": false, ", propagateTags: SERVICE": true, ", propagateTags: TASK_DEFINITION": true} {
+		inWorld(t, strings.Replace(webWorld, "serviceName: web", "serviceName: web"+strings.Replace(from, ", ", "\n    ", 1), 1), func(b *bench) {
+			if got := b.export().PropagatesTags; got != want {
+				b.Errorf("%q: %t", from, got)
+			}
+		})
+	}
+}
+
 func TestExportOfADaemonHasNoCount(t *testing.T) {
 	inWorld(t, daemon, func(b *bench) {
 		if e := b.export(); e.DesiredCount != nil || e.MaximumPercent == nil || *e.MaximumPercent != 100 {

@@ -88,6 +88,8 @@ func TestFor(t *testing.T) {
 		{iam.Uses{Commands: []string{"status"}}, "ecs:DescribeServices", "ecs:UpdateService iam:PassRole ecs:RunTask ecs:DeregisterTaskDefinition"},
 		{iam.Uses{Commands: []string{"deploy"}}, "ecs:UpdateService iam:PassRole ecs:RegisterTaskDefinition", "ecs:RunTask ecs:StopServiceDeployment ecs:DeregisterTaskDefinition"},
 		{iam.Uses{Commands: []string{"deploy"}, Features: []iam.Feature{iam.Steps, iam.Interrupting, iam.Tidying}}, "ecs:RunTask ecs:StopServiceDeployment ecs:DeregisterTaskDefinition", "ecs:ExecuteCommand"},
+		{iam.Uses{Commands: []string{"run"}, Features: []iam.Feature{iam.Propagating}}, "ecs:TagResource ecs:ListTagsForResource", "ecs:UpdateService"},
+		{iam.Uses{Commands: []string{"deploy"}, Features: []iam.Feature{iam.ByFamily}}, "ecs:ListServices", "ecs:ListTagsForResource"},
 		{iam.Uses{Commands: []string{"exec", "run"}}, "ecs:ExecuteCommand ecs:RunTask ecs:StopTask iam:PassRole", "ecs:UpdateService ecs:RegisterTaskDefinition"},
 	} {
 		p, err := iam.For(s, c.uses)

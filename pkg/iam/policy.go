@@ -24,9 +24,9 @@ type Subject struct {
 	Partition string
 	// Region and Account are where the service is, Cluster, Service and Family are names.
 	Region, Account, Cluster, Service, Family string
-	// Tags: the task definition has tags. Shifts: its deployments shift traffic. Both are
-	// as if [Uses] had the feature.
-	Tags, Shifts bool
+	// Tags: the task definition has tags. Propagates: the service propagates tags to its
+	// tasks. Shifts: its deployments shift traffic. They are as if [Uses] had the feature.
+	Tags, Propagates, Shifts bool
 	// Roles are those of the task definition.
 	Roles []string
 	// LogGroups, Repositories, Secrets and Parameters are what its containers use.
@@ -68,7 +68,7 @@ func Needed(s Subject, u Uses) ([]Access, error) {
 			return nil, fmt.Errorf("command %q is not one of %s", name, strings.Join(Commands(), ", "))
 		}
 	}
-	for feature, used := range map[Feature]bool{Tags: s.Tags, Shifting: s.Shifts} {
+	for feature, used := range map[Feature]bool{Tags: s.Tags, Propagating: s.Propagates, Shifting: s.Shifts} {
 		if used {
 			u.Features = append(slices.Clip(u.Features), feature)
 		}

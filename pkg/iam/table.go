@@ -27,13 +27,15 @@ const (
 	Shifting Feature = "a strategy that shifts traffic"
 	// Steps are tasks before or after a deployment.
 	Steps Feature = "before or verify"
-	// Tags: task definition, service or task have tags.
+	// Tags: the task definition has tags.
 	Tags Feature = "tags"
+	// Propagating: the service propagates tags to its tasks.
+	Propagating Feature = "propagated tags"
 )
 
 // Features are all features except [Always], in the order of the documentation.
 func Features() []Feature {
-	return []Feature{ByFamily, Registering, Pinning, Tidying, Interrupting, Continuing, Shifting, Steps, Tags}
+	return []Feature{ByFamily, Registering, Pinning, Tidying, Interrupting, Continuing, Shifting, Steps, Tags, Propagating}
 }
 
 // Scope is the kind of resource that an action is about.
@@ -154,8 +156,8 @@ func Permissions() []Permission {
 		{Action: "iam:PassRole", Scope: Roles, Condition: ToTasks, Needs: []Need{required(Always, "deploy", "rollback", "run")}},
 		{Action: "ecs:UpdateService", Scope: OneService, Needs: []Need{required(Always, "deploy", "rollback")}},
 		{Action: "ecs:TagResource", Scope: Family, Needs: []Need{required(Tags, "deploy", "rollback", "run")}},
-		{Action: "ecs:TagResource", Scope: ClusterTasks, Needs: []Need{required(Tags, "run"), required(Steps, "deploy")}},
-		{Action: "ecs:ListTagsForResource", Scope: OneService, Needs: []Need{required(Tags, "run"), required(Steps, "deploy")}},
+		{Action: "ecs:TagResource", Scope: ClusterTasks, Needs: []Need{required(Tags, "run"), required(Propagating, "run"), required(Steps, "deploy")}},
+		{Action: "ecs:ListTagsForResource", Scope: OneService, Needs: []Need{required(Propagating, "run"), required(Steps, "deploy")}},
 
 		{Action: "ecs:ListServiceDeployments", Scope: OneService, Needs: []Need{advised(Always, append([]string{"diff", "history", "rollback-preview"}, watches...)...), required(Always, "continue", "stop")}, Lost: lessHistory},
 		{Action: "ecs:ListServiceDeployments", Scope: ClusterServices, Needs: []Need{required(Always, "prune"), required(Tidying, "deploy")}},

@@ -81,7 +81,8 @@ func (q Question) subject(service deploy.Export) iam.Subject {
 	if service.ServiceARN == "" {
 		return s
 	}
-	s.Region, s.Account, s.Cluster, s.Service, s.Shifts = service.Region, service.Account, service.Cluster, service.Service, service.Shifts()
+	s.Region, s.Account, s.Cluster, s.Service = service.Region, service.Account, service.Cluster, service.Service
+	s.Shifts, s.Propagates = service.Shifts(), service.PropagatesTags
 	for _, definition := range []taskdef.Definition{service.Definition, service.Wanted} {
 		if !definition.IsZero() {
 			s.Add(definition)
