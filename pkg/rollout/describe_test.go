@@ -28,11 +28,11 @@ func TestEveryTroubleHasAdvice(t *testing.T) {
 		"was unable to place a task. Reason: ResourceInitializationError: unable to pull secrets or registry auth.":                                                                        "the secret or parameter exists",
 		"was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.":   "-m",
 		"was unable to reach steady state because (taskSet ecs-svc/1) was unable to scale in due to (reason 2 tasks under protection)":                                                     "update-task-protection",
-		"is unable to consistently start tasks successfully. For more information, see the Troubleshooting section":                                                                        "ecs-deploy status",
+		"is unable to consistently start tasks successfully. For more information, see the Troubleshooting section":                                                                        "why tasks of the service stopped",
 		"operations are being throttled. Will try again later.":                                                                                                                            "wait",
 		"(task X) (port 80) is unhealthy in (target-group TG) due to (reason Health checks failed with these codes: [500])":                                                                "health check's path",
 		"(task X) failed container health checks.": "health check's path",
-		"was unable to do what nobody foresaw.":    "ecs-deploy status",
+		"was unable to do what nobody foresaw.":    "other events",
 	} {
 		d := rollout.Explain(ours, nil, events(message))
 		if len(d.Events) != 1 || len(d.Advice) != 1 || !strings.Contains(d.Advice[0], want) {
