@@ -179,13 +179,20 @@ func (a *app) renderAll(c *cobra.Command) error {
 		return err
 	}
 	clients := newClientSets(a, c, func(deploy.Event) {})
-	texts, problems := make([][]byte, len(a.members)), &fleet.ProblemsError{}
+	members, requests, errs := make([]fleet.Member, len(a.members)), make([]deploy.Request, len(a.members)), make([]error, len(a.members))
 	for i, m := range a.members {
-		request, err := m.read(c.Context())
-		if err == nil {
-			texts[i], err = m.renderedBy(c, request, func() (*deploy.Deployer, error) { return clients.of(m) })
+		if requests[i], errs[i] = m.read(c.Context()); errs[i] == nil && requests[i].NeedsAWS() {
+			members[i].Deployer, errs[i] = clients.of(m)
 		}
-		problems.Add(m.settings.Target, err)
+	}
+	texts, problems := make([][]byte, len(a.members)), &fleet.ProblemsError{}
+	fleet.Each(members, func(i int, member fleet.Member) {
+		if errs[i] == nil {
+			texts[i], errs[i] = a.members[i].renderedBy(c, requests[i], func() (*deploy.Deployer, error) { return member.Deployer, nil })
+		}
+	})
+	for i, m := range a.members {
+		problems.Add(m.settings.Target, errs[i])
 	}
 	if err := problems.OrNil(); err != nil {
 		return a.pastableProblems(err)

@@ -29,7 +29,7 @@ a guess.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runHistory(c) },
 	}
-	a.flags.Add(c.Flags(), "cluster", "service-name", "limit", "all")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "limit", "all", "shard")
 	return c
 }
 

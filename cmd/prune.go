@@ -22,7 +22,7 @@ use: if they share the family, keep more revisions.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runPrune(c) },
 	}
-	a.flags.Add(c.Flags(), "cluster", "service-name", "max-definitions", "dry-run", "yes")
+	a.flags.Add(c.Flags(), "cluster", "service-name", "max-definitions", "dry-run", "yes", "shard")
 	return c
 }
 

@@ -24,7 +24,7 @@ variables in clear text.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runRender(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"output-dir"}, definitionFlags...)...)
+	a.flags.Add(c.Flags(), append([]string{"output-dir", "shard"}, definitionFlags...)...)
 	return c
 }
 

@@ -26,7 +26,7 @@ without them, the newest ACTIVE revision before the running one is a guess.`,
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRollbackPreview(c) },
 	}
-	a.flags.Add(c.Flags(), append([]string{"exit-code"}, rollbackFlags...)...)
+	a.flags.Add(c.Flags(), append([]string{"exit-code", "shard"}, rollbackFlags...)...)
 	return c
 }
 

@@ -263,15 +263,23 @@ func forgetCalls(ts *testscript.TestScript, _ bool, _ []string) {
 	s.calls = nil
 }
 
-// signed [OPERATION]: print the access key and the region of the last call, or of
-// the last one of an operation.
+// signed [each] [OPERATION]: print the access key and the region of the last call, or of
+// the last one of an operation; with each, of all of them.
 func printSignature(ts *testscript.TestScript, _ bool, args []string) {
+	each := len(args) > 0 && args[0] == "each"
+	if each {
+		args = args[1:]
+	}
 	made := running(ts).made(strings.Join(args, ""))
 	if len(made) == 0 {
 		ts.Fatalf("no call was made")
 	}
-	last := made[len(made)-1]
-	_, _ = fmt.Fprintln(ts.Stdout(), last.key, last.region)
+	if !each {
+		made = made[len(made)-1:]
+	}
+	for _, call := range made {
+		_, _ = fmt.Fprintln(ts.Stdout(), call.key, call.region)
+	}
 }
 
 // outcome VERDICT CODE: standard output is one JSON object with this verdict.

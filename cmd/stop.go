@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -16,6 +18,8 @@ and has ECS stop it and roll it back (StopServiceDeployment). It follows the rol
 its end. During the bake time of a blue/green, linear or canary deployment only the
 traffic has to move, because the earlier tasks are still running.
 
+With several targets, stop applies to those with a deployment in progress.
+
 The exit code is 0 if the earlier revision is running again, and 5 if it was too
 late: the deployment had completed. Without a terminal, pass --yes.`,
 		Example: `  ecs-deploy stop -c production1 -n doorman-service`,
@@ -28,14 +32,34 @@ late: the deployment had completed. Without a terminal, pass --yes.`,
 }
 
 func (a *app) runStop(c *cobra.Command) error {
+	if several, err := a.several(c); err != nil {
+		return err
+	} else if several {
+		return a.stopAll(c)
+	}
 	deployer, progress, err := a.inProgress(c)
 	if err != nil {
 		return err
 	}
-	if err := a.allow(c.Context(), report.Stoppable(progress), "stopping a deployment", "stop", progress); err != nil {
+	if err := a.allow(c.Context(), report.Stoppable(progress), "stopping a deployment", question("stop", progress)); err != nil {
 		return err
 	}
-	policy := deploy.Policy{NoWait: a.settings.NoWait, Watch: deploy.WatchOptions{CompleteTimeout: a.settings.CompleteTimeout}}
-	outcome, err := deployer.Stop(c.Context(), progress, policy)
+	outcome, err := deployer.Stop(c.Context(), progress, a.stopPolicy())
 	return status(outcome, err)
+}
+
+// stopPolicy is how a rollback on request is followed.
+func (a *app) stopPolicy() deploy.Policy {
+	return deploy.Policy{NoWait: a.settings.NoWait, Watch: deploy.WatchOptions{CompleteTimeout: a.settings.CompleteTimeout}}
+}
+
+// stopAll stops the deployments in progress of all members.
+func (a *app) stopAll(c *cobra.Command) error {
+	return a.steerAll(c, steering{
+		asker: "stopping deployments", question: "stop %d deployments?",
+		shown: func(p deploy.Progress) (report.Result, error) { return report.Stoppable(p), nil },
+		act: func(ctx context.Context, m *app, d *deploy.Deployer, p deploy.Progress) (deploy.Outcome, error) {
+			return d.Stop(ctx, p, m.stopPolicy())
+		},
+	})
 }
