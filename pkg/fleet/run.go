@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,6 +86,11 @@ func (r *run) carry(ctx context.Context, i int) bool {
 	policy := m.Policy
 	policy.Confirm = nil
 	outcome, err := m.Deployer.Carry(ctx, m.Plan, policy)
+	if errors.Is(err, deploy.ErrStale) {
+		if done := doneByOthers(ctx, m.Member); done != nil {
+			outcome, err = m.Deployer.Carry(ctx, done, policy)
+		}
+	}
 	defer r.tell(i)
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -106,6 +112,17 @@ func (r *run) tell(i int) {
 	result := r.results[i]
 	r.mutex.Unlock()
 	r.options.Ended(result)
+}
+
+// doneByOthers is a new plan for a member whose service somebody else has changed since
+// the first, if it leaves nothing to change: another run of the same members deploys, or has
+// deployed, the same. nil otherwise: what somebody else does is not undone.
+func doneByOthers(ctx context.Context, m Member) *deploy.Plan {
+	plan, err := m.Plan(ctx)
+	if err != nil || plan.Changes() {
+		return nil
+	}
+	return plan
 }
 
 // explain says why members did not start.
