@@ -153,6 +153,19 @@ func TestFailureInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestNothingToRollBack: members that were unchanged, and the one that failed, are left
+// alone.
+func TestNothingToRollBack(t *testing.T) {
+	inWorld(t, world(four, failing), func(b *bench) {
+		b.run(b.Context(), fleet.Options{}, b.crew("db")...)
+		outcome := b.run(b.Context(), fleet.Options{OnFailure: fleet.Rollback}, b.crew("db", "api needs db")...)
+		b.want(outcome, 6, "db unchanged", "api rolled-back")
+		if updated := b.updated(); !slices.Equal(updated, []string{"db", "api"}) || outcome.Members[1].Undone != nil {
+			b.Errorf("updated %v; undone %v", updated, outcome.Members[1].Undone)
+		}
+	})
+}
+
 // TestRollbackThatFails: somebody else deploys db meanwhile, and a rollback must not
 // undo that.
 func TestRollbackThatFails(t *testing.T) {

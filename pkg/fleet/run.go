@@ -153,7 +153,7 @@ func (r *run) explain(ctx context.Context) {
 // others need waits for these.
 func (r *run) rollBack(ctx context.Context) {
 	took := map[int]bool{}
-	var order []int
+	order := []int{} // not nil, which would be all
 	for _, i := range slices.Backward(r.succeeded) {
 		if o := r.results[i].Outcome; o != nil && o.Deployment.Action != deploy.ActionNone && o.Deployment.Action != deploy.ActionFollow {
 			took[i] = true
