@@ -68,7 +68,7 @@ func (a *app) steerAll(c *cobra.Command, s steering) error {
 	if err := a.allow(c.Context(), report.EachMember(shown), s.asker, fmt.Sprintf(s.question, len(acting))); err != nil {
 		return err
 	}
-	return a.ended(fleet.Follow(c.Context(), acting, func(ctx context.Context, m fleet.Member) (deploy.Outcome, error) {
+	return a.ended(fleet.Follow(c.Context(), acting, a.memberEnded, func(ctx context.Context, m fleet.Member) (deploy.Outcome, error) {
 		return s.act(ctx, a.memberOf(m.Name), m.Deployer, found[m.Name])
 	}))
 }

@@ -44,6 +44,9 @@ func (d *Deployer) undo(ctx context.Context, deployment Deployment, why string, 
 		return Outcome{}, err
 	}
 	outcome, err := d.follow(ctx, restored, WatchOptions{CompleteTimeout: o.CompleteTimeout})
+	if restored.Action != ActionNone {
+		outcome.Deployment.Rollback = &Rollback{From: deployment.TaskDefinition, To: restored.TaskDefinition}
+	}
 	if outcome.Verdict == rollout.Succeeded || outcome.Verdict == rollout.Updated {
 		outcome.Verdict, outcome.Reason = rollout.RolledBack, "rolled back to "+rollout.ShortName(restored.TaskDefinition)+": "+why
 	}

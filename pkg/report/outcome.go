@@ -111,6 +111,9 @@ func (v verdict) summary() string {
 	case rollout.Succeeded:
 		return running + v.remarks()
 	case rollout.RolledBack:
+		if v.Serving == v.Deployment.TaskDefinition { // by a run in which another service failed
+			return running
+		}
 		return fmt.Sprintf("%s failed. %s", wanted, running)
 	}
 	return running

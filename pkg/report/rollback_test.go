@@ -142,3 +142,17 @@ func TestNextOfRollback(t *testing.T) {
 		}
 	}
 }
+
+// TestAnUndoneDeploymentDidNotFail: it succeeded, and was rolled back because another
+// service of the run failed.
+func TestAnUndoneDeploymentDidNotFail(t *testing.T) {
+	const earlier, later = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1", "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:2"
+	outcome := deploy.Outcome{
+		Verdict: rollout.RolledBack, Reason: "rolled back to web:1: api failed", Over: true, Serving: earlier, Running: 2, Desired: 2,
+		Deployment: deploy.Deployment{Ref: deploy.Ref{Cluster: "prod", Service: "web"}, TaskDefinition: earlier, Rollback: &deploy.Rollback{From: later, To: earlier}},
+	}
+	out, _ := render(t, "text", report.Options{}, []deploy.Event{{Type: deploy.EventOutcome, Outcome: &outcome}})
+	if strings.Contains(out, ":1 failed") || strings.Contains(out, "new revision") || !strings.Contains(out, "rolled back: web is running web:1, 2 of 2 tasks") {
+		t.Error(out)
+	}
+}
