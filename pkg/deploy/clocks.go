@@ -155,8 +155,9 @@ func (w *watch) defaultLimit() string {
 // announce says at the start what the first look at the service tells of the watch: how
 // long it waits, if the configuration lets the deployment take longer than usual, and
 // that the strategy does not have the end that it should wait for.
-func (w *watch) announce() {
-	if limit := w.defaultLimit(); limit != "" && w.options.CompleteTimeout == 0 && w.looker.deployment.Action != ActionSettings {
+func (w *watch) announce(record *rollout.ServiceDeployment) {
+	ending := record != nil && (record.Ended() || record.GoingBack()) // the clocks do not run any more
+	if limit := w.defaultLimit(); limit != "" && !ending && w.options.CompleteTimeout == 0 && w.looker.deployment.Action != ActionSettings {
 		w.emit(Event{Type: EventLimit, Message: limit})
 	}
 	if strategy := w.looker.before.Strategy; w.options.Until.Shifting() && !rollout.Shifts(strategy) {

@@ -165,6 +165,9 @@ func TestStopInTheBake(t *testing.T) {
 		if !strings.HasPrefix(outcome.Reason, "rolled back on request") || !strings.HasSuffix(outcome.Serving, "/web:1") {
 			t.Errorf("%s; serving %s", outcome.Reason, outcome.Serving)
 		}
+		if b.told(deploy.EventLimit, "") {
+			t.Error("a bake time that does not come any more was told")
+		}
 		// Once more: there is nothing to stop.
 		_, err = b.deployer().InProgress(b.Context(), webInProd)
 		var nothing *deploy.NothingInProgressError

@@ -208,7 +208,7 @@ func (w *watch) judge(ctx context.Context, o rollout.Observation) (outcome Outco
 	defer cancel()
 	if w.last.Service == nil { // Join could not know these
 		w.tracker.Know(w.looker.before.RollsBack, w.looker.before.Guarded, w.looker.before.Strategy)
-		w.announce()
+		w.announce(o.ServiceDeployment)
 	}
 	w.tendPauses(ctx, o)
 	verdict := w.tracker.Observe(o)

@@ -95,10 +95,15 @@ func TestNextOfStatus(t *testing.T) {
 			Diagnosed: deploy.Deployment{ID: diagnosed},
 		}
 	}
+	paused, express := status("IN_PROGRESS", "ecs-svc/42"), status("FAILED", "ecs-svc/42")
+	paused.Last = &rollout.ServiceDeployment{Status: "IN_PROGRESS", Hooks: []rollout.Hook{{ID: "ecs-pause-1", Status: "AWAITING_ACTION"}}}
+	express.Diagnosed.Express = true
 	for _, tt := range []struct {
 		status deploy.Status
 		want   string
 	}{
+		{paused, "continuestop"},
+		{express, ""},
 		{status("COMPLETED", "ecs-svc/42"), ""},
 		{status("COMPLETED", "ecs-svc/43"), "wait"},
 		{status("IN_PROGRESS", "ecs-svc/42"), "wait"},

@@ -194,6 +194,8 @@ func NextOfStatus(s deploy.Status, command func(d deploy.Deployment, words ...st
 		return []Suggestion{{Purpose: purpose, Command: command(s.Diagnosed, words...)}}
 	}
 	switch {
+	case s.Last != nil && !s.Last.Ended() && len(s.Last.Pauses()) > 0:
+		return steer(s.Diagnosed, s.Last.Pauses(), command)
 	case primary.RolloutState == rollout.RolloutInProgress:
 		return add("follow it", "wait")
 	case primary.RolloutState == rollout.RolloutFailed && !s.Diagnosed.Express:
