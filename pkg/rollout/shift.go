@@ -172,9 +172,9 @@ func (w Wait) Clock() bool { return w.Hook == nil }
 func (w Wait) String() string {
 	switch {
 	case w.For == WaitPause:
-		return fmt.Sprintf("paused%s", w.expiry())
+		return fmt.Sprintf("paused%s", w.expiry("nothing happens"))
 	case w.Hook != nil:
-		return fmt.Sprintf("hook %s is running%s", w.Hook.Name(), w.expiry())
+		return fmt.Sprintf("hook %s is running%s", w.Hook.Name(), w.expiry("it does not answer"))
 	case w.For == WaitStep:
 		return "next step " + w.due()
 	}
@@ -188,12 +188,13 @@ func (w Wait) due() string {
 	return "in " + Span(coarse(w.Left))
 }
 
-// expiry says what ECS does when a hook times out, and when.
-func (w Wait) expiry() string {
+// expiry says what ECS does when a hook times out, which it does if something holds, and
+// when.
+func (w Wait) expiry(unanswered string) string {
 	if w.Left < 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (ECS %s in %s if nothing happens)", w.Hook.afterwards(), Span(coarse(w.Left)))
+	return fmt.Sprintf(" (ECS %s in %s if %s)", w.Hook.afterwards(), Span(coarse(w.Left)), unanswered)
 }
 
 // afterwards is what ECS does when the hook times out.

@@ -65,7 +65,7 @@ func TestClocksCountDown(t *testing.T) {
 		"the next step":                  {[]rollout.Observation{seen(0, "PRODUCTION_TRAFFIC_SHIFT", 10), seen(6*time.Minute, "PRODUCTION_TRAFFIC_SHIFT", 20)}, "next step in 6m"},
 		"the last step":                  {[]rollout.Observation{seen(0, "PRODUCTION_TRAFFIC_SHIFT", 100)}, ""},
 		"no step bakes before the first": {[]rollout.Observation{seen(0, "PRODUCTION_TRAFFIC_SHIFT", 0)}, ""},
-		"a function":                     {[]rollout.Observation{seen(0, "POST_SCALE_UP", 0, hook(running))}, "hook smoke is running (ECS continues in 30m if nothing happens)"},
+		"a function":                     {[]rollout.Observation{seen(0, "POST_SCALE_UP", 0, hook(running))}, "hook smoke is running (ECS continues in 30m if it does not answer)"},
 		"a pause":                        {[]rollout.Observation{seen(0, "POST_SCALE_UP", 0, hook(pause))}, "paused (ECS rolls back in 25h if nothing happens)"},
 		"a pause comes before a clock":   {[]rollout.Observation{seen(0, "PRODUCTION_TRAFFIC_SHIFT", 10, hook(pause))}, "paused (ECS rolls back in 25h if nothing happens)"},
 		"hooks that have answered":       {[]rollout.Observation{seen(0, "POST_SCALE_UP", 0, hook(rollout.Hook{Status: "SUCCEEDED"}), hook(rollout.Hook{Status: "NEW"}))}, ""},
