@@ -2,10 +2,8 @@ package ecsdeploy_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -58,43 +56,5 @@ func TestWorkflowsHaveTheLeastRights(t *testing.T) {
 				t.Errorf("%s: %s is not pinned", file, line)
 			}
 		}
-	}
-}
-
-// TestTheReleaseIsBuiltWithOneVersion of goreleaser.
-func TestTheReleaseIsBuiltWithOneVersion(t *testing.T) {
-	versions := map[string][]string{}
-	for file, pattern := range map[string]string{
-		".ci/reproducible":              `(?m)^version=(\S+)`,
-		".goreleaser.yaml":              `Checked with goreleaser (v\S+)\.`,
-		".github/workflows/ci.yml":      `version: (v\S+)\n\s+install-only`,
-		".github/workflows/release.yml": `version: (v\S+)\n\s+install-only`,
-	} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := regexp.MustCompile(pattern).FindSubmatch(text)
-		if found == nil {
-			t.Errorf("%s names no version", file)
-			continue
-		}
-		versions[string(found[1])] = append(versions[string(found[1])], file)
-	}
-	if len(versions) != 1 {
-		t.Errorf("the files differ: %v", versions)
-	}
-}
-
-func TestTheTextOfAReleaseIsItsSectionOfTheChangelog(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("scripts do not start by themselves here")
-	}
-	text, err := exec.Command(".ci/release-notes", "Unreleased").Output()
-	if err != nil || len(text) == 0 || strings.Contains("\n"+string(text), "\n## ") {
-		t.Errorf("%v: %s", err, text)
-	}
-	if text, err := exec.Command(".ci/release-notes", "v999.0.0").CombinedOutput(); err == nil || !strings.Contains(string(text), "## [999.0.0]") {
-		t.Errorf("a version without a section: %v: %s", err, text)
 	}
 }
