@@ -287,7 +287,9 @@ func (a *app) forPrograms() bool { return report.FormatOf(a.output()).ForProgram
 // onErr is a renderer that shows everything on standard error, to people.
 func (a *app) onErr() report.Renderer {
 	colored := a.colored(a.streams.ErrTerminal)
-	return report.New("text", report.Options{Out: a.streams.Err, Err: a.streams.Err, OutColor: colored, ErrColor: colored})
+	return report.New("text", report.Options{
+		Out: a.streams.Err, Err: a.streams.Err, Raw: a.raw, OutTerminal: a.streams.ErrTerminal, OutColor: colored, ErrColor: colored,
+	})
 }
 
 // tell says something that is neither a result nor an error.

@@ -20,6 +20,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
 
 const (
@@ -74,7 +75,9 @@ func (a *app) simulated() (aws.Config, deploy.Clock, error) {
 		return aws.Config{}, nil, err
 	}
 	a.cleanup = append(a.cleanup, store.Close)
-	a.tell("simulated: scenario %s, %dx faster than real time; no AWS account is involved\n", s.ScenarioName(), simulatedSpeed)
+	if !s.Quiet {
+		a.onErr().Result(report.Simulation(s.ScenarioName(), simulatedSpeed))
+	}
 	return aws.Config{
 		Region: simulatedRegion, Credentials: staticCredentials(), HTTPClient: store.HTTPClient(),
 		BaseEndpoint: aws.String("http://aws.simulated"),

@@ -25,3 +25,10 @@ func Place(clusterARN, serviceARN, target string) string {
 	}
 	return cluster + " (" + strings.Join(parts, ", ") + ")"
 }
+
+// Simulation is the first line of a command that uses the embedded ECS, in the world of a
+// scenario that runs so many times faster than real time.
+func Simulation(scenario string, speed int) Result {
+	line := say("simulated: scenario %s, %dx faster than real time; no AWS account is involved", scenario, speed)
+	return Result{Value: line.String(), Lines: func(Options) []Line { return []Line{line} }}
+}

@@ -241,3 +241,24 @@ func FuzzReplay(f *testing.F) {
 		}
 	})
 }
+
+// TestAMemberThatIsRolledBackIsNotOver: it had succeeded, until another service failed.
+func TestAMemberThatIsRolledBackIsNotOver(t *testing.T) {
+	var story report.Story
+	subject := deploy.Subject{Kind: deploy.SubjectService, ARN: service, Member: "web"}
+	ends := []bool{false, true, false, true}
+	for i, verdict := range []rollout.Verdict{"", rollout.Succeeded, "", rollout.RolledBack} {
+		e := deploy.Event{Type: deploy.EventUpdated, Time: at(i), Deployment: &deployment, Subject: subject}
+		if verdict != "" {
+			e = deploy.Event{Type: deploy.EventOutcome, Time: at(i), Outcome: &deploy.Outcome{Verdict: verdict, Deployment: deployment}, Subject: subject}
+		}
+		story.Add(e)
+		if story.Ended() != ends[i] {
+			t.Errorf("after event %d: ended: %v", i, story.Ended())
+		}
+	}
+	story.Fail(report.Failure{Member: "web", Message: "the rollback failed", Verdict: "failed", ExitCode: 5})
+	if len(story.Services) != 1 || story.Services[0].Failure == nil {
+		t.Errorf("%+v", story.Services)
+	}
+}

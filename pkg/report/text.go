@@ -134,7 +134,11 @@ func (t *text) fail(story *Story, f Failure) {
 		f.Task = nil
 	}
 	if t.marks.note == nil {
-		t.err.draw(f.lines()...)
+		lines := f.lines()
+		for i := range lines { // scripts search a log for whole sentences
+			lines[i].Whole = lines[i].Whole || t.options.Progress != ProgressLive
+		}
+		t.err.draw(lines...)
 		return
 	}
 	t.err.draw(f.log()...)
@@ -194,9 +198,9 @@ func (f Failure) lines() []Line {
 	if len(problems) == 0 {
 		problems = []string{f.Message}
 	}
-	lines := []Line{toned(Bad, "error: ").and(problems[0]).whole()}
+	lines := []Line{toned(Bad, "error: ").and(problems[0])}
 	for _, problem := range problems[1:] {
-		line := say("%s", problem).whole()
+		line := say("%s", problem)
 		if !placed().MatchString(problem) { // nothing else than a place begins a line
 			line = line.in(2)
 		}
@@ -204,7 +208,7 @@ func (f Failure) lines() []Line {
 	}
 	lines = append(lines, f.log()...)
 	if f.Hint != "" {
-		lines = append(lines, toned(Dim, "hint: ").and(f.Hint).whole())
+		lines = append(lines, toned(Dim, "hint: ").and(f.Hint).whole()) // it may have a command in it
 	}
 	return lines
 }
