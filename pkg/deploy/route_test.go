@@ -153,7 +153,7 @@ func TestAPlanWarnsOfARuleThatMisses(t *testing.T) {
 		b.pointAt(productionRule, blueGroup)
 		plan, err := b.deployer().Plan(b.Context(), request())
 		if err != nil || len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "sends nothing to target group green of the running tasks: blue 1") ||
-			!strings.Contains(plan.Warnings[0], "First send the traffic to the running tasks: aws elbv2 modify-rule ") {
+			!strings.Contains(plan.Warnings[0], "ecs-deploy status prints the command that sends the traffic to the running tasks") {
 			b.Fatalf("%q, %v", plan.Warnings, err)
 		}
 		if _, err := b.deployer().Prepare(b.Context(), request(), deploy.Policy{Strict: true}); err == nil || !strings.Contains(err.Error(), "ECS would put the new tasks into the same group") {

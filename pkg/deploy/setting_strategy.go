@@ -295,7 +295,7 @@ func (d *Deployer) refusesRules(ctx context.Context, p *Plan) error {
 			}
 		}
 		if m := found.misses(rule, running[rule]); m != nil {
-			p.Warnings = append(p.Warnings, m.String()+besideThem+". First "+m.advice())
+			p.Warnings = append(p.Warnings, m.String()+besideThem+"; ecs-deploy status prints the command that sends the traffic to the running tasks")
 		}
 	}
 	return nil
