@@ -60,6 +60,9 @@ func (a *app) runCheck(c *cobra.Command) error {
 		}
 		members = []*app{a}
 	}
+	if err := a.shareInput(c.Context()); err != nil {
+		return err
+	}
 	uses := iam.Uses{Commands: a.settings.PolicyFor}
 	if len(uses.Commands) == 0 {
 		uses.Commands = []string{"deploy"}

@@ -80,7 +80,11 @@ func (a *app) realGround(c *cobra.Command) *ground {
 		g.cfg, from, err = a.loadAWS(c.Context())
 	}
 	if err != nil {
-		g.found = append(g.found, preflight.Problem("credentials", err))
+		subject := "AWS settings" // a profile, a flag, a file of certificates
+		if errors.As(err, new(*credentialsError)) {
+			subject = "credentials"
+		}
+		g.found = append(g.found, preflight.Problem(subject, err))
 		return g
 	}
 	origin := a.regionOrigin()
@@ -125,7 +129,7 @@ func (a *app) checkCredentials(ctx context.Context, g *ground, from *source) boo
 	const subject = "credentials"
 	err := a.identify(ctx, &g.cfg, from)
 	if errors.Is(err, context.Canceled) {
-		g.found = append(g.found, preflight.Unknown(subject, from.name+" gave none within "+credentialsLimit.String()))
+		g.found = append(g.found, preflight.Unknown(subject, "none came within "+credentialsLimit.String()))
 		return false
 	}
 	var got aws.Credentials
