@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,10 +13,11 @@ import (
 type machine struct {
 	StartAt string
 	States  map[string]struct {
-		Type, Resource, Next, ItemsPath string
-		End                             bool
-		ItemSelector                    map[string]string
-		Parameters                      struct {
+		Type, Resource, Next, ItemsPath, Default string
+		End                                      bool
+		Catch, Choices                           []struct{ Next string }
+		ItemSelector                             map[string]string
+		Parameters                               struct {
 			Overrides struct {
 				ContainerOverrides []map[string]string
 			}
@@ -27,8 +29,8 @@ type machine struct {
 	}
 }
 
-// TestTheStateMachineOfThePage: its states lead somewhere, its map is a distributed one,
-// and its command is one that the program takes.
+// TestTheStateMachineOfThePage: its states lead somewhere, its map is a distributed one
+// whose shares do not stop each other, and its command is one that the program takes.
 func TestTheStateMachineOfThePage(t *testing.T) {
 	page, err := os.ReadFile("../docs/fleets.md")
 	if err != nil {
@@ -50,6 +52,9 @@ func TestTheStateMachineOfThePage(t *testing.T) {
 	}
 	inner := outer.ItemProcessor.machine
 	checkMachine(t, inner)
+	if len(inner.States[inner.StartAt].Catch) == 0 {
+		t.Error("a share that fails stops the others")
+	}
 	task := inner.States[inner.StartAt]
 	if task.Type != "Task" || task.Resource != "arn:aws:states:::ecs:runTask.sync" || len(task.Parameters.Overrides.ContainerOverrides) != 1 {
 		t.Fatalf("%+v runs no task to its end", task)
@@ -85,16 +90,29 @@ func checkMachine(t *testing.T, m machine) {
 	if _, ok := m.States[m.StartAt]; !ok {
 		t.Errorf("it starts at %q, which is no state", m.StartAt)
 	}
+	reached := map[string]bool{m.StartAt: true}
 	ends := 0
 	for name, state := range m.States {
-		if _, ok := m.States[state.Next]; state.Next != "" && !ok || (state.Next != "") == state.End {
-			t.Errorf("state %s goes to %q, end %v", name, state.Next, state.End)
+		next := []string{state.Next, state.Default}
+		for _, other := range slices.Concat(state.Catch, state.Choices) {
+			next = append(next, other.Next)
 		}
-		if state.End {
+		next = slices.DeleteFunc(next, func(name string) bool { return name == "" })
+		over := state.End || state.Type == "Succeed" || state.Type == "Fail"
+		if over {
 			ends++
 		}
+		if over == (state.Next != "" || state.Default != "") || state.Type == "Choice" && state.Default == "" {
+			t.Errorf("state %s goes to %q, and ends: %v", name, next, over)
+		}
+		for _, other := range next {
+			if _, ok := m.States[other]; !ok {
+				t.Errorf("state %s goes to %q, which is no state", name, other)
+			}
+			reached[other] = true
+		}
 	}
-	if ends == 0 {
-		t.Error("it has no end")
+	if ends == 0 || len(reached) != len(m.States) {
+		t.Errorf("%d ends; reached %v", ends, reached)
 	}
 }

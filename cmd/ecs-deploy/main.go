@@ -20,7 +20,7 @@ func main() {
 	}
 	// A run of 1,000 services would grow to half a gigabyte before it collects.
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(160 << 20)
+		debug.SetMemoryLimit(176 << 20)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends the waiting in good order; after it, the next one
