@@ -156,7 +156,7 @@ func (d *Deployer) startTask(ctx context.Context, p *TaskPlan) (ecsapi.Started, 
 			started, err = d.api.Run(ctx, p.Cluster, p.Family, body)
 			return err
 		})
-		again := ecsapi.Is(err, ecsapi.Unreachable) || ecsapi.Is(err, ecsapi.Throttled)
+		again := ecsapi.Is(err, ecsapi.Unreachable) || ecsapi.Is(err, ecsapi.Throttled) || ecsapi.Is(err, ecsapi.Unsent)
 		lost = lost || ecsapi.Is(err, ecsapi.Unreachable)
 		switch {
 		case !again && (err == nil || !lost):

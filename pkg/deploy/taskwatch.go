@@ -180,7 +180,7 @@ func (w *taskWatch) stopTask(ctx context.Context, task rollout.Task, reason stri
 		err = w.uninterrupted(ctx, func(ctx context.Context) error {
 			return w.api.StopTask(ctx, w.plan.Cluster, task.ARN, stoppedByUs+reason)
 		})
-		if !ecsapi.Is(err, ecsapi.Unreachable) && !ecsapi.Is(err, ecsapi.Throttled) {
+		if !ecsapi.Is(err, ecsapi.Unreachable) && !ecsapi.Is(err, ecsapi.Throttled) && !ecsapi.Is(err, ecsapi.Unsent) {
 			return err
 		}
 		_ = w.clock.Sleep(context.WithoutCancel(ctx), jitter(pause))

@@ -98,3 +98,28 @@ func TestAPruningWaitsInTheQueue(t *testing.T) {
 		}
 	})
 }
+
+// TestALookThatWaitsInTheQueue says nothing about ECS, and ends no watch.
+func TestALookThatWaitsInTheQueue(t *testing.T) {
+	for _, operation := range []string{"ListTasks", "DescribeServices"} {
+		inWorld(t, webWorld, func(b *bench) {
+			limits := deploy.NewLimits(nil)
+			d := deploy.New(b.client, deploy.WithLimits(limits), deploy.WithObserver(func(e deploy.Event) {
+				switch e.Type {
+				case deploy.EventUpdated:
+					for range 8000 { // six minutes
+						go func() { _ = limits.Take(b.Context(), operation) }()
+					}
+					synctest.Wait()
+				case deploy.EventWarning:
+					if strings.Contains(e.Message, "ECS does not answer") {
+						b.Errorf("%s: %s", operation, e.Message)
+					}
+				}
+			}))
+			if o, err := d.Run(b.Context(), request(), deploy.Policy{}); err != nil || o.ExitCode() != 0 {
+				b.Errorf("%s: %v %v", operation, o, err)
+			}
+		})
+	}
+}

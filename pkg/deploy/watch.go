@@ -248,6 +248,9 @@ func (w *watch) elapsed() time.Duration { return w.clock.Now().Sub(w.started) }
 // failed handles a look that failed, and says why the watch must end: lost
 // credentials, or a long silence. "" means that it goes on.
 func (w *watch) failed(err error) string {
+	if ecsapi.Is(err, ecsapi.Unsent) { // other calls came first, which says nothing about ECS
+		return ""
+	}
 	w.failures++
 	if w.silentSince < 0 {
 		w.silentSince = w.elapsed()

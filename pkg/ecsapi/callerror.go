@@ -54,6 +54,8 @@ const (
 	NotFound
 	// Quota: a quota of the account is used up.
 	Quota
+	// Unsent: the caller stopped to wait before it was the call's turn.
+	Unsent
 )
 
 // Class is the class of the error.
@@ -205,6 +207,11 @@ func NewCallError(action, resource string, err error) *CallError {
 		if e.class == Other && response != nil && response.HTTPStatusCode() >= 500 {
 			e.class = Unreachable
 		}
+		return e
+	}
+	var unsent *unsentError
+	if errors.As(err, &unsent) {
+		e.class, e.reason = Unsent, unsent.Error()
 		return e
 	}
 	e.class = transportClass(err)

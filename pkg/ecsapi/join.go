@@ -59,17 +59,21 @@ func (j *joiner[A]) get(ctx context.Context, names ...string) (A, error) {
 		}
 		return r.out, r.err
 	case <-ctx.Done():
-		j.withdraw(r)
 		var nothing A
+		if j.withdraw(r) {
+			return nothing, &unsentError{ctx.Err()}
+		}
 		return nothing, ctx.Err()
 	}
 }
 
-// withdraw takes a read back that was not sent yet.
-func (j *joiner[A]) withdraw(r *read[A]) {
+// withdraw takes a read back, and reports whether it was not sent yet.
+func (j *joiner[A]) withdraw(r *read[A]) bool {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
+	before := len(j.waiting)
 	j.waiting = slices.DeleteFunc(j.waiting, func(other *read[A]) bool { return other == r })
+	return len(j.waiting) < before
 }
 
 // send sends calls until nobody waits. Calls that are under way do not hold up the next.

@@ -45,6 +45,14 @@ func take(ctx context.Context, limits *pace.Limits, operation string) error {
 	return limits.Take(ctx, operation)
 }
 
+// unsentError is why a call was not sent: its context ended first.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return "waiting behind other calls: " + e.err.Error() }
+
+// Unwrap gives the context's error.
+func (e *unsentError) Unwrap() error { return e.err }
+
 // throttles knows the errors by which AWS refuses a call for its rate.
 var throttles = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
 
@@ -54,7 +62,7 @@ func paced(sdk *ecs.Client, limits *pace.Limits) *ecs.Client {
 		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 			operation := awsmiddleware.GetOperationName(ctx)
 			if err := take(ctx, limits, operation); err != nil {
-				return middleware.FinalizeOutput{}, middleware.Metadata{}, &aws.RequestCanceledError{Err: err}
+				return middleware.FinalizeOutput{}, middleware.Metadata{}, &aws.RequestCanceledError{Err: &unsentError{err}}
 			}
 			out, metadata, err := next.HandleFinalize(ctx, in)
 			switch {
