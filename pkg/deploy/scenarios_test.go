@@ -126,8 +126,9 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// ids are what differs between runs of one scenario.
-var ids = regexp.MustCompile(`[0-9a-f]{32}|ecs-svc/[0-9]+|arn:aws:\S+[/:]`)
+// ids are what differs between runs of one scenario: ids, and times, because waits between
+// calls are random.
+var ids = regexp.MustCompile(`[0-9a-f]{32}|ecs-svc/[0-9]+|arn:aws:\S+[/:]|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`)
 
 // cell is a text for a cell of the table.
 func cell(text string) string {
