@@ -111,6 +111,10 @@ var rules = []rule{
 		reason: "it posts what it is given, and knows nothing of what it says",
 	},
 	{
+		arrow: true, rooms: []string{"pkg/page"}, knows: []string{"pkg/printable", "pkg/report", "pkg/rollout"},
+		reason: "a page is drawn from a story, and from nothing beneath it",
+	},
+	{
 		arrow: true, rooms: []string{"docs"}, knows: nil,
 		reason: "the pages stand alone; the program only prints them",
 	},
@@ -131,7 +135,7 @@ var rules = []rule{
 		reason: "it plays what a plan would do in the simulator, and reaches the pipeline as an interface",
 	},
 	{
-		arrow: true, rooms: []string{"cmd"}, knows: []string{"docs", "pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/notify", "pkg/preflight", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
+		arrow: true, rooms: []string{"cmd"}, knows: []string{"docs", "pkg/arn", "pkg/deploy", "pkg/config", "pkg/fleet", "pkg/forecast", "pkg/iam", "pkg/names", "pkg/notify", "pkg/page", "pkg/preflight", "pkg/printable", "pkg/report", "pkg/scaffold", "pkg/ecssim", "pkg/shell"},
 		reason: "a command calls pkg/deploy and nothing beneath it",
 	},
 	{
@@ -389,6 +393,8 @@ func TestArrowsCanFail(t *testing.T) {
 		{"docs/a.go", `import _ "example.com/tool/pkg/deploy"`, "the pages stand alone"},
 		{"pkg/iam/a.go", `import _ "example.com/tool/pkg/deploy"`, "permissions are a table"},
 		{"pkg/preflight/a.go", `import _ "example.com/tool/pkg/report"`, "asked of the pipeline"},
+		{"pkg/page/a.go", `import _ "example.com/tool/pkg/deploy"`, "drawn from a story"},
+		{"pkg/page/a.go", `import _ "example.com/tool/pkg/report"`, ""},
 		{"pkg/scaffold/a.go", `import "os"; var _ = os.Getenv("A")`, "uses os.Getenv"},
 		{"pkg/report/a.go", `import _ "example.com/tool/pkg/config"`, "pipeline's events"},
 		{"pkg/ecssim/a.go", `import _ "example.com/tool/pkg/image"`, "independent ECS"},

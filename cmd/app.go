@@ -68,6 +68,8 @@ type app struct {
 	warned        bool     // of variables that have no effect
 	chosen        bool     // the target was chosen at a terminal, and nothing else was typed
 	bare          bool     // standard output is not for reports, but for the thing itself
+	page          string   // where the page of the rollout is written
+	calls         *callCounts
 	named         demoNames
 	members       []*app // of a run of several targets, one each
 	// arnRegion is the region by the settings or by an ARN among them.
@@ -118,6 +120,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	}
 	code := a.finish(err)
 	a.pause()
+	a.writePage()
 	a.warnOfJobFiles()
 	a.notify(ctx, code)
 	var said *outputError
@@ -155,7 +158,7 @@ func New(streams Streams) *cobra.Command {
 
 func newApp(streams Streams) *app {
 	flags := new(config.Flags)
-	return &app{streams: streams, flags: flags, settings: flags.Settings()}
+	return &app{streams: streams, flags: flags, settings: flags.Settings(), calls: new(callCounts)}
 }
 
 // prepare reads the settings file, and resolves the settings of a command about one
@@ -230,7 +233,7 @@ func (a *app) resolve(c *cobra.Command, target string) error {
 			_, _ = fmt.Fprintf(a.streams.Err, "keeping the running task definition; ignoring %s from the settings file, because the flags ask only for a count, a limit or a restart\n", strings.Join(kept, ", "))
 		}
 	}
-	if err := a.locate(); err != nil {
+	if err := cmp.Or(a.checkPage(c), a.locate()); err != nil {
 		return err
 	}
 	if a.settings.Simulated() {

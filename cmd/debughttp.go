@@ -18,9 +18,10 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// logs are the options of clients that the settings ask for.
+// logs are the options of all clients: their calls are counted, and shown if the settings
+// ask for it.
 func (a *app) logs() []func(*middleware.Stack) error {
-	var logs []func(*middleware.Stack) error
+	logs := []func(*middleware.Stack) error{a.calls.count}
 	if a.settings.Verbose {
 		logs = append(logs, a.logCalls)
 	}
@@ -48,8 +49,7 @@ func (a *app) logCalls(stack *middleware.Stack) error {
 			if request, ok := in.Request.(*smithyhttp.Request); ok {
 				host = request.URL.Host
 			}
-			service := strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
-			_, _ = fmt.Fprintf(a.streams.Err, "debug: %s:%s %s: %s, %s\n", service, awsmiddleware.GetOperationName(ctx), host,
+			_, _ = fmt.Fprintf(a.streams.Err, "debug: %s:%s %s: %s, %s\n", serviceName(ctx), awsmiddleware.GetOperationName(ctx), host,
 				result, time.Since(started).Round(time.Millisecond))
 			return out, metadata, err
 		}), middleware.Before)

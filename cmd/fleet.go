@@ -31,7 +31,7 @@ func (a *app) several(c *cobra.Command) (bool, error) {
 	for _, target := range chosen.Targets {
 		m := *a
 		problems.Add(target, m.resolve(c, target))
-		a.warned = a.warned || m.warned
+		a.warned, a.page = a.warned || m.warned, m.page
 		a.members = append(a.members, &m)
 	}
 	if err := problems.OrNil(); err != nil {
@@ -350,7 +350,7 @@ func (a *app) ended(outcome fleet.Outcome) error {
 		}
 	}
 	a.reporter().Pause()
-	err := a.show(report.FleetOutcome(outcome, report.Options{Simulated: a.settings.ScenarioName()}, join, func(err error) string { return hints[err] }))
+	err := a.show(report.FleetOutcome(outcome, report.Options{Simulated: a.settings.ScenarioName(), Calls: a.calls.all}, join, func(err error) string { return hints[err] }))
 	if code := outcome.ExitCode(); code != 0 {
 		return exitStatus(code)
 	}

@@ -16,6 +16,7 @@ var outputSchemas = map[string]func() ([]byte, error){
 		return report.ResultsSchema(
 			report.ResultForm{Name: "validation-result", Commands: "config validate", Value: validFile{}},
 			report.ResultForm{Name: "scenarios-result", Commands: "simulator scenarios", Value: []ecssim.Scenario{}},
+			report.ResultForm{Name: "page-result", Commands: "report", Value: writtenPage{}},
 			report.ResultForm{Name: "version-result", Commands: "version", Value: versionInfo{}},
 		)
 	},

@@ -53,7 +53,7 @@ ecs-deploy config view.`,
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deployment commands:"}, &cobra.Group{ID: "other", Title: "Other commands:"})
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.run(), a.status(), a.tasks(), a.taskLogs(), a.exec(), a.history(), a.continuePaused(), a.stop(), a.rollbackPreview(), a.rollback(), a.prune(), a.check(), a.iamPolicy()} {
+	for _, sub := range []*cobra.Command{a.deploy(), a.diff(), a.render(), a.wait(), a.run(), a.status(), a.tasks(), a.taskLogs(), a.exec(), a.history(), a.report(), a.continuePaused(), a.stop(), a.rollbackPreview(), a.rollback(), a.prune(), a.check(), a.iamPolicy()} {
 		sub.GroupID = "main"
 		root.AddCommand(sub)
 	}

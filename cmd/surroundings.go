@@ -14,7 +14,7 @@ import (
 )
 
 // reportFlags say how a command that follows something reports.
-var reportFlags = []string{"progress", "dotenv", "notify", "notify-env-var"}
+var reportFlags = []string{"progress", "dotenv", "report", "notify", "notify-env-var"}
 
 // reportOptions are how and where the invocation reports.
 func (a *app) reportOptions() report.Options {
@@ -22,7 +22,7 @@ func (a *app) reportOptions() report.Options {
 	options := report.Options{
 		Out: a.streams.Out, Err: a.streams.Err, OutColor: a.colored(a.streams.OutTerminal), ErrColor: a.colored(a.streams.ErrTerminal),
 		Raw: a.raw, Term: where.Term, OutTerminal: a.streams.OutTerminal, Now: a.now,
-		Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command,
+		Quiet: a.settings.Quiet, Version: buildVersion(), Simulated: a.settings.ScenarioName(), Target: a.settings.Target, Command: a.command, Calls: a.calls.all,
 		Summary: a.jobFile("the job summary", where.Summary, false), Outputs: a.jobFile("the outputs of the step", where.Outputs, false),
 		Dotenv: a.jobFile("the dotenv file", a.settings.Dotenv, true),
 	}

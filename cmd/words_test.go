@@ -68,7 +68,7 @@ func TestEveryFlagIsASettingExceptThoseOfTheServer(t *testing.T) {
 	every(New(Streams{Out: io.Discard, Err: io.Discard}), func(c *cobra.Command) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			used[f.Name] = true
-			own := c.Name() == "serve" && slices.Contains(ofTheServer, f.Name) || c.Name() == "view" && f.Name == "origin" || c.Name() == "init" && slices.Contains([]string{"force", "all"}, f.Name)
+			own := c.Name() == "serve" && slices.Contains(ofTheServer, f.Name) || c.Name() == "view" && f.Name == "origin" || c.Name() == "init" && slices.Contains([]string{"force", "all"}, f.Name) || c.Name() == "report" && f.Name == "page"
 			if f.Name == "help" || slices.Contains(settings, f.Name) || own {
 				return
 			}

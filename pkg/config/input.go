@@ -5,6 +5,7 @@ package config
 // into which nobody writes.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 	"os"
 )
 
-// InputLimit is how much of one input is read, in bytes.
+// InputLimit is how much of one input is read, in bytes, if it has no limit of its own.
 const InputLimit = 16 << 20
 
 // Input is a file, or standard input.
@@ -26,6 +27,8 @@ type Input struct {
 	Stdin io.Reader
 	// Pipes: the user named the file, so that it may be a pipe, as <(command) is.
 	Pipes bool
+	// Limit is how much is read, in bytes; 0 is [InputLimit].
+	Limit int
 	// Remedy is the hint of errors.
 	Remedy string
 }
@@ -68,7 +71,7 @@ func (in Input) read() ([]byte, error) {
 		if in.Stdin == nil {
 			return nil, nil
 		}
-		return within(in.Stdin, "standard input")
+		return in.within(in.Stdin, "standard input")
 	}
 	info, err := os.Stat(in.Path) // to open a pipe that is not wanted could take forever
 	if err == nil {
@@ -88,7 +91,7 @@ func (in Input) read() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return within(file, in.Path)
+	return in.within(file, in.Path)
 }
 
 // refuse says why a file of this kind is not read, or nil.
@@ -105,10 +108,11 @@ func (in Input) refuse(info fs.FileInfo) error {
 }
 
 // within reads all, if it is not above the limit.
-func within(from io.Reader, name string) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(from, InputLimit+1))
-	if err == nil && len(text) > InputLimit {
-		err = fmt.Errorf("%s is larger than %d MiB", name, InputLimit>>20)
+func (in Input) within(from io.Reader, name string) ([]byte, error) {
+	limit := cmp.Or(in.Limit, InputLimit)
+	text, err := io.ReadAll(io.LimitReader(from, int64(limit)+1))
+	if err == nil && len(text) > limit {
+		err = fmt.Errorf("%s is larger than %d MiB", name, limit>>20)
 	}
 	return text, err
 }

@@ -279,6 +279,7 @@ func (s *Settings) programKeys() []row {
 		{"output", "o", "output format (default text)", NotFile, choice{&s.Output, []string{"text", "json", "ndjson", "github"}}},
 		{"progress", "", "how to show a rollout: live on a terminal, or lines (default auto)", NotFile, choice{&s.Progress, []string{ProgressAuto, ProgressLive, ProgressPlain, ProgressNone}}},
 		{"dotenv", "", "write the verdict to this `file` as NAME=VALUE lines, for later jobs", NotFile, text{&s.Dotenv, "file"}},
+		{"report", "", "write a page about the rollout to this `file` (HTML)", NotFile, text{&s.Report, "file"}},
 		{"notify", "", "`URL` of a webhook to which the outcome is posted: of Slack, Teams, or any that takes JSON; prefer --notify-env-var (repeatable)", NotFile, list{&s.Notify}},
 		{"notify-env-var", "", "environment `variables` that hold such URLs, each one (repeatable)", Anywhere, names{&s.NotifyEnvVars}},
 		{"show-values", "", "show the values of environment variables in clear text", FlagOnly, toggle{&s.ShowValues}},
@@ -293,7 +294,7 @@ func (s *Settings) programKeys() []row {
 func Nearest(word string, names []string) string { return nearest.Name(word, names) }
 
 // FileKeys are the keys whose values are names of files.
-var FileKeys = []string{"config", "task-definition-file", "env-file", "dotenv"}
+var FileKeys = []string{"config", "task-definition-file", "env-file", "dotenv", "report"}
 
 // Choices are the words that a key takes, or nil if it takes any text.
 func (k Key) Choices() []string {

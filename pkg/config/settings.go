@@ -95,7 +95,7 @@ type Settings struct {
 	// Configuration and output.
 	Config, Target, Output, Color string
 	Targets                       []string // the words that chose Target, see [File.Select]
-	Progress, Dotenv              string
+	Progress, Dotenv, Report      string
 	Notify, NotifyEnvVars         []string
 	Quiet, Verbose, DebugHTTP     bool
 

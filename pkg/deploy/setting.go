@@ -62,10 +62,19 @@ type Setting struct {
 
 // String is "desiredCount: 2 -> 4".
 func (s Setting) String() string {
+	old, wanted := s.Values()
 	if s.Old == nil {
-		return fmt.Sprintf("%s: %s", s.Name, shown(s.New))
+		return fmt.Sprintf("%s: %s", s.Name, wanted)
 	}
-	return fmt.Sprintf("%s: %s -> %s", s.Name, shown(s.Old), shown(s.New))
+	return fmt.Sprintf("%s: %s -> %s", s.Name, old, wanted)
+}
+
+// Values are both values as text; the old one is "" if ECS shows none.
+func (s Setting) Values() (old, wanted string) {
+	if s.Old != nil {
+		old = shown(s.Old)
+	}
+	return old, shown(s.New)
 }
 
 // Restore is the flag that sets the setting back to its old value, and that value; nil if

@@ -29,6 +29,7 @@ type fleetObject struct {
 	ElapsedSeconds float64        `json:"elapsedSeconds"`
 	Members        []memberObject `json:"members"`
 	Next           []Suggestion   `json:"next,omitempty"`
+	Calls          []Call         `json:"calls,omitempty"`
 }
 
 // FleetOutcome is how a run of several services went. join is the command that follows
@@ -37,7 +38,7 @@ type fleetObject struct {
 func FleetOutcome(f fleet.Outcome, o Options, join string, hint func(error) string) Result {
 	value := fleetObject{
 		Type: string(deploy.EventOutcome), Schema: Schema, Simulated: o.Simulated, Verdict: string(f.Verdict()), ExitCode: f.ExitCode(),
-		ElapsedSeconds: seconds(f.Elapsed), Members: []memberObject{},
+		ElapsedSeconds: seconds(f.Elapsed), Members: []memberObject{}, Calls: o.calls(),
 	}
 	for _, r := range f.Members {
 		object := memberObject{Member: r.Member, outcomeObject: outcomeObject{Type: EventMemberOutcome}}

@@ -48,6 +48,7 @@ type outcomeObject struct {
 	*outcomeFields                     // nil after an error
 	TaskOutcome    *deploy.TaskOutcome `json:"taskOutcome,omitempty"` // of the task whose failure is the error
 	Next           []Suggestion        `json:"next,omitempty"`
+	Calls          []Call              `json:"calls,omitempty"`  // of the whole run
 	Subject        deploy.Subject      `json:"subject,omitzero"` // in NDJSON
 }
 
@@ -86,6 +87,7 @@ func newStream(o Options, _ *run) view {
 func (s *stream) fail(story *Story, f Failure) {
 	object := failureObject(f)
 	if f.Member == "" {
+		object.Calls = s.options.calls()
 		s.object(object)
 		return
 	}
@@ -98,7 +100,7 @@ func (s *stream) entry(entry Entry) {
 	e := entry.Event
 	if e.Type == deploy.EventOutcome && e.TaskOutcome != nil {
 		object := taskObjectOf(e.TaskOutcome, s.options)
-		object.Subject, object.Time = e.Subject, e.Time.UTC()
+		object.Subject, object.Time, object.Calls = e.Subject, e.Time.UTC(), s.options.calls()
 		s.object(object)
 		return
 	}
@@ -110,6 +112,7 @@ func (s *stream) entry(entry Entry) {
 			s.object(memberLine{object})
 			return
 		}
+		object.Calls = s.options.calls()
 		s.object(object)
 		return
 	}
@@ -158,7 +161,7 @@ func (j *jsonRenderer) entry(entry Entry) {
 	case e.Type != deploy.EventOutcome, ofMember(e):
 	case e.TaskOutcome != nil:
 		object := taskObjectOf(e.TaskOutcome, j.options)
-		object.Schema, object.Simulated = Schema, j.options.Simulated
+		object.Schema, object.Simulated, object.Calls = Schema, j.options.Simulated, j.options.calls()
 		j.write(object, "  ")
 	default:
 		j.object(objectOf(*e.Outcome, j.options))
@@ -169,7 +172,7 @@ func (j *jsonRenderer) entry(entry Entry) {
 func (j *jsonRenderer) result(_ *Story, r Result) { j.write(r.Value, "  ") }
 
 func (j *jsonRenderer) object(object outcomeObject) {
-	object.Schema, object.Simulated = Schema, j.options.Simulated
+	object.Schema, object.Simulated, object.Calls = Schema, j.options.Simulated, j.options.calls()
 	j.write(object, "  ")
 }
 

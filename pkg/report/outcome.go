@@ -27,7 +27,12 @@ func (v verdict) all() []Line {
 // lines are the verdict, and its reason.
 func (v verdict) lines() []Line {
 	place := "in " + Place(v.Deployment.Cluster, v.Deployment.Service, v.options.Target) + v.after()
-	lines := []Line{toned(toneOf(v.Outcome), title(v.Verdict)).and(": " + v.summary()), say("%s", place).in(2)}
+	return slices.Insert(v.said(), 1, say("%s", place).in(2))
+}
+
+// said are the verdict and its reason, without where and when.
+func (v verdict) said() []Line {
+	lines := []Line{toned(toneOf(v.Outcome), title(v.Verdict)).and(": " + v.summary())}
 	if served := v.served(); served != "" {
 		lines = append(lines, say("%s", served).in(2))
 	}

@@ -24,6 +24,8 @@ type Renderer interface {
 	Pause()
 	// Err is the first error of writing, or nil.
 	Err() error
+	// Story is what was shown so far. It is to be read when the run has ended.
+	Story() *Story
 }
 
 // view draws one run. It keeps no state of the rollout: each entry carries the story
@@ -53,6 +55,7 @@ func (r *run) Event(e deploy.Event) {
 	defer r.turns.Unlock()
 	r.mutex.Lock()
 	entry := r.story.Add(e)
+	entry.suggest(r.options)
 	r.mutex.Unlock()
 	r.each(func(v view) { v.entry(entry) })
 }
@@ -70,6 +73,9 @@ func (r *run) frame(size Size) (lines []Line) {
 func (r *run) Result(result Result) {
 	r.turns.Lock()
 	defer r.turns.Unlock()
+	if result.end != nil {
+		r.story.Fleet = result.end.told()
+	}
 	for _, v := range r.views {
 		v.result(&r.story, result)
 	}
@@ -82,6 +88,11 @@ func (r *run) Fail(f Failure) {
 	r.story.Fail(f)
 	r.mutex.Unlock()
 	r.each(func(v view) { v.fail(&r.story, f) })
+}
+
+func (r *run) Story() *Story {
+	r.story.Calls = r.options.calls()
+	return &r.story
 }
 
 func (r *run) Pause() {

@@ -190,7 +190,9 @@ func TestWhatCannotBeReadBack(t *testing.T) {
 		{"an event without its fact", `{"type":"progress"}`, "object 1 of the NDJSON: type progress without what it tells"},
 		{"another type of value", `{"type":"plan","plan":7}`, "object 1 of the NDJSON: json: cannot unmarshal number into Go struct field"},
 		{"a stream that was cut", `{"type":"warning","message":"x"}` + "\n" + `{"type":"warn`, "object 2 of the NDJSON: unexpected EOF"},
-		{"no JSON", "succeeded", "object 1 of the NDJSON: invalid character"},
+		{"no JSON", `{"type": succeeded}`, "object 1 of the NDJSON: invalid character"},
+		{"lines that are no objects", "warning: {x}\n\n  {\"type\":\"warning\",\n\"message\":\"}\\\"{\"} $ exit\n", ""},
+		{"an object without an end", strings.Repeat(`{"type":`, 3<<20), "object 1 of the NDJSON: bufio.Scanner: token too long"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			story, err := report.ReadStory(strings.NewReader(tt.ndjson))

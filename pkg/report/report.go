@@ -94,6 +94,8 @@ type Options struct {
 	Version, Simulated string
 	// Target is the target of the settings file, "" if none is used.
 	Target string
+	// Calls are the calls of AWS so far; nil if nobody counts them.
+	Calls func() []Call
 	// Command makes a command line from a subcommand, its flags for the given
 	// deployment included. It may be nil: then no commands are suggested.
 	Command func(deployment deploy.Deployment, words ...string) string
@@ -168,7 +170,7 @@ func FormatOf(name string) Format {
 
 // New makes a renderer of the format.
 func (f Format) New(o Options) Renderer {
-	r := &run{options: o}
+	r := &run{options: o, story: Story{Version: o.Version, Simulated: o.Simulated, Target: o.Target}}
 	r.views = []view{f.view(o, r), newJob(o)}
 	if o.Record != nil {
 		r.views = append(r.views, newRecorder(o, r))

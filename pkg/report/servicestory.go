@@ -4,6 +4,7 @@ package report
 // for, and what happened when.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +28,9 @@ type ServiceStory struct {
 	Tasks []*rollout.Task
 	// Registered and Deregistered are the task definitions that were.
 	Registered, Deregistered []Revision
-	// Deployment is what is followed, nil until ECS accepted the update.
-	Deployment *deploy.Deployment
+	// Deployment is what is followed, nil until ECS accepted the update. First is the one
+	// that was followed first: if a new deployment rolls it back, that is followed.
+	Deployment, First *deploy.Deployment
 	// UpdatedAt is when ECS accepted the update, by the deployer's clock.
 	UpdatedAt time.Time
 	// State and Record are the service and ECS's record of its deployment, as last
@@ -62,6 +64,8 @@ type ServiceStory struct {
 	Outcome     *deploy.Outcome
 	TaskOutcome *deploy.TaskOutcome
 	Failure     *Failure
+	// Next are the commands that made sense then.
+	Next []Suggestion
 
 	placed   bool            // a line said which service this is
 	seenAt   time.Time       // when Record was seen
@@ -91,6 +95,10 @@ type Sample struct {
 	At          time.Time
 	Elapsed     time.Duration
 	Deployments []rollout.Deployment
+	// Desired is how many tasks the service should have, Record is ECS's record of the
+	// deployment; nil if it is not known.
+	Desired int
+	Record  *rollout.ServiceDeployment
 	// Stage is where ECS's record of the deployment stands, in words; "" if there is
 	// nothing to say.
 	Stage string
@@ -134,6 +142,7 @@ func (s *ServiceStory) add(entry *Entry) {
 	case deploy.EventUpdated:
 		s.Deployment, s.UpdatedAt = e.Deployment, e.Time
 		s.Outcome, s.Failure = nil, nil
+		s.First = cmp.Or(s.First, e.Deployment)
 		s.note(e, Strong, entry.words())
 	case deploy.EventProgress:
 		s.moved(entry)
@@ -155,7 +164,9 @@ func (s *ServiceStory) add(entry *Entry) {
 	case deploy.EventWarning:
 		s.Warnings = append(s.Warnings, e.Message)
 		s.note(e, Warn, e.Message)
-	case deploy.EventTaskEnded:
+	case deploy.EventPaused:
+		s.note(e, Warn, entry.words())
+	case deploy.EventContinued, deploy.EventTaskEnded:
 		s.note(e, Plain, entry.words())
 	case deploy.EventOutcome:
 		s.Outcome, s.TaskOutcome = e.Outcome, e.TaskOutcome
@@ -193,7 +204,7 @@ func (s *ServiceStory) moved(entry *Entry) {
 	}
 	s.state, s.counts = state, !entry.Stage
 	if len(s.Samples) < samplesKept {
-		s.Samples = append(s.Samples, Sample{At: e.Time, Elapsed: e.Elapsed, Deployments: e.Service.Deployments, Stage: e.ServiceDeployment.Stage()})
+		s.Samples = append(s.Samples, Sample{At: e.Time, Elapsed: e.Elapsed, Deployments: e.Service.Deployments, Desired: e.Service.Desired, Record: e.ServiceDeployment, Stage: e.ServiceDeployment.Stage()})
 	}
 }
 

@@ -22,6 +22,13 @@ type Story struct {
 	Services []*ServiceStory
 	// Failure is the error with which the run ended; nil if it did not end with one.
 	Failure *Failure
+	// Fleet is how a run of several services ended; nil before the end, and in any other.
+	Fleet *FleetEnd
+	// Version is that of the program that told it, Simulated the scenario in which it
+	// happened, Target the target of the settings file; "" for none.
+	Version, Simulated, Target string
+	// Calls are the calls of AWS that were made, by operation.
+	Calls []Call
 }
 
 // Entry is what one event adds to a story. Its words are its [Entry.Lines].

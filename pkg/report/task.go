@@ -142,6 +142,7 @@ type taskObject struct {
 	Target         string    `json:"target,omitempty"`
 	*taskFields
 	Next    []Suggestion   `json:"next,omitempty"`
+	Calls   []Call         `json:"calls,omitempty"`
 	Subject deploy.Subject `json:"subject,omitzero"` // in NDJSON
 }
 

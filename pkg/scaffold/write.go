@@ -50,24 +50,58 @@ func (f NewFile) Check() error {
 	return nil
 }
 
+// Probe is Check for a file that is written later, after something that cannot be undone:
+// it finds out whether its folder takes a new file.
+func (f NewFile) Probe() error {
+	if err := f.Check(); err != nil {
+		return err
+	}
+	path, err := f.target()
+	if err == nil {
+		temporary := f.temporary(path)
+		if err = writeSynced(temporary, nil, newFileMode); err == nil {
+			err = os.Remove(temporary)
+		}
+	}
+	if err != nil {
+		return f.cannot(err)
+	}
+	return nil
+}
+
+// target is the path of the file that is written: where a link leads, if it exists.
+func (f NewFile) target() (string, error) {
+	path, err := filepath.EvalSymlinks(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return f.Path, nil
+	}
+	return path, err
+}
+
+// temporary is the file beside it that gets its name when it is complete.
+func (f NewFile) temporary(path string) string {
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d", filepath.Base(path), os.Getpid()))
+}
+
 // Write writes the file. It fails with an [*config.Error], and then leaves what was there.
 func (f NewFile) Write(text []byte) error {
 	if err := f.Check(); err != nil {
 		return err
 	}
-	path, mode := f.Path, fs.FileMode(newFileMode)
-	if info, err := os.Stat(path); err == nil { // to be replaced: where a link leads
-		mode = info.Mode().Perm()
-		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return f.cannot(err)
-		}
+	mode := fs.FileMode(newFileMode)
+	path, err := f.target()
+	if err != nil {
+		return f.cannot(err)
 	}
-	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d", filepath.Base(path), os.Getpid()))
+	if info, err := os.Stat(path); err == nil { // to be replaced
+		mode = info.Mode().Perm()
+	}
+	temporary := f.temporary(path)
 	if err := writeSynced(temporary, text, mode); err != nil {
 		return f.cannot(err)
 	}
 	defer func() { _ = os.Remove(temporary) }() // gone already, if all went well
-	err := f.rename(temporary, path)
+	err = f.rename(temporary, path)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return f.exists()
