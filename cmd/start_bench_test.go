@@ -30,7 +30,7 @@ func BenchmarkStart(b *testing.B) {
 	}{
 		{"bare", []string{filepath.Join(dir, "bare")}},
 		{"version", []string{tool, "version"}},
-		{"render", []string{tool, "render", "--task-definition-file", "../pkg/taskdef/testdata/fargate-mesh.json"}},
+		{"render", []string{tool, "render", "--allow-unknown-fields", "--task-definition-file", "../pkg/taskdef/testdata/fargate-mesh.json"}},
 		{"render-60KB", []string{tool, "render", "--task-definition-file", big, "-i", "repo/c3:v2"}},
 	} {
 		b.Run(run.name, func(b *testing.B) {

@@ -56,7 +56,7 @@ type evidence struct {
 	tagged     bool                  // the tags of the service's revisions were read
 	ill        []rollout.TargetGroup // groups that had unhealthy targets
 	targets    []rollout.TargetGroup // all groups, as last read
-	targetsAt  time.Duration         // when that was, since the watch began
+	nextRead   time.Duration         // when they may be read again, since the watch began
 	elbDenied  bool
 }
 
@@ -150,14 +150,18 @@ func (e *evidence) readLog(ctx context.Context, deployment *Deployment, cause ro
 	return log
 }
 
-// targetsEvery is how often the health of targets is read while it is waited for.
-const targetsEvery = 10 * time.Second
+// The health of targets is read so often while it is waited for, and if it could not be
+// read: many services share what the load balancer answers.
+const (
+	targetsEvery = 10 * time.Second
+	targetsRetry = time.Minute
+)
 
 // awaitTargets reads the health of targets again while it is waited for. It reports
 // whether it moved.
 func (e *evidence) awaitTargets(ctx context.Context, arns []string, elapsed time.Duration) bool {
 	ill := func(group rollout.TargetGroup) bool { return group.States["healthy"] < group.Targets() }
-	if e.targets != nil && (elapsed-e.targetsAt < targetsEvery || !slices.ContainsFunc(e.targets, ill)) {
+	if elapsed < e.nextRead || e.targets != nil && !slices.ContainsFunc(e.targets, ill) {
 		return false
 	}
 	return e.noteTargets(ctx, arns, elapsed)
@@ -168,7 +172,10 @@ func (e *evidence) awaitTargets(ctx context.Context, arns []string, elapsed time
 // kept when a rollback has replaced them.
 func (e *evidence) noteTargets(ctx context.Context, arns []string, elapsed time.Duration) bool {
 	before := e.targets
-	e.targets, e.targetsAt = e.targetGroups(ctx, arns), elapsed
+	e.targets, e.nextRead = e.targetGroups(ctx, arns), elapsed+targetsEvery
+	if len(e.targets) < len(arns) {
+		e.nextRead = elapsed + targetsRetry
+	}
 	for _, group := range e.targets {
 		if group.States["unhealthy"] == 0 {
 			continue

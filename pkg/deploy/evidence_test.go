@@ -108,6 +108,14 @@ func TestTargetHealth(t *testing.T) {
 			}
 		})
 	})
+	t.Run("broken", func(t *testing.T) {
+		inWorld(t, world+"\nimages: [{match: 'repo/web:v2', healthyAfter: 4m}]\nfaults: [{operations: [DescribeTargetHealth], code: InternalFailure, message: no, status: 500}]\n", func(b *bench) {
+			b.want(b.run(request(), deploy.Policy{}), "succeeded")
+			if n := len(b.made("DescribeTargetHealth")); n == 0 || n > 40 { // each with the attempts of the SDK
+				b.Errorf("asked %d times for what cannot be read", n)
+			}
+		})
+	})
 	t.Run("denied", func(t *testing.T) {
 		inWorld(t, world+"\nimages: [{match: 'repo/web:v2', behaviour: unhealthy}]\nfaults: [{operations: [DescribeTargetHealth], code: AccessDenied, message: no}]\n", func(b *bench) {
 			b.want(b.run(request(), deploy.Policy{}), "rolled-back")
