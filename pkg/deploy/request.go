@@ -117,7 +117,7 @@ func (r Request) asksSomething() error {
 	}
 	return &UsageError{
 		Problem: "nothing to deploy",
-		Remedy:  "pass an image (-i IMAGE), a tag (--tag), an edit (--env …), a file, a revision (-d FAMILY:REVISION), a setting of the service (" + settingFlags() + ") or --force-new-deployment",
+		Remedy:  "pass an image (-i IMAGE), a tag (--tag), an edit (--env …), a file, a revision (-d FAMILY:REVISION), a setting of the service (such as -D COUNT) or --force-new-deployment; --help lists all",
 	}
 }
 

@@ -192,15 +192,6 @@ func (s ServiceSettings) check() error {
 	return nil
 }
 
-// settingFlags are the flags of all settings.
-func settingFlags() string {
-	var flags []string
-	for _, row := range settingTable {
-		flags = append(flags, row.flag)
-	}
-	return strings.Join(flags, ", ")
-}
-
 // askedSetting is a row and the requested value.
 type askedSetting struct {
 	settingRow
