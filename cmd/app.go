@@ -86,12 +86,13 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	a.raw = raw
 	defer a.pause() // whatever happens: the terminal is as it was
 	root := a.root()
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		a.completeFlags(root)
+		withoutBackQuotes(root)
+	}
 	root.InitDefaultHelpCmd() // cobra adds them later, when it is decided what is a subcommand
 	root.InitDefaultCompletionCmd()
 	completeAnywhere(root)
-	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		withoutBackQuotes(root)
-	}
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
 			c.Args, c.ValidArgsFunction = helpTopics, completeHelp
@@ -108,6 +109,9 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 		a.args, err = a.offer(ctx, a.args)
 	}
 	if err == nil {
+		if found, _, _ := root.Find(a.args); found != nil {
+			eachOnce(found)
+		}
 		root.SetArgs(a.args)
 		ran, err = root.ExecuteContextC(ctx)
 	}
@@ -153,7 +157,10 @@ func (a *app) output() string {
 // New is the root command on the given streams, for programs that generate
 // documentation from it.
 func New(streams Streams) *cobra.Command {
-	return newApp(streams).root()
+	a := newApp(streams)
+	root := a.root()
+	a.completeFlags(root)
+	return root
 }
 
 func newApp(streams Streams) *app {

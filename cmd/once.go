@@ -35,19 +35,17 @@ func (e *twiceError) Error() string {
 	return fmt.Sprintf("two different values, %q and %q", e.first, e.second)
 }
 
-// eachOnce makes every flag of a command and its subcommands take one value, except the
-// repeatable flags.
+// eachOnce makes every flag of a command, its parents' among them, take one value, except
+// the repeatable flags.
 func eachOnce(c *cobra.Command) {
 	single := func(f *pflag.Flag) {
-		_, is := f.Value.(*once)
-		if _, several := f.Value.(pflag.SliceValue); !is && !several && !config.Repeatable(f.Value) {
+		if _, several := f.Value.(pflag.SliceValue); !several && !config.Repeatable(f.Value) {
 			f.Value = &once{Value: f.Value}
 		}
 	}
-	c.Flags().VisitAll(single)
-	c.PersistentFlags().VisitAll(single)
-	for _, sub := range c.Commands() {
-		eachOnce(sub)
+	c.LocalNonPersistentFlags().VisitAll(single)
+	for ; c != nil; c = c.Parent() {
+		c.PersistentFlags().VisitAll(single)
 	}
 }
 

@@ -62,8 +62,6 @@ ecs-deploy config view.`,
 		root.AddCommand(sub)
 	}
 	root.AddCommand(a.topics()...)
-	a.completeFlags(root)
-	eachOnce(root)
 	return root
 }
 

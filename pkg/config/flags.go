@@ -15,6 +15,7 @@ import (
 // zero value is ready for use. It must not be copied.
 type Flags struct {
 	scratch Settings
+	keys    map[string]Key // of scratch, by name
 	given   []givenText
 }
 
@@ -25,10 +26,17 @@ type givenText struct{ key, text string }
 // rules. They change while flags are parsed.
 func (f *Flags) Settings() *Settings { return &f.scratch }
 
-// Add adds the flags of the named keys to a flag set.
+// Add adds the flags of the named keys to a flag set. A name that is no key adds nothing.
 func (f *Flags) Add(set *pflag.FlagSet, names ...string) {
-	for _, key := range f.scratch.Keys() {
-		if !slices.Contains(names, key.Name) {
+	if f.keys == nil {
+		f.keys = map[string]Key{}
+		for _, key := range f.scratch.Keys() {
+			f.keys[key.Name] = key
+		}
+	}
+	for _, name := range names {
+		key, ok := f.keys[name]
+		if !ok {
 			continue
 		}
 		flag := set.VarPF(recorder{key.Value, key.Name, f}, key.Name, key.Short, key.Usage)

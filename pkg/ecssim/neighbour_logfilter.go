@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 type filterLogEventsInput struct {
@@ -124,7 +125,7 @@ func (e *engine) eachStream(group string, visit func(stream string, t *task, c c
 
 // logTerm is a term of a filter pattern: a word or a quoted phrase, with "?" for
 // terms of which one is enough and "-" for terms that must not occur.
-var logTerm = regexp.MustCompile(`^\s*([?-]?)("(?:[^"\\]|\\.)*"|[^\s"]+)`)
+var logTerm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*([?-]?)("(?:[^"\\]|\\.)*"|[^\s"]+)`) })
 
 // logPattern is the test of a filter pattern of plain text [CloudWatch Logs
 // "Filter pattern syntax"]: every term must occur, one of those with "?", none of
@@ -144,7 +145,7 @@ func logPattern(pattern string) (func(string) bool, *apiError) {
 	}
 	terms := map[string][]string{}
 	for rest := text; rest != ""; rest = strings.TrimSpace(rest) {
-		found := logTerm.FindStringSubmatch(rest)
+		found := logTerm().FindStringSubmatch(rest)
 		if found == nil {
 			return nil, invalid("Invalid filter pattern")
 		}

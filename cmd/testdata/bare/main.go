@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/Masterminds/semver/v3"
 	"github.com/agnivade/levenshtein"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -18,6 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/distribution/reference"
 	"github.com/fatih/color"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/rogpeppe/go-internal/lockedfile"
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -45,5 +49,8 @@ func main() {
 	_ = viper.New().MergeConfigMap(nil)
 	_ = yaml.Load(nil, nil)
 	_, _ = semver.NewConstraint(os.Args[4])
+	_, _ = authn.DefaultKeychain.Resolve(nil)
+	_, _ = transport.Ping(context.Background(), name.Registry{}, nil)
+	_, _ = tea.NewProgram(nil).Run()
 	_ = http.ListenAndServe(os.Args[3], nil)
 }
