@@ -79,23 +79,37 @@ func counted(counts [len(standsSigns)]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// row is a service as one line of several.
+// row is a service as one line of several. A frame has many, ten times a second: a row is
+// written in place.
 func (s *ServiceStory) row(now time.Time, names, width int) Line {
 	sign := standsSigns[s.stands()]
-	line := toned(sign.tone, sign.sign+" ").and(padded(s.Name(), names) + "  ")
+	line := Line{Parts: make([]Part, 0, 16)}
+	add := func(tone Tone, text string) { line.Parts = append(line.Parts, Part{tone, text}) }
+	add(sign.tone, sign.sign+" ")
+	add(Plain, padded(s.Name(), names)+"  ")
 	switch {
 	case s.Failure != nil:
-		return line.with(sign.tone, title(rollout.Verdict(s.Failure.Verdict))).and(": " + s.Failure.Message)
+		add(sign.tone, title(rollout.Verdict(s.Failure.Verdict)))
+		add(Plain, ": "+s.Failure.Message)
+		return line
 	case s.Outcome != nil:
-		line = line.with(sign.tone, title(s.Outcome.Verdict)).and(": " + rollout.Named(s.Outcome.Serving, s.Outcome.ServingTag))
-		return line.with(Dim, "  "+deploy.Span(s.Outcome.Elapsed))
+		add(sign.tone, title(s.Outcome.Verdict))
+		add(Plain, ": "+rollout.Named(s.Outcome.Serving, s.Outcome.ServingTag))
+		add(Dim, "  "+deploy.Span(s.Outcome.Elapsed))
+		return line
 	case s.TaskOutcome != nil:
-		return line.with(sign.tone, title(s.TaskOutcome.Verdict)).and(": " + s.TaskOutcome.Reason)
+		add(sign.tone, title(s.TaskOutcome.Verdict))
+		add(Plain, ": "+s.TaskOutcome.Reason)
+		return line
 	case s.stepping():
 		task := s.Tasks[len(s.Tasks)-1]
-		return line.and("task "+rollout.ShortName(task.TaskDefinition)+" ").with(Strong, task.LastStatus).with(Dim, "  "+deploy.Span(s.elapsed(now)))
+		add(Plain, "task "+rollout.ShortName(task.TaskDefinition)+" ")
+		add(Strong, task.LastStatus)
+		add(Dim, "  "+deploy.Span(s.elapsed(now)))
+		return line
 	case s.Deployment == nil:
-		return line.with(Dim, sign.noun)
+		add(Dim, sign.noun)
+		return line
 	}
 	if bars := s.Bars(); len(bars) > 0 {
 		bar := bars[0]
@@ -105,17 +119,21 @@ func (s *ServiceStory) row(now time.Time, names, width int) Line {
 			}
 		}
 		if width >= names+50 {
-			line.Parts = append(append(line.Parts, bar.gauge(12)...), Part{Text: "  "})
+			line.Parts = append(line.Parts, bar.gauge(12)...)
+			add(Plain, "  ")
 		}
-		line = line.with(Strong, fmt.Sprintf("%d/%d", bar.Running, bar.Desired)).and(" " + bar.Name())
+		add(Strong, fmt.Sprintf("%d/%d", bar.Running, bar.Desired))
+		add(Plain, " "+bar.Name())
 		if bar.Failed > 0 {
-			line = line.and(" ").with(Bad, fmt.Sprintf("%d failed", bar.Failed))
+			add(Bad, fmt.Sprintf(" %d failed", bar.Failed))
 		}
 	}
 	if s.RollingBack() {
-		line = line.and("  rolling back")
+		add(Plain, "  rolling back")
 	}
-	return line.with(Dim, "  "+deploy.Span(s.elapsed(now))).and(s.remark(now))
+	add(Dim, "  "+deploy.Span(s.elapsed(now)))
+	add(Plain, s.remark(now))
+	return line
 }
 
 // remark is the most important thing beside the counts.
