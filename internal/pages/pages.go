@@ -73,11 +73,12 @@ func (b Block) Mark(word string) string {
 }
 
 // Pasted reports whether the commands of a page run from top to bottom as they are
-// pasted: then the first of them makes a world in which nothing has happened.
+// pasted: then the first of them makes a world in which nothing has happened, or is what
+// a newcomer runs first, from a checkout.
 func Pasted(page string) bool {
 	for _, b := range Blocks(page) {
 		if b.Lang == "sh" {
-			return strings.Contains(b.Text, "ecs-deploy simulator reset\n")
+			return strings.Contains(b.Text, "ecs-deploy simulator reset\n") || strings.HasPrefix(b.Text, "go run ./cmd/ecs-deploy ")
 		}
 	}
 	return false
