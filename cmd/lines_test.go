@@ -113,6 +113,10 @@ func checkAnswer(t *testing.T, line []string, code int, out, told string) {
 	_, _, hinted := strings.Cut(problem, "\nhint: ")
 	switch {
 	case slices.ContainsFunc(line, func(word string) bool { return strings.HasPrefix(word, "--color") }):
+	case line[0] == "check" && code != 0 && !failed: // its result says what is wrong
+		if !strings.Contains(out, "problem") {
+			t.Errorf("%q: exit code %d, and no problem in:\n%s", line, code, out)
+		}
 	case !slices.Contains([]int{0, 1, 2, 3, 10}, code) || failed != (code != 0 && code != 2):
 		t.Errorf("%q: exit code %d, and on standard error:\n%s", line, code, told)
 	case failed && !hinted && !strings.HasPrefix(problem, "ecs:"): // what ECS refuses has no hint of ours

@@ -55,7 +55,7 @@ func (r *run) Event(e deploy.Event) {
 	defer r.turns.Unlock()
 	r.mutex.Lock()
 	entry := r.story.Add(e)
-	entry.suggest(r.options)
+	_, _ = panicOf(func() { entry.suggest(r.options) }) // views ask for the same commands, and report the bug
 	r.mutex.Unlock()
 	r.each(func(v view) { v.entry(entry) })
 }
