@@ -11,12 +11,12 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/fleet"
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/cputime"
 )
 
 var budgets = flag.Bool("budgets", false, "measure runs of 1,000 services, which takes some minutes")
@@ -30,19 +30,11 @@ type cost struct {
 	heap uint64
 }
 
-func spent() time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		panic(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
 // measured runs a test in virtual time, and returns its cost, that of the simulator
 // included.
 func measured(t *testing.T, text string, test func(b *bench)) cost {
 	t.Helper()
-	before := spent()
+	before := cputime.Used(t)
 	stop, done := make(chan struct{}), make(chan uint64)
 	go func() { // in real time
 		var most uint64
@@ -60,7 +52,7 @@ func measured(t *testing.T, text string, test func(b *bench)) cost {
 	}()
 	inWorld(t, text, test)
 	close(stop)
-	return cost{spent() - before, <-done}
+	return cost{cputime.Used(t) - before, <-done}
 }
 
 // refusals counts answers of AWS that refuse a call for its rate.

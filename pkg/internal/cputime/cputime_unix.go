@@ -1,6 +1,6 @@
 //go:build unix
 
-// Package cputime measures benchmarks by the time of the processor: what a machine does
+// Package cputime measures benchmarks and budgets by the time of the processor: what a machine does
 // besides does not count, and the work of the garbage collector does.
 package cputime
 
@@ -11,10 +11,10 @@ import (
 )
 
 // Used is the time for which the process has used a processor.
-func Used(b *testing.B) time.Duration {
+func Used(tb testing.TB) time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
