@@ -30,6 +30,8 @@ const (
 	// restPerWork bounds what a frame costs: nothing is drawn for so many times the time
 	// that the last frame took.
 	restPerWork = 80
+	// roomAbove is how many rows of a terminal stay free above the region, for lines.
+	roomAbove = 8
 )
 
 // live is the live region of one terminal. It may be used by several goroutines.
@@ -44,10 +46,13 @@ type live struct {
 	broken  bool          // a program failed: lines must do
 	signals func()        // stops listening to signals; nil before
 	version atomic.Int64  // of the story
+	size    atomic.Pointer[Size]
 }
 
 func newLive(o Options, frame func(Size) []Line) *live {
-	return &live{options: o, canvas: newCanvas(io.Discard, o.ErrColor), frame: frame}
+	l := &live{options: o, canvas: newCanvas(io.Discard, o.ErrColor), frame: frame}
+	l.size.Store(&o.Size)
+	return l
 }
 
 // changed tells that the story has moved.
@@ -74,7 +79,8 @@ func (l *live) hide() {
 	}
 }
 
-// print writes lines above the region. It reports whether there is one.
+// print writes lines above the region; for lines that do not fit there, the region is
+// taken away. It reports whether there is one.
 func (l *live) print(lines []Line) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -82,18 +88,35 @@ func (l *live) print(lines []Line) bool {
 		return false
 	}
 	var rows []string
+	size, height := *l.size.Load(), 0
 	l.canvas.width = l.options.width()
 	for _, line := range lines {
 		for _, row := range l.canvas.rows(line) {
-			// Bubble Tea erases what is right of a row: at the edge, its last character.
-			rows = append(rows, l.painted(row)+" ")
+			text, width := l.painted(row), cells(lettersOf(Line{Parts: row}))
+			if size.Width > 0 && width > 0 && width%size.Width == 0 {
+				// Bubble Tea erases what is right of a row: at the edge, its last character.
+				text, width = text+" ", width+1
+			}
+			rows = append(rows, text)
+			height += 1 + max(width-1, 0)/max(size.Width, 1)
 		}
 	}
-	if len(rows) > 0 {
+	switch {
+	case len(rows) == 0:
+	case size.Height > 0 && height > above(size.Height):
+		l.stop()
+		_, _ = io.WriteString(l.options.Raw, strings.Join(rows, "\n")+"\n") // an error of the terminal shows with the next frame
+		l.start()
+	default:
 		l.program.Send(tea.Println(strings.Join(rows, "\n"))())
 	}
 	return true
 }
+
+// above is how many rows of a terminal so high stay free above the region. Lines that take
+// more do not fit there: Bubble Tea would scroll the region out of the terminal, and draw
+// the next frames into its remains.
+func above(height int) int { return min(roomAbove, height/2) }
 
 // running reports whether the region is there.
 func (l *live) running() bool {
@@ -184,6 +207,7 @@ func (r *region) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 	switch message := message.(type) {
 	case tea.WindowSizeMsg:
 		r.size = Size{message.Width, message.Height}
+		r.live.size.Store(&Size{message.Width, message.Height})
 		r.draw()
 	case tickMessage:
 		version, second := r.live.version.Load(), time.Now().Unix()
@@ -208,7 +232,7 @@ func (r *region) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 
 func (r *region) draw() {
 	var b strings.Builder
-	lines := r.live.frame(r.size)
+	lines := r.live.frame(Size{r.size.Width, r.size.Height - above(r.size.Height)})
 	for _, line := range lines {
 		b.WriteString(r.live.canvas.styled(cut(line, r.size.Width-1)) + "\n")
 	}
