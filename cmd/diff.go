@@ -18,12 +18,14 @@ func (a *app) diff() *cobra.Command {
 		Long: `Diff compares the running task definition and the settings of the service with the
 result of a deployment with the same flags. It changes nothing. It ignores defaults
 that ECS fills in and the order of unordered lists. The values of environment
-variables are masked: their length and a short digest show that they change.
+variables are masked: their length and a short digest, salted in each run anew, show
+that they change. --show-values shows them.
 
 Checks follow: whether the revision, its images, roles and secrets are there, whether
 the service leaves room for a deployment, and what a rollback would restore. Then a
 forecast: how long the deployment would take and with how many tasks at once. With
---what-if, it shows what ECS would do about a bad image.
+--what-if, it shows what ECS would do about a bad image. With several targets, it shows
+one plan and the problems of each, without a forecast.
 
 The exit code is 0, or 1 if a check found a problem. With --exit-code it is 2 instead
 of 0 if something changes.`,

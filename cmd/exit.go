@@ -50,7 +50,7 @@ func exitCode(err error) int {
 func (a *app) hint(err error) string {
 	var missing *deploy.NotFoundError
 	if errors.As(err, &missing) && missing.Kind != "deployment" && missing.Kind != "image" && a.settings.Simulated() {
-		return "pass the names of the simulated world, or start a new one: ecs-deploy simulator reset"
+		return a.inWorld() + ", or start a new one: ecs-deploy simulator reset"
 	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {

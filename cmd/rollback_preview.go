@@ -19,6 +19,8 @@ func (a *app) rollbackPreview() *cobra.Command {
   stand for the code that ran, and the service leaves room for a deployment.
 - How it will go: a forecast.
 
+With several targets, it shows one plan and the problems of each, without a forecast.
+
 The exit code is 0 if the rollback can work and 1 if a check found a problem. With
 --exit-code it is 2 instead of 0. ECS keeps its records of deployments for 90 days;
 without them, the newest ACTIVE revision before the running one is a guess.`,

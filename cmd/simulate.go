@@ -6,6 +6,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,6 +22,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecssim"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
+	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
 const (
@@ -45,6 +47,18 @@ func (a *app) nameDemo() {
 // demoNames are which names nameDemo chose.
 type demoNames struct{ cluster, service bool }
 
+// assumed says which name nameDemo chose beside one that the user set, or "": who
+// named only one of the two may have forgotten the other.
+func (a *app) assumed() string {
+	switch {
+	case a.named.service && !a.named.cluster:
+		return "service not set, so it is " + demo
+	case a.named.cluster && !a.named.service && a.settings.Service != "":
+		return "cluster not set, so it is " + demo
+	}
+	return ""
+}
+
 // unnamed is an error about the service demo or its cluster, if the simulated world
 // has other ones and the user set none; any other error is itself.
 func (a *app) unnamed(err error) error {
@@ -52,7 +66,7 @@ func (a *app) unnamed(err error) error {
 	if !errors.As(err, &missing) || missing.Name != demo {
 		return err
 	}
-	hint := "pass the -c CLUSTER and -n SERVICE that the world was started with, or start a new one: ecs-deploy simulator reset"
+	hint := a.inWorld() + ", or start a new one: ecs-deploy simulator reset"
 	switch {
 	case missing.Kind == "cluster" && a.named.cluster:
 		return &usageError{problem: "cluster not set, and the simulated world has no cluster " + demo, hint: hint}
@@ -60,6 +74,39 @@ func (a *app) unnamed(err error) error {
 		return &usageError{problem: "service not set, and the simulated world has no service " + demo, hint: hint}
 	}
 	return err
+}
+
+// inWorld says which services can be named: some of those in the simulated world.
+func (a *app) inWorld() string {
+	const most = 3
+	names := a.worldServices()
+	var pairs []string
+	for _, name := range names[:min(most, len(names))] {
+		cluster, service, _ := strings.Cut(name, "/")
+		pairs = append(pairs, "-c "+shell.Quote(cluster)+" -n "+shell.Quote(service))
+	}
+	switch more := len(names) - len(pairs); {
+	case len(pairs) == 0:
+		return "the simulated world has no such name: pass others"
+	case more > 0:
+		return fmt.Sprintf("pass a service of the simulated world: %s (and %d more)", strings.Join(pairs, ", "), more)
+	}
+	return "pass a service of the simulated world: " + strings.Join(pairs, ", ")
+}
+
+// worldServices are the services of the simulated world as CLUSTER/SERVICE; none if it
+// cannot be read.
+func (a *app) worldServices() []string {
+	path, err := worldPath(a.settings.ScenarioName())
+	if err != nil {
+		return nil
+	}
+	store, err := ecssim.OpenStore(path, func() (ecssim.World, error) { return ecssim.World{}, fs.ErrNotExist }, simulatedSpeed)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = store.Close() }() // it was only read
+	return store.Services()
 }
 
 // simulated opens the world of the scenario, or makes it, and returns the
@@ -76,7 +123,7 @@ func (a *app) simulated() (aws.Config, deploy.Clock, error) {
 	}
 	a.cleanup = append(a.cleanup, store.Close)
 	if !s.Quiet {
-		a.onErr().Result(report.Simulation(s.ScenarioName(), simulatedSpeed))
+		a.onErr().Result(report.Simulation(s.ScenarioName(), simulatedSpeed, a.assumed()))
 	}
 	return aws.Config{
 		Region: simulatedRegion, Credentials: staticCredentials(), HTTPClient: store.HTTPClient(),

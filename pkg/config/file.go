@@ -96,9 +96,10 @@ func ParseFile(path string, content []byte, running string) (File, error) {
 	var syntax *yamltext.Error
 	switch root, err := yamltext.Document(content); {
 	case errors.As(err, &syntax):
-		r.problem(&yaml.Node{Line: syntax.Line, Column: syntax.Column}, syntax.Reason)
+		r.syntax(syntax, content)
 	case err != nil:
 		r.problem(&yaml.Node{}, "the file is empty; it begins with version: "+FormatVersion)
+		r.remedy = "write version: " + FormatVersion + ", or replace it by a file for running services: ecs-deploy init --force -c CLUSTER -n SERVICE"
 	default:
 		r.top(resolved(root))
 	}
@@ -119,6 +120,7 @@ func (r *fileReader) top(node *yaml.Node) {
 			seen = true
 			if text, ok := plain(child); !ok || text != FormatVersion {
 				r.problem(child, fmt.Sprintf("version %q is unknown; this ecs-deploy reads version %s", child.Value, FormatVersion))
+				r.remedy = "write version: " + FormatVersion + ", or install an ecs-deploy that reads the version of the file"
 			}
 		case "required-version":
 			r.requiredVersion(child)

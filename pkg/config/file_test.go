@@ -75,7 +75,7 @@ var badFiles = map[string]struct {
 	"defaults as a list": {"version: 1\ndefaults: [a]\n", []string{"f.yaml:2:11: defaults must be a mapping"}},
 	"empty":              {"", []string{"f.yaml:1:1: the file is empty"}},
 	"only a comment":     {"# version: 1\n", []string{"f.yaml:1:1: the file is empty"}},
-	"a tab":              {"version: 1\ndefaults:\n\tcluster: a\n", []string{"f.yaml:3:1: "}},
+	"a tab":              {"version: 1\ndefaults:\n\tcluster: a\n", []string{"f.yaml:3:1: YAML does not allow tabs for indentation"}},
 	"an open brace":      {"version: 1\ndefaults: {cluster: a\n", []string{"f.yaml:3:1: "}},
 	"an open quote":      {"version: 1\ndefaults:\n  cluster: \"a\n", []string{"f.yaml:"}},
 	"two documents":      {"version: 1\n---\nversion: 1\n", []string{"f.yaml:2:1: "}},
@@ -229,6 +229,29 @@ func TestParsingNeverPanics(t *testing.T) {
 	for _, text := range []string{"{", "[", "a: *b", "&a [*a]", "? a\n: b", "? [a]\n: b", "!!binary x", "version: !!int x", "<<: 1", "\x00", "%YAML 9", "version: 1\ndefaults: {? {a: b} : c}", "version: 1\ndefaults: {cluster: &x a, service-name: *x}"} {
 		if f, err := ParseFile("f.yaml", []byte(text), ""); err != nil && !strings.HasPrefix(err.Error(), "f.yaml:") {
 			t.Errorf("%q: %v %v", text, f, err)
+		}
+	}
+}
+
+// TestTheHintOfAFileIsAboutItsProblem: the names of flags help nobody whose file is not YAML,
+// empty, or for another version.
+func TestTheHintOfAFileIsAboutItsProblem(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                     "ecs-deploy init",
+		"# version: 1\n":                       "ecs-deploy init",
+		"version: 2\n":                         "write version: 1",
+		"version: 1\n\tdefaults: a\n":          "indent with spaces",
+		"version: 1\ndefaults:\n\tregion: a\n": "indent with spaces",
+		"version: 1\na:\n  b: 1\n c: 2\n":      "check the indentation",
+		"version: 1\ndefaults: {cluster: \"a":  "quotes and brackets are closed",
+		"version: 2\ndefaults: {clutser: a}\n": "use the names of the flags as keys", // two problems
+		"version: 1\nclutser: a\n":             "use the names of the flags as keys",
+	} {
+		_, err := ParseFile("f.yaml", []byte(text), "")
+		var found *FileError
+		if !errors.As(err, &found) || !strings.Contains(found.Hint(), want) {
+			t.Errorf("%q: %v; the hint has not %q", text, err, want)
 		}
 	}
 }

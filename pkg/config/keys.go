@@ -282,7 +282,7 @@ func (s *Settings) programKeys() []row {
 		{"report", "", "write a page about the rollout to this `file` (HTML)", NotFile, text{&s.Report, "file"}},
 		{"notify", "", "`URL` of a webhook to which the outcome is posted: of Slack, Teams, or any that takes JSON; prefer --notify-env-var (repeatable)", NotFile, list{&s.Notify}},
 		{"notify-env-var", "", "environment `variables` that hold such URLs, each one (repeatable)", Anywhere, names{&s.NotifyEnvVars}},
-		{"show-values", "", "show the values of environment variables in clear text", FlagOnly, toggle{&s.ShowValues}},
+		{"show-values", "", "show the values of environment variables in clear text, not their length and a digest that differs in each run", FlagOnly, toggle{&s.ShowValues}},
 		{"color", "", "when to use colors (default auto); also NO_COLOR, CLICOLOR_FORCE", NotFile, choice{&s.Color, []string{"auto", "always", "never"}}},
 		{"quiet", "q", "print only the result and errors", NotFile, toggle{&s.Quiet}},
 		{"verbose", "v", "print every call to AWS", NotFile, toggle{&s.Verbose}},

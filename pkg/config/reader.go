@@ -1,10 +1,13 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/internal/yamltext"
 )
 
 // fileReader walks the document and collects every problem with its place.
@@ -14,6 +17,7 @@ type fileReader struct {
 	keys     map[string]Key // bound to settings that nobody uses
 	problems []problem
 	listed   bool   // the keys were listed
+	remedy   string // of the first problem, if it is the only one; "" is that of all
 	outdated string // why this version of the program does not do, or ""
 }
 
@@ -44,7 +48,33 @@ func (r *fileReader) err() error {
 	for i, p := range r.problems {
 		lines[i] = p.at.in(r.file.Path) + ": " + p.text
 	}
-	return &FileError{Problems: lines}
+	if len(lines) > 1 {
+		r.remedy = ""
+	}
+	return &FileError{Problems: lines, remedy: r.remedy}
+}
+
+// syntax reports where the file is not YAML. The parser's words about a tab are those
+// of a grammar, and differ by where it stands.
+func (r *fileReader) syntax(err *yamltext.Error, content []byte) {
+	at := &yaml.Node{Line: err.Line, Column: err.Column}
+	if indentedByTab(content, err.Line) {
+		r.problem(at, "YAML does not allow tabs for indentation")
+		r.remedy = "indent with spaces"
+		return
+	}
+	r.problem(at, err.Reason)
+	r.remedy = "check the indentation of this line and of those above it, and that quotes and brackets are closed"
+}
+
+// indentedByTab reports whether there is a tab before the first word of a line, counted from 1.
+func indentedByTab(content []byte, number int) bool {
+	lines := bytes.Split(content, []byte("\n"))
+	if number < 1 || number > len(lines) {
+		return false
+	}
+	line := lines[number-1]
+	return bytes.ContainsRune(line[:len(line)-len(bytes.TrimLeft(line, " \t"))], '\t')
 }
 
 func (r *fileReader) problem(node *yaml.Node, text string) {

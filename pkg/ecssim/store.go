@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -133,6 +134,26 @@ func (s *Store) Close() error {
 		err = s.save(s.now(), 0)
 	}
 	return err
+}
+
+// Services are the services of the world that are not deleted, each as
+// CLUSTER/SERVICE, as they were when the store last read or wrote its file.
+func (s *Store) Services() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.core == nil {
+		return nil
+	}
+	var names []string
+	for _, c := range s.core.Clusters {
+		for _, svc := range c.Services {
+			if svc.Status != "INACTIVE" {
+				names = append(names, c.Name+"/"+svc.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Created reports whether OpenStore made the world.

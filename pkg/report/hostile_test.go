@@ -247,9 +247,11 @@ func TestHostileJSON(t *testing.T) {
 
 // views are all functions that make a result of something.
 var views = map[string]func(t *rapid.T) report.Result{
-	"Status":     func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
-	"History":    func(t *rapid.T) report.Result { return report.History(filled[deploy.History](t)) },
-	"Simulation": func(t *rapid.T) report.Result { return report.Simulation(filled[report.Failure](t).Message, 20) },
+	"Status":  func(t *rapid.T) report.Result { return report.Status(filled[deploy.Status](t)) },
+	"History": func(t *rapid.T) report.Result { return report.History(filled[deploy.History](t)) },
+	"Simulation": func(t *rapid.T) report.Result {
+		return report.Simulation(filled[report.Failure](t).Message, 20, filled[report.Failure](t).Hint)
+	},
 	"Paused": func(t *rapid.T) report.Result {
 		p := filled[deploy.Progress](t)
 		return report.Paused(p, p.Record.Hooks)

@@ -27,8 +27,12 @@ func Place(clusterARN, serviceARN, target string) string {
 }
 
 // Simulation is the first line of a command that uses the embedded ECS, in the world of a
-// scenario that runs so many times faster than real time.
-func Simulation(scenario string, speed int) Result {
+// scenario that runs so many times faster than real time. assumed says what was not
+// set and is assumed, or is "".
+func Simulation(scenario string, speed int, assumed string) Result {
 	line := say("simulated: scenario %s, %dx faster than real time; no AWS account is involved", scenario, speed)
+	if assumed != "" {
+		line = line.and("; " + assumed)
+	}
 	return Result{Value: line.String(), Lines: func(Options) []Line { return []Line{line} }}
 }
