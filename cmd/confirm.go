@@ -63,20 +63,40 @@ func (a *app) confirmer() string {
 // canAsk reports whether somebody at a terminal can answer a question.
 func (a *app) canAsk() bool { return a.streams.InTerminal && a.streams.ErrTerminal }
 
+// maxAnswers is how many answers to a question are read before "no" is taken as the answer.
+const maxAnswers = 3
+
 // ask asks a question to which only yes is yes; asker is what wants it asked.
 func (a *app) ask(ctx context.Context, asker, question string) error {
 	if !a.canAsk() {
 		return &usageError{problem: asker + " requires confirmation, but this is not a terminal", hint: "pass --yes to confirm"}
 	}
 	a.pause()
-	line, err := a.answer(ctx, question+" [y/N] ")
-	if err != nil {
+	if yes, err := a.yesOrNo(ctx, question+" [y/N] ", false); yes || err != nil {
 		return err
 	}
-	if word := strings.ToLower(line); word == "y" || word == "yes" {
-		return nil
-	}
 	return declinedError{}
+}
+
+// yesOrNo asks until the answer is yes, no, or nothing, which means byDefault. Anything
+// else is never yes: after maxAnswers of them, the answer is no.
+func (a *app) yesOrNo(ctx context.Context, question string, byDefault bool) (bool, error) {
+	for range maxAnswers {
+		line, err := a.answer(ctx, question)
+		if err != nil {
+			return false, err
+		}
+		switch strings.ToLower(line) {
+		case "y", "yes":
+			return true, nil
+		case "n", "no":
+			return false, nil
+		case "":
+			return byDefault, nil
+		}
+		_, _ = fmt.Fprintln(a.streams.Err, "answer y or n")
+	}
+	return false, nil
 }
 
 // answer asks something, and is the line that somebody types, without spaces around it; ""

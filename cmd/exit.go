@@ -52,6 +52,10 @@ func (a *app) hint(err error) string {
 	if errors.As(err, &missing) && missing.Kind != "deployment" && missing.Kind != "image" && a.settings.Simulated() {
 		return a.inWorld() + ", or start a new one: ecs-deploy simulator reset"
 	}
+	var container *deploy.UnknownContainerError
+	if errors.As(err, &container) && a.settings.Simulated() {
+		return "a simulated service has one container, named after the service: write " + strings.Join(container.Containers, " or ")
+	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
 		return a.whole(hinter.Hint())

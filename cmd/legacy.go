@@ -1,12 +1,15 @@
 package cmd
 
-// The command lines of other programs of this name: the flags of ecs-deploy-py
-// and of SIL's ecs-deploy that have another name here, or no place at all.
+// The command lines of other programs of this name: the flags of ecs-deploy-py,
+// of SIL's and of fabfuel's ecs-deploy that have another name here, another form, or no
+// place at all.
 
 import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/spf13/cobra"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
@@ -46,6 +49,40 @@ const (
 	oneTask      = "run a one-off task and wait for its end with ecs-deploy run"
 	ofTheService = "a service keeps its own; for a one-off task it is a flag of ecs-deploy run"
 )
+
+// spreadFlags are the flags of fabfuel's program whose value is several words, of which
+// the flag of the same name here takes the first.
+var spreadFlags = map[string]struct {
+	words int // in its value
+	hint  string
+}{
+	"-e":         {3, "-e is the variable that holds the tag; for an environment variable, write --env CONTAINER:NAME=VALUE"},
+	"-s":         {3, "-s is the AWS secret access key; for a secret, write --secret CONTAINER:NAME=ARN"},
+	"-d":         {3, "-d is the task definition; for a Docker label, write --docker-label CONTAINER:NAME=VALUE"},
+	"-i":         {2, "-i takes an image only; for the image of a container, write --container CONTAINER=IMAGE"},
+	"--image":    {2, "--image takes an image only; for the image of a container, write --container CONTAINER=IMAGE"},
+	"--env-file": {2, "for the variables of one container, write --env-file CONTAINER:FILE"},
+}
+
+// spread refuses a flag of fabfuel's program that is followed by several words.
+func spread(root *cobra.Command, args []string) error {
+	found, rest, err := root.Find(args)
+	if err != nil || len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) || found.Flag("image") == nil {
+		return nil
+	}
+	for i := 0; i < len(rest) && rest[i] != "--"; i++ {
+		if !takesValue(found, rest[i]) {
+			continue
+		}
+		flag, known := spreadFlags[rest[i]]
+		value := rest[i+1:]
+		if isFlag := func(word string) bool { return strings.HasPrefix(word, "-") }; known && len(value) >= flag.words && !slices.ContainsFunc(value[:flag.words], isFlag) {
+			return &usageError{problem: unexpected(found, value[1]), hint: flag.hint}
+		}
+		i++ // its value
+	}
+	return nil
+}
 
 // hint says our way of saying it.
 func (l legacyFlag) hint() string {

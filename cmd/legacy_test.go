@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -113,6 +114,54 @@ func TestOldFlagsLeadToFlagsThatExist(t *testing.T) {
 			if strings.HasPrefix(word, "--") && !known[word] {
 				t.Errorf("%s: there is no flag %s", old.name, word)
 			}
+		}
+	}
+}
+
+// TestFlagsThatAreFollowedByWords: those of fabfuel's program, whose words may be secret.
+func TestFlagsThatAreFollowedByWords(t *testing.T) {
+	root := New(Streams{Out: io.Discard, Err: io.Discard})
+	for line, want := range map[string]string{
+		"deploy -c a -n b -e web PASSWORD hunter2": "--env CONTAINER:NAME=VALUE",
+		"deploy C S -e web A B -t v2":              "--env CONTAINER:NAME=VALUE",
+		"deploy -s web A hunter2 -c a":             "--secret CONTAINER:NAME=ARN",
+		"deploy -c a -n b -d web A B":              "--docker-label CONTAINER:NAME=VALUE",
+		"render -d a:1 -i web repo/web:v2":         "--container CONTAINER=IMAGE",
+		"diff --env-file web .env -c a":            "--env-file CONTAINER:FILE",
+		"deploy -c a -n b -e TAG -i repo/web":      "",
+		"deploy -c a -e TAG -- A B":                "",
+		"deploy -e -i web A":                       "", // -i is the variable
+		"run -c a -n b -- run -e web A B":          "",
+		"status -c a -d web A B":                   "",
+	} {
+		err := spread(root, strings.Fields(line))
+		var refused *usageError
+		if errors.As(err, &refused) != (want != "") {
+			t.Errorf("%s: %v", line, err)
+		}
+		if refused != nil && (!strings.Contains(refused.hint, want) || strings.Contains(refused.problem+refused.hint, "hunter2")) {
+			t.Errorf("%s: %s, %s", line, refused.problem, refused.hint)
+		}
+	}
+}
+
+// TestWordsWithoutAFlag: what is probably meant by arguments of a command that takes none.
+func TestWordsWithoutAFlag(t *testing.T) {
+	root := New(Streams{Out: io.Discard, Err: io.Discard})
+	for line, want := range map[string]string{
+		"config validate prod":      "--config FILE",
+		"config validate prod.yaml": "--config FILE",
+		"deploy prod.yml":           "--config FILE",
+		"deploy C S":                "-c CLUSTER -n SERVICE",
+		"deploy C":                  "see ecs-deploy deploy --help",
+		"deploy status":             "ecs-deploy status",
+	} {
+		found, args, err := root.Find(strings.Fields(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if hint := withFlag(found, args); !strings.Contains(hint, want) {
+			t.Errorf("%s: %s", line, hint)
 		}
 	}
 }

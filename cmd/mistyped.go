@@ -6,6 +6,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -108,13 +109,24 @@ func noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := fmt.Sprintf("put a flag before it; see %s --help", c.CommandPath())
-	if c.HasParent() {
-		if like := likeCommand(c.Parent(), args[0]); like != "" {
-			hint = "put the command first: " + like
-		}
+	return &usageError{problem: unexpected(c, args[0]), hint: withFlag(c, args)}
+}
+
+// withFlag is the hint about arguments of a command that takes none.
+func withFlag(c *cobra.Command, args []string) string {
+	like := ""
+	if c.HasParent() && len(args[0]) > 1 { // many commands begin with a letter
+		like = likeCommand(c.Parent(), args[0])
 	}
-	return &usageError{problem: unexpected(c, args[0]), hint: hint}
+	switch extension := filepath.Ext(args[0]); {
+	case like != "":
+		return "put the command first: " + like
+	case c.Name() == "validate" || c.Flag("config") != nil && (extension == ".yaml" || extension == ".yml"):
+		return "pass a settings file with --config FILE"
+	case len(args) == 2 && c.Flag("service-name") != nil:
+		return "if they are the cluster and the service, pass -c CLUSTER -n SERVICE"
+	}
+	return fmt.Sprintf("put a flag before it; see %s --help", c.CommandPath())
 }
 
 // helpTopics refuses what there is no help about.

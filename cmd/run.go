@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +27,12 @@ essential one.
 Edits become overrides of this run. Run registers a new revision only for edits that
 overrides cannot express, such as an image; the plan names them.
 
+Without a command, the container runs its own: that of a web server never ends. Run has
+no time limit unless you set --timeout, and waits until the task ends by itself.
+
 If nobody waits for the task any more, after Ctrl-C or --timeout, run has ECS stop it;
-with --on-interrupt detach it keeps running. On a terminal, Ctrl-C asks first.`,
+with --on-interrupt detach it keeps running. On a terminal, Ctrl-C asks first: Enter means
+yes; after three answers that are neither yes nor no, the task keeps running.`,
 		Example: `  ecs-deploy run -c production1 -n doorman-service -- bundle exec rails db:migrate
   ecs-deploy run -c production1 -n doorman-service -i docker.repo.com/doorman:v2 --pass-exit-code -- bin/check
   ecs-deploy run -c production1 -d cleanup:7 --launch-type FARGATE --subnet subnet-0123 --timeout 15m`,
@@ -41,7 +44,7 @@ with --on-interrupt detach it keeps running. On a terminal, Ctrl-C asks first.`,
 		"subnet", "security-group", "assign-public-ip", "strict", "check-registry", "timeout", "no-wait", "on-interrupt", "show-values", "yes")...)
 	a.flags.Add(c.Flags(), reportFlags...)
 	c.Flags().StringVar(&container, "container", "", "`name` of the container whose exit code counts, and that runs the command (default: the only essential one)")
-	c.Flags().Lookup("timeout").Usage = "`time` for the task to end (default: no limit)"
+	c.Flags().Lookup("timeout").Usage = "`time` for the task to end (default: no limit, run waits until the task ends by itself)"
 	c.Flags().Lookup("no-wait").Usage = "return as soon as ECS accepts the task"
 	c.Flags().Lookup("on-interrupt").Usage = "what to do with the task after Ctrl-C, SIGTERM or --timeout, `detach|stop` (default stop)"
 	return c
@@ -127,16 +130,16 @@ func (a *app) taskPolicy() (deploy.TaskPolicy, error) {
 	return policy, policy.Validate()
 }
 
-// askInterrupt asks, once, what becomes of the task; nil without a terminal.
+// askInterrupt asks what becomes of the task; nil without a terminal.
 func (a *app) askInterrupt() func() deploy.OnTaskInterrupt {
-	if !a.streams.InTerminal || !a.streams.ErrTerminal {
+	if !a.canAsk() {
 		return nil
 	}
 	return func() deploy.OnTaskInterrupt {
 		a.pause()
-		_, _ = fmt.Fprint(a.streams.Err, "\nstop the task? [Y/n] ")
-		line, _ := readLine(a.streams.In)
-		if word := strings.ToLower(strings.TrimSpace(line)); word == "n" || word == "no" {
+		_, _ = fmt.Fprintln(a.streams.Err)
+		// The context of the run has ended: that is why this is asked.
+		if stop, err := a.yesOrNo(context.Background(), "stop the task? [Y/n] ", true); err == nil && !stop {
 			return deploy.TaskDetach
 		}
 		return deploy.TaskStop

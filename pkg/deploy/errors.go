@@ -7,6 +7,7 @@ import (
 	"github.com/ecs-deploy/ecs-deploy/pkg/ecsapi"
 	"github.com/ecs-deploy/ecs-deploy/pkg/internal/exitcode"
 	"github.com/ecs-deploy/ecs-deploy/pkg/rollout"
+	"github.com/ecs-deploy/ecs-deploy/pkg/taskdef"
 )
 
 // CallError says that a call to AWS failed.
@@ -15,6 +16,9 @@ type CallError = ecsapi.CallError
 // NotFoundError says that a cluster, service, task definition, deployment or image
 // does not exist, as far as the caller's account and region go.
 type NotFoundError = ecsapi.NotFoundError
+
+// UnknownContainerError says that a task definition has no container of a name.
+type UnknownContainerError = taskdef.UnknownContainerError
 
 // NewCallError puts the SDK's error of a call into words, as this package does
 // for its own calls: for programs that call AWS themselves, e.g. to assume the

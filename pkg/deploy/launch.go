@@ -57,6 +57,18 @@ func (d *Deployer) launchOf(ctx context.Context, r TaskRequest, service *describ
 	return launch, nil
 }
 
+// reachable refuses a plan of tasks that need subnets, and get none.
+func (p *TaskPlan) reachable() error {
+	network, _ := p.launch["networkConfiguration"].(map[string]any)
+	if !p.Definition.Needs().Subnets || nested(network, "awsvpcConfiguration")["subnets"] != nil {
+		return nil
+	}
+	return &UsageError{
+		Problem: cmp.Or(rollout.ShortName(p.TaskDefinition), p.Family) + " uses awsvpc networking, and no subnet is set",
+		Remedy:  "pass --subnet SUBNET (and --security-group GROUP), or -n SERVICE to use the network of a service",
+	}
+}
+
 // copied copies members that are neither absent nor empty.
 func copied(to, from map[string]any, members ...string) {
 	for _, name := range members {

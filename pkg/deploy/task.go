@@ -90,13 +90,14 @@ type TaskPlan struct {
 	// Definition is what the tasks run, overrides included, in clear.
 	Definition taskdef.Definition `json:"-"`
 
-	rest      taskdef.Definition // what is registered
-	base      string             // the revision that is built on
-	newest    revision
-	overrides map[string]any
-	launch    map[string]any
-	token     string // RunTask's clientToken: ECS starts the tasks once, however often it is asked
-	own       bool   // StartedBy is ours alone
+	rest        taskdef.Definition // what is registered
+	base        string             // the revision that is built on
+	newest      revision
+	overrides   map[string]any
+	launch      map[string]any
+	token       string // RunTask's clientToken: ECS starts the tasks once, however often it is asked
+	own         bool   // StartedBy is ours alone
+	asInService bool   // Container runs the command of the service, which may never end
 }
 
 // String is the plan in one line.
@@ -145,8 +146,10 @@ func (d *Deployer) planTask(ctx context.Context, r TaskRequest) (*TaskPlan, erro
 		return nil, err
 	}
 	var err error
-	p.launch, err = d.launchOf(ctx, r, service)
-	return p, err
+	if p.launch, err = d.launchOf(ctx, r, service); err != nil {
+		return nil, err
+	}
+	return p, p.reachable()
 }
 
 // planDefinition finds the definition to run, and how its edits are carried.
@@ -170,6 +173,7 @@ func (d *Deployer) planDefinition(ctx context.Context, r TaskRequest, current st
 		}
 	}
 	p.take(d, built, wanted)
+	p.asInService = built.base != "" && built.base == current && len(r.Command) == 0 && !p.changesCommand()
 	if !p.Register {
 		if slices.Contains(built.inactive, built.base) && current != built.base {
 			p.Notes = append(p.Notes, rollout.ShortName(built.base)+" is INACTIVE: ECS refuses to run it")
@@ -203,6 +207,14 @@ func (p *TaskPlan) take(d *Deployer, built resolved, wanted taskdef.Definition) 
 			p.Notes = append(p.Notes, note)
 		}
 	}
+}
+
+// changesCommand reports whether the container that counts gets another command or entry
+// point than the definition has.
+func (p *TaskPlan) changesCommand() bool {
+	return slices.ContainsFunc(slices.Concat(p.Registered, p.Overridden), func(d taskdef.Difference) bool {
+		return d.Container == p.Container && (d.Field == "command" || d.Field == "entryPoint")
+	})
 }
 
 // whereLogged says where the log of a container is, if it cannot be followed; "" if it can.

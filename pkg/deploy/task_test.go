@@ -202,6 +202,92 @@ func TestRunTaskInput(t *testing.T) {
 	})
 }
 
+// TestATaskNeedsSubnets: without a service, before ECS refuses it.
+func TestATaskNeedsSubnets(t *testing.T) {
+	alone := deploy.TaskRequest{Ref: deploy.Ref{Cluster: "prod"}, Want: deploy.Want{TaskDefinition: "web:1"}, Container: "app", Command: []string{"migrate"}}
+	inSubnet, inGroup := alone, alone
+	inSubnet.Launch = deploy.Launch{Type: "FARGATE", Subnets: []string{"subnet-1"}}
+	inGroup.Launch = deploy.Launch{Type: "FARGATE", SecurityGroups: []string{"sg-1"}}
+	bridge := func(world string) string {
+		return strings.NewReplacer("networkMode: awsvpc", "networkMode: bridge", "requiresCompatibilities: [FARGATE]", "requiresCompatibilities: [EC2]",
+			"    launchType: FARGATE\n", "    launchType: EC2\n", "    networkConfiguration: {awsvpcConfiguration: {subnets: [subnet-1]}}\n", "").Replace(world)
+	}
+	for name, test := range map[string]struct {
+		world   string
+		request deploy.TaskRequest
+		refused bool
+	}{
+		"a definition alone":    {jobWorld, alone, true},
+		"a security group only": {jobWorld, inGroup, true},
+		"a subnet":              {jobWorld, inSubnet, false},
+		"a service":             {jobWorld, job("migrate"), false},
+		"another network":       {bridge(jobWorld), alone, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, test.world, func(b *bench) {
+				_, err := b.taskDeployer().PlanTask(b.Context(), test.request)
+				var usage *deploy.UsageError
+				if errors.As(err, &usage) != test.refused || !test.refused && err != nil {
+					b.Fatal(err)
+				}
+				if test.refused && (usage.Error() != "web:1 uses awsvpc networking, and no subnet is set" || !strings.Contains(usage.Hint(), "--subnet")) {
+					b.Errorf("%v: %s", usage, usage.Hint())
+				}
+			})
+		})
+	}
+}
+
+// TestTheCommandOfTheServiceIsNamed: a task that runs it may never end, which the plan and,
+// if nothing limits it, each heartbeat says.
+func TestTheCommandOfTheServiceIsNamed(t *testing.T) {
+	const note, unlimited = "container app runs its own command, as in the service; to run another one, pass -- COMMAND", "; to limit the time, pass --timeout"
+	edited, another := job(), job()
+	edited.Edits = []taskdef.Edit{taskdef.SetCommand("app", "migrate")}
+	another.TaskDefinition, another.Launch = "web:1", deploy.Launch{Subnets: []string{"subnet-1"}}
+	another.Ref.Service = ""
+	for name, test := range map[string]struct {
+		request   deploy.TaskRequest
+		timeout   time.Duration
+		note      string // "": none
+		heartbeat string // the end of one; "": not looked for
+	}{
+		"no command":           {job(), 0, note + unlimited, "; container app runs its own command, as in the service, and no --timeout is set"},
+		"no command, but time": {job(), 5 * time.Minute, note, " is RUNNING"},
+		"a command":            {job("serve"), 0, "", "; no --timeout is set"},
+		"a command as an edit": {edited, 0, "", ""},
+		"a definition":         {another, 0, "", "; no --timeout is set"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, jobWorld, func(b *bench) {
+				ctx, cancel := context.WithTimeout(b.Context(), 10*time.Minute)
+				defer cancel()
+				request := test.request
+				if request.Service == "" {
+					request.Launch.Type = "FARGATE"
+				}
+				outcome, err := b.taskDeployer().RunTask(ctx, request, deploy.TaskPolicy{Timeout: test.timeout})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if outcome.Verdict == rollout.Interrupted && outcome.Reason != "the task was stopped" {
+					b.Errorf("interrupted: %s", outcome.Reason)
+				}
+				at := slices.IndexFunc(b.events, func(e deploy.Event) bool { return e.Type == deploy.EventTaskPlan })
+				noted := slices.DeleteFunc(slices.Clone(b.events[at].TaskPlan.Notes), func(n string) bool { return !strings.Contains(n, "its own command") })
+				if test.note != strings.Join(noted, "\n") {
+					b.Errorf("notes: %q", noted)
+				}
+				if test.heartbeat != "" && !slices.ContainsFunc(b.events, func(e deploy.Event) bool {
+					return e.Type == deploy.EventHeartbeat && strings.HasSuffix(e.Message, test.heartbeat)
+				}) {
+					b.Error("no such heartbeat")
+				}
+			})
+		})
+	}
+}
+
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)

@@ -73,6 +73,13 @@ func (d *Deployer) RunTask(ctx context.Context, r TaskRequest, policy TaskPolicy
 		return TaskOutcome{}, err
 	}
 	d = d.aboutTask(p.Cluster)
+	if p.asInService {
+		note := fmt.Sprintf("container %s runs its own command, as in the service; to run another one, pass -- COMMAND", p.Container)
+		if policy.Timeout == 0 && !policy.NoWait {
+			note += "; to limit the time, pass --timeout"
+		}
+		p.Notes = append(p.Notes, note)
+	}
 	d.emit(Event{Type: EventTaskPlan, TaskPlan: p})
 	if err := d.strictlyTask(ctx, p, policy); err != nil {
 		return TaskOutcome{}, err

@@ -146,7 +146,15 @@ func (w *taskWatch) beat() {
 	for _, task := range w.tasks {
 		states = append(states, "task "+rollout.ShortName(task.ARN)+" is "+task.LastStatus)
 	}
-	w.emit(Event{Type: EventHeartbeat, Elapsed: w.elapsed(), Message: strings.Join(states, ", ")})
+	message := strings.Join(states, ", ")
+	switch {
+	case w.policy.Timeout > 0:
+	case w.plan.asInService:
+		message += "; container " + w.plan.Container + " runs its own command, as in the service, and no --timeout is set"
+	default:
+		message += "; no --timeout is set"
+	}
+	w.emit(Event{Type: EventHeartbeat, Elapsed: w.elapsed(), Message: message})
 }
 
 // over reports whether every task has stopped.
@@ -194,7 +202,7 @@ func (w *taskWatch) late(ctx context.Context) TaskOutcome {
 	if w.policy.OnInterrupt == TaskDetach {
 		return w.outcome(rollout.TimedOut, reason+"; it is still running")
 	}
-	return w.judged(reason + w.stop(ctx, "timeout after "+Span(w.policy.Timeout)))
+	return w.judged(reason + "; " + w.stop(ctx, "timeout after "+Span(w.policy.Timeout)))
 }
 
 // interrupted is the end of a run that nobody waits for.
@@ -206,7 +214,7 @@ func (w *taskWatch) interrupted(ctx context.Context) TaskOutcome {
 	if answer == TaskDetach {
 		return w.outcome(rollout.Interrupted, "the task is still running, and ecs-deploy no longer follows it")
 	}
-	return w.outcome(rollout.Interrupted, "interrupted"+w.stop(context.WithoutCancel(ctx), "interrupted"))
+	return w.outcome(rollout.Interrupted, w.stop(context.WithoutCancel(ctx), "interrupted"))
 }
 
 // stop stops all tasks, follows them to their end, and says how that went.
@@ -216,20 +224,20 @@ func (w *taskWatch) stop(ctx context.Context, why string) string {
 			continue
 		}
 		if err := w.stopTask(ctx, task, why); err != nil {
-			return fmt.Sprintf("; task %s could not be stopped and may still be running: %v", rollout.ShortName(task.ARN), err)
+			return fmt.Sprintf("task %s could not be stopped and may still be running: %v", rollout.ShortName(task.ARN), err)
 		}
 	}
 	for deadline := w.elapsed() + stopLimit; !w.over(); {
 		if w.elapsed() >= deadline || ctx.Err() != nil || w.look(ctx) != "" {
-			return "; ECS is stopping the task"
+			return "ECS is stopping the task"
 		}
 		w.read(ctx)
 		if w.clock.Sleep(ctx, logPause) != nil {
-			return "; ECS is stopping the task"
+			return "ECS is stopping the task"
 		}
 	}
 	w.logs.drain(ctx, w.tasks)
-	return "; the task was stopped"
+	return "the task was stopped"
 }
 
 // notStarted is the outcome of a run of which ECS did not start every task. Those that
@@ -237,7 +245,7 @@ func (w *taskWatch) stop(ctx context.Context, why string) string {
 func (w *taskWatch) notStarted(ctx context.Context, started ecsapi.Started) TaskOutcome {
 	reason := fmt.Sprintf("ECS started %d of %d tasks: %s", len(started.Tasks), w.plan.Count, strings.Join(started.Failures, "; "))
 	if len(started.Tasks) > 0 {
-		reason += w.stop(ctx, "not all tasks of the run could be started")
+		reason += "; " + w.stop(ctx, "not all tasks of the run could be started")
 	}
 	o := w.outcome(rollout.TaskFailed, reason)
 	o.Diagnosis = rollout.NotStarted(started.Failures)

@@ -12,6 +12,9 @@ type Needs struct {
 	Secrets []SecretSource
 	// Tags: the definition has tags of its own.
 	Tags bool
+	// Subnets: a task has a network interface of its own (awsvpc), for which ECS must be
+	// given subnets.
+	Subnets bool
 	// CPU, in units (1024 are a vCPU), and Memory, in MiB, are what a task takes of a
 	// container instance.
 	CPU, Memory int
@@ -28,7 +31,7 @@ type SecretSource struct {
 
 // Needs are what the tasks of the definition need.
 func (d Definition) Needs() Needs {
-	n := Needs{TaskRole: text(d.doc, "taskRoleArn"), ExecutionRole: text(d.doc, "executionRoleArn")}
+	n := Needs{TaskRole: text(d.doc, "taskRoleArn"), ExecutionRole: text(d.doc, "executionRoleArn"), Subnets: text(d.doc, "networkMode") == "awsvpc"}
 	tags, _ := d.doc["tags"].([]any)
 	n.Tags = len(tags) > 0
 	for _, container := range d.containers() {

@@ -16,6 +16,8 @@ func TestNeeds(t *testing.T) {
 		  "repositoryCredentials":{"credentialsParameter":"c"}}]}`: {
 			TaskRole: "t", ExecutionRole: "e", CPU: 256, Memory: 512, Secrets: []taskdef.SecretSource{{"x", "/a"}, {"x", "/b"}, {"x", "c"}},
 		},
+		`{"family":"a","networkMode":"awsvpc","containerDefinitions":[{"name":"x","image":"i"}]}`: {Subnets: true},
+		`{"family":"a","networkMode":"host","containerDefinitions":[{"name":"x","image":"i"}]}`:   {},
 	} {
 		d, err := taskdef.Parse("f", []byte(text), taskdef.ParseOptions{})
 		if err != nil {
