@@ -28,8 +28,9 @@ func (a *app) topics() []*cobra.Command {
 	return append(topics, &cobra.Command{Use: "troubleshooting", Short: "Why deployments fail, and what to do", Long: strings.TrimSpace(list.String())})
 }
 
-const exitCodesHelp = `Codes 1, 2, 3, 4, 10 and 11 mean that no service was changed. After ECS accepts an
-update, only the other codes occur.
+const exitCodesHelp = `Codes 1, 2, 3, 4 and 10 mean that no service was changed. So does 11, unless it was a
+task that verifies a deployment. After ECS accepts an update, only the other codes
+occur.
 
     0   succeeded, unchanged, updated (settings only), running (--until running),
         started (--no-wait)
