@@ -106,7 +106,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	a.args = withSubcommand(root, args)
 	ran, err := root, cmp.Or(unknownCommand(root, a.args), singleDash(root, a.args), spread(root, a.args))
 	if err == nil {
-		a.args, err = a.offer(ctx, a.args)
+		a.args, err = a.offer(ctx, args)
 	}
 	if err == nil {
 		if found, _, _ := root.Find(a.args); found != nil {

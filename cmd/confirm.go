@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/term"
+
 	"github.com/ecs-deploy/ecs-deploy/pkg/arn"
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
 	"github.com/ecs-deploy/ecs-deploy/pkg/report"
@@ -102,7 +104,10 @@ func (a *app) yesOrNo(ctx context.Context, question string, byDefault bool) (boo
 // answer asks something, and is the line that somebody types, without spaces around it; ""
 // at the end of the input.
 func (a *app) answer(ctx context.Context, question string) (string, error) {
-	_, _ = fmt.Fprint(a.streams.Err, question)
+	width, _, _ := term.GetSize(2)
+	for line := range strings.SplitAfterSeq(report.Wrap(question, width), "\n") { // each write is one harmless line
+		_, _ = fmt.Fprint(a.streams.Err, line)
+	}
 	answer := make(chan string, 1)
 	go func() { // it ends with the process, if nobody answers
 		line, _ := readLine(a.streams.In)

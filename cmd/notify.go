@@ -46,7 +46,7 @@ func (a *app) prepareNotifications(c *cobra.Command, all ...*config.Settings) er
 	}
 	slices.Sort(missing)
 	if missing = slices.Compact(missing); len(missing) > 0 {
-		a.tell("warning: no notification for variables that are not set: %s\n", strings.Join(missing, ", "))
+		_, _ = fmt.Fprintf(a.streams.Err, "warning: no notification for variables that are not set: %s\n", strings.Join(missing, ", ")) // under -q, too
 	}
 	n := len(planned.targets)
 	switch {

@@ -62,6 +62,7 @@ func TestNotifications(t *testing.T) {
 		{"an error", "deploy --config none -c demo -n demo -d demo:7 --notify $URL", "", 200, 3, "error", ""},
 		{"named by the file", "deploy --target api --tag v2 --no-wait", secret, 200, 0, "started", ""},
 		{"a variable that is not set", "deploy --target api --tag v2 --no-wait", "", 200, 0, "", "warning: no notification for variables that are not set: CHAT_WEBHOOK\n"},
+		{"not set, quiet", "deploy --target api --tag v2 --no-wait -q", "", 200, 0, "", "warning: no notification for variables that are not set: CHAT_WEBHOOK\n"},
 		{"several services", "deploy --target api,web --tag v2 --no-wait -v", secret, 200, 0, "started", "debug: notification 1 of 1 (webhook) was sent\n"},
 		{"nobody there", "deploy --target api --tag v2 --no-wait", secret, 404, 0, "started", "warning: notification 1 of 1 (webhook) was not sent: HTTP 404\n"},
 		{"a dry run", "deploy --target api --tag v2 --dry-run", secret, 200, 0, "", "1 notification would be sent at the end\n"},

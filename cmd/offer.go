@@ -6,21 +6,28 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/config"
 	"github.com/ecs-deploy/ecs-deploy/pkg/printable"
 	"github.com/ecs-deploy/ecs-deploy/pkg/shell"
 )
 
+// offerFlags are the flags with which targets are offered, too: so that the offer can be
+// tried in the simulator. They choose no target, and change nothing of a deployment.
+var offerFlags = []string{"simulate", "scenario", "config", "color", "progress"}
+
 // offer is the command line to run in the place of an empty one: that of a chosen target,
-// or the same if nothing can be chosen. Whoever chooses is asked before anything changes.
+// or a.args if nothing can be chosen. Whoever chooses is asked before anything changes.
 func (a *app) offer(ctx context.Context, args []string) ([]string, error) {
 	names := a.offered(ctx, args)
 	if len(names) == 0 {
-		return args, nil
+		return a.args, nil
 	}
 	_, _ = fmt.Fprintf(a.streams.Err, "targets of %s:\n", a.file.Path)
 	for i, name := range names {
@@ -45,23 +52,30 @@ func (a *app) offer(ctx context.Context, args []string) ([]string, error) {
 			answer = names[n-1]
 		}
 		if _, err := a.file.Select([]string{answer}); err != nil {
-			a.onErr().Fail(a.failure(err))
+			failure := a.failure(err)
+			failure.Hint = "type a number or a name"
+			if like := config.Nearest(answer, names); like != "" {
+				failure.Hint = fmt.Sprintf("did you mean %s?", like)
+			}
+			a.onErr().Fail(failure)
 			continue
 		}
-		chosen := []string{"deploy", "--target", answer}
+		chosen := append([]string{"deploy", "--target", answer}, args...)
 		_, _ = fmt.Fprintln(a.streams.Err, printable.Line(shell.Join(append([]string{"ecs-deploy"}, chosen...)...)))
 		a.chosen = true
 		return chosen, nil
 	}
 }
 
-// offered are the targets and groups that can be chosen: none with arguments, without a
+// offered are the targets and groups that can be chosen: none with other arguments, without a
 // person at a terminal, without a settings file that has targets, or if a target is set.
 func (a *app) offered(ctx context.Context, args []string) []string {
 	where := config.ReadSurroundings(os.Environ())
-	if len(args) > 0 || !a.canAsk() || !a.streams.OutTerminal || where.CI || a.forPrograms() || os.Getenv(config.EnvPrefix+"TARGET") != "" {
+	given, ok := offersWith(args)
+	if !ok || !a.canAsk() || !a.streams.OutTerminal || where.CI || a.forPrograms() || os.Getenv(config.EnvPrefix+"TARGET") != "" {
 		return nil
 	}
+	a.settings.Config = given.Config
 	path, err := a.settingsFile()
 	if err != nil || path == "" {
 		return nil
@@ -74,4 +88,14 @@ func (a *app) offered(ctx context.Context, args []string) []string {
 		return nil
 	}
 	return append(targets, a.file.Groups()...)
+}
+
+// offersWith are the settings of a command line that has nothing but offerFlags.
+func offersWith(args []string) (*config.Settings, bool) {
+	var flags config.Flags
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	flags.Add(set, offerFlags...)
+	err := set.Parse(args)
+	return flags.Settings(), err == nil && set.NArg() == 0
 }

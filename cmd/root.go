@@ -48,6 +48,7 @@ ecs-deploy config view.`,
 	root.SetErr(a.streams.Err)
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetUsageFunc(a.usage)
+	root.SetHelpFunc(a.help)
 	a.flags.Add(root.PersistentFlags(), commonFlags...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Deployment commands:"}, &cobra.Group{ID: "other", Title: "Other commands:"})

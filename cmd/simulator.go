@@ -114,11 +114,7 @@ func (a *app) simulatorScenarios() *cobra.Command {
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			scenarios := ecssim.Scenarios()
-			var lines []string
-			for _, scenario := range scenarios {
-				lines = append(lines, fmt.Sprintf("%-20s %s", scenario.Name, scenario.Summary))
-			}
-			return a.show(report.Value(scenarios, lines...))
+			return a.show(report.Table(scenarios, func(s ecssim.Scenario) (name, about string) { return s.Name, s.Summary }))
 		},
 	}
 }

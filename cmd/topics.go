@@ -23,7 +23,7 @@ func (a *app) topics() []*cobra.Command {
 	list.WriteString("A topic for each reason why a deployment fails:\n\n")
 	for _, p := range docs.Problems() {
 		fmt.Fprintf(&list, "  ecs-deploy help %-18s %s\n", p.Name, p.Title)
-		topics = append(topics, &cobra.Command{Use: p.Name, Short: p.Title, Long: p.Title + "\n\n" + p.Text, Hidden: true})
+		topics = append(topics, &cobra.Command{Use: p.Name, Short: p.Title, Long: p.Title + "\n\n" + p.Plain(), Hidden: true})
 	}
 	return append(topics, &cobra.Command{Use: "troubleshooting", Short: "Why deployments fail, and what to do", Long: strings.TrimSpace(list.String())})
 }

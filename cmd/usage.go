@@ -4,13 +4,29 @@ package cmd
 // them than one list can show.
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/ecs-deploy/ecs-deploy/pkg/report"
 )
+
+// help writes a command's description and how it is used.
+func (a *app) help(c *cobra.Command, _ []string) {
+	text := strings.TrimSpace(cmp.Or(c.Long, c.Short)) + "\n\n"
+	if c.Runnable() || c.HasSubCommands() {
+		text += c.UsageString()
+	}
+	if a.streams.OutTerminal {
+		width, _, _ := term.GetSize(1)
+		text = report.Wrap(text, width)
+	}
+	_, _ = fmt.Fprint(c.OutOrStdout(), text)
+}
 
 // usage writes what help shows below a command's description.
 func (a *app) usage(c *cobra.Command) error {
@@ -79,7 +95,8 @@ func (a *app) flagUsage(b *strings.Builder, c *cobra.Command) {
 	}
 	width := 0 // a pipe is not wrapped
 	if a.streams.OutTerminal {
-		width, _, _ = term.GetSize(1)
+		known, _, _ := term.GetSize(1)
+		width = report.Columns(known)
 	}
 	for _, heading := range headings {
 		fmt.Fprintf(b, "\n%s:\n%s", heading, groups[heading].FlagUsagesWrapped(width))

@@ -5,7 +5,9 @@ package docs
 
 import (
 	"embed"
+	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -45,4 +47,44 @@ func Problems() []Problem {
 	}
 	slices.SortFunc(all, func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
 	return all
+}
+
+// link matches a link to another page, in Markdown.
+var link = regexp.MustCompile(`\[[^]]*\]\((?:\.\./)?([a-z-]+)\.md\)`)
+
+// Plain is the page for a terminal: tables are columns, links are the commands that print
+// their pages, and commands are indented.
+func (p Problem) Plain() string {
+	var rows []string
+	var table [][2]string
+	fenced := false
+	end := func() {
+		width := 0
+		for _, row := range table {
+			width = max(width, len(row[0]))
+		}
+		for _, row := range table {
+			rows = append(rows, fmt.Sprintf("  %-*s  %s", width, row[0], row[1]))
+		}
+		table = nil
+	}
+	for line := range strings.SplitSeq(link.ReplaceAllString(p.Text, "ecs-deploy help $1"), "\n") {
+		if cells := strings.Split(strings.Trim(line, "|"), "|"); strings.HasPrefix(line, "|") && !fenced {
+			if strings.Trim(line, "|-: ") != "" {
+				table = append(table, [2]string{strings.TrimSpace(cells[0]), strings.TrimSpace(strings.Join(cells[1:], "  "))})
+			}
+			continue
+		}
+		end()
+		switch {
+		case strings.HasPrefix(line, "```"):
+			fenced = !fenced
+		case fenced:
+			rows = append(rows, "  "+line)
+		default:
+			rows = append(rows, strings.TrimPrefix(line, "## "))
+		}
+	}
+	end()
+	return strings.Join(rows, "\n")
 }

@@ -48,3 +48,19 @@ func TestPagesShowTheirProblem(t *testing.T) {
 		}
 	}
 }
+
+// TestPlain: no page for a terminal has the tables, links and fences of Markdown.
+func TestPlain(t *testing.T) {
+	for _, p := range docs.Problems() {
+		for line := range strings.SplitSeq(p.Plain(), "\n") {
+			if strings.HasPrefix(line, "|") || strings.Contains(line, "](") || strings.HasPrefix(line, "```") || strings.HasPrefix(line, "#") {
+				t.Errorf("%s: %s", p.Name, line)
+			}
+		}
+	}
+	p := docs.Problem{Text: "## Why\n\n| code | meaning |\n|---|---|\n| 0 | ended |\n| 127 | not there |\n\nSee [strategies.md](../strategies.md) or [hook](hook.md).\n\n```shell\na | b\n```"}
+	const want = "Why\n\n  code  meaning\n  0     ended\n  127   not there\n\nSee ecs-deploy help strategies or ecs-deploy help hook.\n\n  a | b"
+	if got := p.Plain(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

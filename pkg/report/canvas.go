@@ -111,6 +111,28 @@ func (c *canvas) rows(line Line) [][]Part {
 	return append(rows, partsOf(letters))
 }
 
+// Wrap is a text of the program whose lines are broken at words where a terminal would
+// break them in the middle of one. Lines with a command stay whole. width is the terminal's,
+// or 0 if it is not known.
+func Wrap(text string, width int) string {
+	c := &canvas{width: Columns(width)}
+	var b strings.Builder
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		words := strings.TrimRight(line, " \n")
+		indent := len(words) - len(strings.TrimLeft(words, " "))
+		for i, row := range c.rows(Line{Indent: indent, Parts: []Part{{Text: words[indent:]}}}) {
+			if i > 0 {
+				b.WriteString("\n")
+			}
+			for _, part := range row {
+				b.WriteString(part.Text)
+			}
+		}
+		b.WriteString(line[len(words):])
+	}
+	return b.String()
+}
+
 // beginning are letters that begin a row: what was harmless within a line may act at the
 // beginning of one.
 func beginning(letters []letter) []letter {

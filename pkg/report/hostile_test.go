@@ -303,6 +303,10 @@ var views = map[string]func(t *rapid.T) report.Result{
 	"Value": func(t *rapid.T) report.Result {
 		return report.Value(filled[shortTexts](t), "  "+filler{t}.text(), `"`+filler{t}.text())
 	},
+	"Table": func(t *rapid.T) report.Result {
+		name, about := "healthy", filler{t}.text()
+		return report.Table([]shortTexts{filled[shortTexts](t)}, func(shortTexts) (string, string) { return name, about })
+	},
 }
 
 // shortTexts are for JSON, whose lines are as long as they are.

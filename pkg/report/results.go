@@ -23,6 +23,25 @@ func Value(value any, lines ...string) Result {
 	}}
 }
 
+// Table is a list for programs, and a table of names and what they are about for people.
+func Table[T any](all []T, row func(T) (name, about string)) Result {
+	return Result{Value: all, Lines: func(o Options) []Line {
+		width := 0
+		for _, one := range all {
+			name, _ := row(one)
+			width = max(width, len(name))
+		}
+		var lines []Line
+		for _, one := range all {
+			name, about := row(one)
+			line := say("%-*s  %s", width, name, about).hang(width + 2)
+			line.Whole = !o.OutTerminal
+			lines = append(lines, line)
+		}
+		return lines
+	}}
+}
+
 // planObject is a plan for programs.
 type planObject struct {
 	*deploy.Plan

@@ -17,6 +17,12 @@ func (o Options) width() int {
 	if file, ok := o.Raw.(*os.File); ok {
 		width, _, _ = term.GetSize(int(file.Fd())) // 0 if it is not known
 	}
+	return Columns(width)
+}
+
+// Columns is where lines are broken on a terminal of a width: at its edge, or before. 0 is
+// a width that is not known.
+func Columns(width int) int {
 	if width <= 1 {
 		return columns
 	}
