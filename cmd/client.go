@@ -44,6 +44,9 @@ func (a *app) observed() deploy.Option {
 		if e.Plan != nil {
 			e.Plan = a.pastable(e.Plan)
 		}
+		if e.Type == deploy.EventWarning {
+			e.Message = a.whole(e.Message)
+		}
 		a.reporter().Event(e)
 	})
 }

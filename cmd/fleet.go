@@ -339,9 +339,12 @@ func (a *app) memberEnded(r fleet.Result) {
 
 // ended shows how a run of all members ended, and returns its exit code.
 func (a *app) ended(outcome fleet.Outcome) error {
-	join := ""
+	var next []report.Suggestion
 	if going := outcome.Unfinished(); len(going) > 0 {
-		join = a.lineOfAll(going, "wait")
+		next = append(next, report.Suggestion{Purpose: "follow all again", Command: a.lineOfAll(going, "wait")})
+	}
+	if bad := outcome.Bad(); len(bad) > 0 {
+		next = append(next, report.Suggestion{Purpose: "see details", Command: a.lineOfAll(bad, "status")})
 	}
 	hints := map[error]string{}
 	for _, r := range outcome.Members {
@@ -350,7 +353,7 @@ func (a *app) ended(outcome fleet.Outcome) error {
 		}
 	}
 	a.reporter().Pause()
-	err := a.show(report.FleetOutcome(outcome, report.Options{Simulated: a.settings.ScenarioName(), Calls: a.calls.all}, join, func(err error) string { return hints[err] }))
+	err := a.show(report.FleetOutcome(outcome, report.Options{Simulated: a.settings.ScenarioName(), Calls: a.calls.all}, next, func(err error) string { return hints[err] }))
 	if code := outcome.ExitCode(); code != 0 {
 		return exitStatus(code)
 	}

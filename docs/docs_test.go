@@ -26,6 +26,11 @@ func TestEveryKindOfCauseHasAPage(t *testing.T) {
 			t.Errorf("no page about %s", kind)
 		}
 	}
+	for _, topic := range []string{rollout.StuckTopic, rollout.TrafficTopic, "alarm", "hook"} {
+		if !slices.Contains(names, topic) {
+			t.Errorf("no page about %s", topic)
+		}
+	}
 	index, err := os.ReadFile("troubleshooting/index.md")
 	if err != nil {
 		t.Fatal(err)

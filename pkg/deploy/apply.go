@@ -159,6 +159,7 @@ func (p *Plan) deployment() Deployment {
 		} else if p.Action == ActionJoin && p.Rollback.Going() {
 			deployment.Rollback = ptr(*p.Rollback)
 		}
+		deployment.Rollback.FromFailed = p.described.failing(deployment.Rollback.From)
 	}
 	if p.Register { // nobody else runs it
 		deployment.Before.NewestDeployment = time.Time{}

@@ -98,7 +98,7 @@ func (l *looker) record(ctx context.Context, service *rollout.Service) (*rollout
 		l.recordFails = 0
 		return record, nil
 	case errors.As(err, &call) && call.Class() == ecsapi.Denied:
-		l.giveUpRecord(fmt.Sprintf("%s is not allowed; continuing with the service's rollout state alone", call.Action))
+		l.giveUpRecord(fmt.Sprintf("%s is not allowed; continuing with the service's rollout state alone; allow it; this prints the policy: ecs-deploy iam-policy", call.Action))
 		return nil, nil
 	case ecsapi.Is(err, ecsapi.Throttled), ecsapi.Is(err, ecsapi.Unauthenticated):
 		return nil, err

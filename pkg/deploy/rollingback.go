@@ -29,6 +29,9 @@ type Rollback struct {
 	// ByECS: ECS rolls the deployment of From back, by itself or because somebody asked it
 	// to. Otherwise somebody deploys To again.
 	ByECS bool `json:"byECS"`
+	// FromFailed: the deployment of From failed, or has tasks that failed and did not
+	// complete, so that From is not known to work.
+	FromFailed bool `json:"fromFailed,omitempty"`
 	// InProgress: it has not ended.
 	InProgress bool `json:"inProgress"`
 }

@@ -46,6 +46,12 @@ func (m Misrouted) String() string {
 	return fmt.Sprintf("the production rule sends nothing to target group %s of the running tasks: %s (rule %s)", groupName(m.TargetGroup), weighed(m.Weights), m.Rule)
 }
 
+// advise adds what to do about it to a diagnosis.
+func (m Misrouted) advise(d *rollout.Diagnosis) {
+	d.Advice = append(d.Advice, m.advice())
+	d.Topics = append(d.Topics, rollout.TrafficTopic)
+}
+
 // advice says what to do about it.
 func (m Misrouted) advice() string {
 	switch {

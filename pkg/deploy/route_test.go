@@ -156,7 +156,7 @@ func TestAPlanWarnsOfARuleThatMisses(t *testing.T) {
 			!strings.Contains(plan.Warnings[0], "ecs-deploy status prints the command that sends the traffic to the running tasks") {
 			b.Fatalf("%q, %v", plan.Warnings, err)
 		}
-		if _, err := b.deployer().Prepare(b.Context(), request(), deploy.Policy{Strict: true}); err == nil || !strings.Contains(err.Error(), "ECS would put the new tasks into the same group") {
+		if _, err := b.deployer().Prepare(b.Context(), request(), deploy.Policy{Strict: true}); err == nil || !strings.Contains(err.Error(), "may shift the traffic of a deployment wrongly") {
 			b.Errorf("strict: %v", err)
 		}
 		b.untouchedBy("ModifyRule")

@@ -203,6 +203,22 @@ func (s *described) before() Before {
 	return b
 }
 
+// failing reports whether no deployment of a revision completed, and one failed or has
+// tasks that did.
+func (s *described) failing(revision string) bool {
+	failed := false
+	for _, d := range s.Deployments {
+		switch {
+		case aws.ToString(d.TaskDefinition) != revision:
+		case d.RolloutState == types.DeploymentRolloutStateCompleted:
+			return false
+		case d.RolloutState == types.DeploymentRolloutStateFailed || d.FailedTasks > 0:
+			failed = true
+		}
+	}
+	return failed
+}
+
 // stateful reports whether ECS says how a deployment is going. Behind a Classic Load
 // Balancer it never does, so that its silence is no sign.
 func stateful(deployment types.Deployment) bool { return deployment.RolloutState != "" }

@@ -97,7 +97,7 @@ func (d *Deployer) findTraffic(ctx context.Context, s *Status, found *described)
 		s.TrafficUnread = briefly(err)
 	}
 	if s.Misrouted = misrouted; misrouted != nil {
-		s.Diagnosis.Advice = append(s.Diagnosis.Advice, misrouted.advice())
+		misrouted.advise(&s.Diagnosis)
 	}
 }
 

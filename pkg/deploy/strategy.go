@@ -186,4 +186,4 @@ func (c *checker) rule(ctx context.Context, balancer types.LoadBalancer, running
 }
 
 // besideThem is what ECS makes of a rule that somebody has pointed at the other group.
-const besideThem = "; ECS would put the new tasks into the same group, and shift traffic to both"
+const besideThem = "; ECS does not notice that, and may shift the traffic of a deployment wrongly"

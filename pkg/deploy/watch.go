@@ -319,7 +319,7 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	}
 	if verdict.ExitCode() == 0 || verdict == rollout.Superseded {
 		diagnosis := w.explain(ctx)
-		diagnosis.Events, diagnosis.Advice = nil, nil // they do not hold any more
+		diagnosis.Events, diagnosis.Advice, diagnosis.Topics = nil, nil, nil // they do not hold any more
 		return w.outcome(verdict, reason, diagnosis)
 	}
 	// Best effort: the verdict stands without it.
@@ -335,10 +335,14 @@ func (w *watch) conclude(ctx context.Context, verdict rollout.Verdict, reason st
 	diagnosis.Advise()
 	reason += w.where(verdict)
 	if elsewhere != nil {
-		diagnosis.Advice = append(diagnosis.Advice, elsewhere.advice())
+		elsewhere.advise(&diagnosis)
 	}
 	outcome := w.outcome(verdict, reason, diagnosis)
 	outcome.Misrouted = elsewhere
+	if verdict == rollout.Failed && !outcome.Over && !outcome.Deployment.Before.Guarded { // ECS keeps retrying
+		outcome.Diagnosis.Advice = append(outcome.Diagnosis.Advice, "pass --circuit-breaker rollback to the next deployment: ECS then ends failing deployments, and rolls them back")
+		outcome.Diagnosis.Topics = append(outcome.Diagnosis.Topics, rollout.StuckTopic)
+	}
 	return outcome
 }
 

@@ -158,6 +158,17 @@ func (o Outcome) good() rollout.Verdict {
 	return common
 }
 
+// Bad lists the members whose deployments ended badly.
+func (o Outcome) Bad() []string {
+	var names []string
+	for _, r := range o.Members {
+		if r.Outcome != nil && (r.Outcome.Verdict == rollout.Failed || r.Outcome.Verdict == rollout.RolledBack) {
+			names = append(names, r.Member)
+		}
+	}
+	return names
+}
+
 // Unfinished are the names of the members whose rollouts continue.
 func (o Outcome) Unfinished() []string {
 	var names []string

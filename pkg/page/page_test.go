@@ -132,7 +132,7 @@ func record(t testing.TB, scenario string, policy deploy.Policy, names ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown.Result(report.FleetOutcome(outcome, options, "", func(error) string { return "" }))
+	shown.Result(report.FleetOutcome(outcome, options, nil, func(error) string { return "" }))
 	r.story = shown.Story()
 	return r
 }

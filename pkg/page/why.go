@@ -48,6 +48,9 @@ func (s sheet) why(about *report.ServiceStory, prefix string, heading tag) node 
 		notes = append(notes, "circuit breaker: "+d.Breaker.String())
 	}
 	content = append(content, s.bullets(append(notes, d.Advice...)))
+	for _, topic := range d.Topics {
+		content = append(content, el("p", helpOn(topic)...))
+	}
 	return section(prefix+"why", "Why", heading, content...)
 }
 
@@ -86,11 +89,16 @@ func (s sheet) logOf(l rollout.Log) node {
 // manual is where the pages of the ECS documentation are. Other addresses are no links.
 const manual = "https://docs.aws.amazon.com/"
 
+// helpOn points to a help topic.
+func helpOn(topic string) list {
+	return list{class("help"), text("explained: "), command("ecs-deploy help " + topic)}
+}
+
 func explained(c rollout.Cause) node {
 	if c.Page == "" {
 		return nothing
 	}
-	help := list{class("help"), text("explained: "), command("ecs-deploy help " + string(c.Kind)), text(" ")}
+	help := append(helpOn(string(c.Kind)), text(" "))
 	if strings.HasPrefix(c.Page, manual) {
 		return el("p", append(help, el("a", says("href", c.Page), exact("rel", "noreferrer"), text("ECS documentation")))...)
 	}

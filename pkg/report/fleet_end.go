@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ecs-deploy/ecs-deploy/pkg/deploy"
@@ -32,10 +33,9 @@ type fleetObject struct {
 	Calls          []Call         `json:"calls,omitempty"`
 }
 
-// FleetOutcome is how a run of several services went. join is the command that follows
-// those again whose rollouts continue; "" if there are none. hint says what to do about
+// FleetOutcome is how a run of several services went. next are commands to type then. hint says what to do about
 // an error.
-func FleetOutcome(f fleet.Outcome, o Options, join string, hint func(error) string) Result {
+func FleetOutcome(f fleet.Outcome, o Options, next []Suggestion, hint func(error) string) Result {
 	value := fleetObject{
 		Type: string(deploy.EventOutcome), Schema: Schema, Simulated: o.Simulated, Verdict: string(f.Verdict()), ExitCode: f.ExitCode(),
 		ElapsedSeconds: seconds(f.Elapsed), Members: []memberObject{}, Calls: o.calls(),
@@ -57,10 +57,8 @@ func FleetOutcome(f fleet.Outcome, o Options, join string, hint func(error) stri
 		object.Target, object.Subject = "", deploy.Subject{Kind: deploy.SubjectService, ARN: r.Target.Service, Member: r.Member}
 		value.Members = append(value.Members, object)
 	}
-	if join != "" {
-		value.Next = []Suggestion{{Purpose: "follow all again", Command: join}}
-	}
-	end := &fleetEnd{Outcome: f, next: value.Next, hint: hint}
+	value.Next = next
+	end := &fleetEnd{Outcome: f, next: next, hint: hint}
 	return Result{Value: value, Lines: func(Options) []Line { return end.lines() }, end: end}
 }
 
@@ -110,7 +108,11 @@ func (f *fleetEnd) lines() []Line {
 			lines = append(lines, toned(Dim, "hint: ").and(text).in(6+name).whole())
 		}
 	}
-	return append(lines, indented(2, suggested(f.next))...)
+	lines = append(lines, indented(2, suggested(f.next))...)
+	if slices.ContainsFunc(f.Members, func(r fleet.Result) bool { return r.Verdict == fleet.NotStarted }) {
+		lines = append(lines, toned(Dim, "continue with those not started: ").and("fix the cause, then run the same command again").in(2))
+	}
+	return lines
 }
 
 func toneOfMember(r fleet.Result) Tone {

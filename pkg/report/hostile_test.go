@@ -284,7 +284,7 @@ var views = map[string]func(t *rapid.T) report.Result{
 				Reason: filler{t}.text(), Outcome: e.Outcome, Err: errors.New(filler{t}.text()), Undone: e.Outcome,
 			})
 		}
-		result := report.FleetOutcome(o, report.Options{}, "ecs-deploy wait", func(error) string { return filler{t}.text() })
+		result := report.FleetOutcome(o, report.Options{}, []report.Suggestion{{Purpose: "follow all again", Command: "ecs-deploy wait"}}, func(error) string { return filler{t}.text() })
 		lines := result.Lines
 		result.Lines = func(o report.Options) []report.Line { return lines(o)[1:] } // the verdict of all
 		return result

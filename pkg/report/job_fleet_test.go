@@ -43,7 +43,7 @@ func fleetJob(t *testing.T, outcome fleet.Outcome, events ...deploy.Event) (summ
 		r.Event(e)
 	}
 	r.Fail(report.Failure{Member: "jobs", Message: "no such image", Verdict: "error", ExitCode: 1})
-	r.Result(report.FleetOutcome(outcome, report.Options{}, "ecs-deploy wait --target api,web", func(error) string { return "build it" }))
+	r.Result(report.FleetOutcome(outcome, report.Options{}, []report.Suggestion{{Purpose: "follow all again", Command: "ecs-deploy wait --target api,web"}}, func(error) string { return "build it" }))
 	return s.String(), o.String(), d.String()
 }
 
@@ -128,7 +128,7 @@ func TestHostileTextInTheJobOfAFleet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var summary, outputs, dotenv bytes.Buffer
 		r := report.New("json", report.Options{Out: io.Discard, Summary: &summary, Outputs: &outputs, Dotenv: &dotenv, Location: time.UTC, Command: typed})
-		r.Result(report.FleetOutcome(hostileFleet(t), report.Options{}, "", func(error) string { return filler{t}.text() }))
+		r.Result(report.FleetOutcome(hostileFleet(t), report.Options{}, nil, func(error) string { return filler{t}.text() }))
 		harmlessMarkdown(t, summary.String())
 		harmlessOutputs(t, dotenv.String(), `^DEPLOY_(VERDICT|EXIT_CODE|TASK_DEFINITION_ARN|DEPLOYMENT_ID|ROLLBACK_TO|REASON|MEMBERS)=`)
 		for line := range strings.Lines(outputs.String()) {

@@ -171,7 +171,11 @@ func reasons(reason string, d rollout.Diagnosis) []string {
 	for _, cause := range d.Causes {
 		said = append(said, cause.String(), cause.Hint)
 	}
-	return texts(append(said, d.Advice...)...)
+	said = append(said, d.Advice...)
+	for _, topic := range d.Topics {
+		said = append(said, explained(topic).String())
+	}
+	return texts(said...)
 }
 
 // texts are those that are not empty.

@@ -74,7 +74,11 @@ func nextOfRollback(o deploy.Outcome, command func(d deploy.Deployment, words ..
 	case rollout.Paused:
 		return steer(d, o.Pauses, command)
 	case rollout.Succeeded:
-		if from := d.Rollback.From; from != "" && from != d.Rollback.To && !d.Express {
+		switch from := d.Rollback.From; {
+		case d.Express:
+		case d.Rollback.FromFailed:
+			return []Suggestion{{"see what was deployed", command(d, "history")}}
+		case from != "" && from != d.Rollback.To:
 			return []Suggestion{{"undo the rollback", to(from, before(d)...)}}
 		}
 	}

@@ -64,14 +64,17 @@ func diagnosis(d rollout.Diagnosis) []Line {
 	if len(d.Alarms) > 0 {
 		lines = append(lines, say("alarms: %s", strings.Join(d.Alarms, ", ")))
 	}
-	for _, event := range d.Events {
-		lines = append(lines, say("ECS: %s", event))
-	}
 	if d.Breaker.Counts() {
 		lines = append(lines, say("circuit breaker: %s", d.Breaker))
 	}
+	for _, event := range d.Events { // the advice about them follows
+		lines = append(lines, say("ECS: %s", event))
+	}
 	for _, advice := range d.Advice {
 		lines = append(lines, say("%s", advice).in(4).whole())
+	}
+	for _, topic := range d.Topics {
+		lines = append(lines, explained(topic).in(4))
 	}
 	return lines
 }
@@ -102,6 +105,9 @@ func toneOf(o deploy.Outcome) Tone {
 func (v verdict) summary() string {
 	service, wanted := rollout.ShortName(v.Deployment.Service), rollout.Named(v.Deployment.TaskDefinition, v.Deployment.Tag)
 	running := fmt.Sprintf("%s is running %s, %d of %d tasks", service, rollout.Named(v.Serving, v.ServingTag), v.Running, v.Desired)
+	if m := v.Misrouted; m != nil && m.Rule != "" {
+		running += ", but the production rule sends no traffic to it"
+	}
 	switch v.Verdict {
 	case rollout.Unchanged:
 		return strings.Replace(running, " is running ", " is already running ", 1)

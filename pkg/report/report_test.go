@@ -307,7 +307,7 @@ func TestMisroutedTrafficServesNobody(t *testing.T) {
 	var out bytes.Buffer
 	r := report.New("text", report.Options{Out: &out})
 	r.Event(deploy.Event{Type: deploy.EventOutcome, Outcome: &outcome})
-	if text := out.String(); strings.Contains(text, "users are") || !strings.Contains(text, "sends nothing to target group blue of the running tasks: blue 0, green 100 (rule arn:rule)") {
+	if text := out.String(); strings.Contains(text, "users are") || !strings.Contains(text, "2 of 2 tasks, but the production rule sends no traffic to it\n") || !strings.Contains(text, "sends nothing to target group blue of the running tasks: blue 0, green 100 (rule arn:rule)") {
 		t.Error(text)
 	}
 	out.Reset()

@@ -116,6 +116,16 @@ func TestAt80Columns(t *testing.T) {
 	golden(t, "rollbacks", b.String())
 }
 
+// TestNextOfRollbackFromAFailure does not offer to go back to what is known to have failed.
+func TestNextOfRollbackFromAFailure(t *testing.T) {
+	d := deploy.Deployment{Ref: deploy.Ref{Cluster: cluster, Service: service}, TaskDefinition: wanted, Action: deploy.ActionStop,
+		Rollback: &deploy.Rollback{From: wanted, To: old, FromFailed: true, ByECS: true}, Before: deploy.Before{TaskDefinition: old}}
+	next := report.Next(deploy.Outcome{Verdict: rollout.Succeeded, Deployment: d, Over: true}, command)
+	if len(next) != 1 || strings.Contains(next[0].Command, "doorman:42") {
+		t.Errorf("%v", next)
+	}
+}
+
 // TestNextOfRollback: a rollback that goes on is continued with its own target; what was
 // left is named only to undo it.
 func TestNextOfRollback(t *testing.T) {

@@ -132,6 +132,9 @@ func (s *status) diagnosis() {
 			s.lines[len(s.lines)-1].Whole = true
 		}
 	}
+	for _, topic := range d.Topics {
+		s.field("explained", "ecs-deploy help "+topic)
+	}
 }
 
 // traffic says where the production traffic goes, if that is wrong or not known.

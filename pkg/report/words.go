@@ -83,6 +83,8 @@ func (e Entry) back(o Options) []Line {
 	switch {
 	case d == nil || len(e.About.Causes) > 1 || d.Before.TaskDefinition == "" || d.Before.TaskDefinition == d.TaskDefinition:
 		return nil
+	case d.Rollback != nil && d.Rollback.ByECS: // ECS rolls nothing back twice
+		return nil
 	case d.Before.RollsBack:
 		return []Line{say("if the deployment fails, ECS rolls back to %s", rollout.Named(d.Before.TaskDefinition, d.Before.Tag)).in(2)}
 	case o.Command == nil:
@@ -206,8 +208,15 @@ func (e Entry) serviceEvent(o Options) []Line {
 	if !e.Hint {
 		return []Line{line}
 	}
-	return []Line{line, say("%s", rollout.EventHint(e.ServiceEvent.Message)).in(2)}
+	lines := []Line{line, say("%s", rollout.EventHint(e.ServiceEvent.Message)).in(2)}
+	if topic := rollout.EventTopic(e.ServiceEvent.Message); topic != "" {
+		lines = append(lines, explained(topic).in(2))
+	}
+	return lines
 }
+
+// explained points to a help topic.
+func explained(topic string) Line { return say("explained: ecs-deploy help %s", topic).whole() }
 
 // detail is what is known of a cause beside its reason: what to look at, and the end
 // of the container's log.
@@ -223,7 +232,7 @@ func detail(c rollout.Cause) []Line {
 		lines = append(lines, say("its log: %s", c.Log.Command).in(2).whole())
 	}
 	if c.Page != "" {
-		lines = append(lines, say("explained: ecs-deploy help %s", c.Kind).in(2).whole(), say("%s", c.Page).in(2).whole())
+		lines = append(lines, explained(string(c.Kind)).in(2), say("%s", c.Page).in(2).whole())
 	}
 	return lines
 }

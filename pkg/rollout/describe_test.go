@@ -18,30 +18,39 @@ func events(messages ...string) []rollout.ServiceEvent {
 // TestEveryTroubleHasAdvice: whatever ECS writes about trouble, there is a line
 // that says what to do, and it is the right one.
 func TestEveryTroubleHasAdvice(t *testing.T) {
-	for message, want := range map[string]string{
-		"was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.":                                            "capacity provider",
-		"was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.":                                 "container instances to the cluster",
-		"was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance X) has insufficient CPU units available.":          "reduce the CPU",
-		"was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance X) is already using a port required by your task.": "hostPort 0",
-		"was unable to place a task. Reason: You've reached the limit on the number of vCPUs you can run concurrently.":                                                                    "Service Quotas",
-		"was unable to place a task. Reason: CannotPullContainerError: not found.":                                                                                                         "the tag exists",
-		"was unable to place a task. Reason: ResourceInitializationError: unable to pull secrets or registry auth.":                                                                        "the secret or parameter exists",
-		"was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.":   "-m",
-		"was unable to reach steady state because (taskSet ecs-svc/1) was unable to scale in due to (reason 2 tasks under protection)":                                                     "update-task-protection",
-		"is unable to consistently start tasks successfully. For more information, see the Troubleshooting section":                                                                        "why tasks of the service stopped",
-		"operations are being throttled. Will try again later.":                                                                                                                            "wait",
-		"(task X) (port 80) is unhealthy in (target-group TG) due to (reason Health checks failed with these codes: [500])":                                                                "health check's path",
-		"(task X) failed container health checks.": "health check's path",
-		"was unable to do what nobody foresaw.":    "other events",
+	for message, want := range map[string]struct{ advice, topic string }{
+		"was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.":                                            {"capacity provider", "not-placed"},
+		"was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.":                                 {"container instances to the cluster", "not-placed"},
+		"was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance X) has insufficient CPU units available.":          {"reduce the CPU", "not-placed"},
+		"was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance X) is already using a port required by your task.": {"hostPort 0", "not-placed"},
+		"was unable to place a task. Reason: You've reached the limit on the number of vCPUs you can run concurrently.":                                                                    {"Service Quotas", "not-placed"},
+		"was unable to place a task. Reason: CannotPullContainerError: not found.":                                                                                                         {"the tag exists", "cannot-pull"},
+		"was unable to place a task. Reason: ResourceInitializationError: unable to pull secrets or registry auth.":                                                                        {"the secret or parameter exists", "cannot-initialise"},
+		"was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.":   {"-m", "stuck"},
+		"was unable to reach steady state because (taskSet ecs-svc/1) was unable to scale in due to (reason 2 tasks under protection)":                                                     {"update-task-protection", "stuck"},
+		"is unable to consistently start tasks successfully. For more information, see the Troubleshooting section":                                                                        {"why tasks of the service stopped", "stuck"},
+		"operations are being throttled. Will try again later.":                                                                                                                            {"wait", "stuck"},
+		"(task X) (port 80) is unhealthy in (target-group TG) due to (reason Health checks failed with these codes: [500])":                                                                {"health check's path", "unhealthy"},
+		"(task X) failed container health checks.": {"health check's path", "unhealthy"},
+		"was unable to do what nobody foresaw.":    {"other events", ""},
 	} {
 		d := rollout.Explain(ours, nil, events(message))
-		if len(d.Events) != 1 || len(d.Advice) != 1 || !strings.Contains(d.Advice[0], want) {
-			t.Errorf("%s: %q, want %q", message, d.Advice, want)
+		if len(d.Events) != 1 || len(d.Advice) != 1 || !strings.Contains(d.Advice[0], want.advice) || strings.Join(d.Topics, " ") != want.topic {
+			t.Errorf("%s: %q %q, want %q", message, d.Advice, d.Topics, want)
 		}
 	}
 	for _, message := range []string{"has started 1 tasks: (task X).", "has reached a steady state.", "(deployment ecs-svc/1) deployment completed."} {
 		if hint := rollout.EventHint(message); hint != "" {
 			t.Errorf("%s: %q", message, hint)
+		}
+	}
+	for by, topic := range map[rollout.EndedBy]string{
+		rollout.EndedByHook: "hook", rollout.EndedByPause: "hook", rollout.EndedByAlarm: "alarm", rollout.EndedByRules: "traffic",
+		rollout.EndedByBreaker: "", rollout.EndedByRequest: "",
+	} {
+		ended := rollout.Diagnosis{Ending: rollout.Ending{By: by}}
+		if ended.Advise(); strings.Join(ended.Topics, " ") != topic {
+			t.Errorf("ended by %s: %q, want %q", by, ended.Topics, topic)
 		}
 	}
 	alarms := rollout.Diagnosis{Alarms: []string{"errors", "latency"}}

@@ -41,6 +41,11 @@ const (
 // IsZero reports whether nothing is known, so that JSON omits the ending.
 func (e Ending) IsZero() bool { return e.By == "" }
 
+// topic is the help topic about it; "" if there is none.
+func (e Ending) topic() string {
+	return map[EndedBy]string{EndedByHook: hookTopic, EndedByPause: hookTopic, EndedByAlarm: alarmTopic, EndedByRules: TrafficTopic}[e.By]
+}
+
 // Name is the name of the function.
 func (e Ending) Name() string { return Hook{Function: e.Function}.Name() }
 

@@ -30,6 +30,9 @@ type Diagnosis struct {
 	// Advice says what to do about events, target groups and alarms. A cause has
 	// a hint of its own.
 	Advice []string `json:"advice,omitempty"`
+	// Topics are the names of the help topics about events, target groups, alarms and
+	// the ending: ecs-deploy help NAME. That of a cause is its kind.
+	Topics []string `json:"topics,omitempty"`
 }
 
 // Failed is the number of tasks that stopped for a cause.
@@ -58,7 +61,7 @@ func plural(noun string, n int) string {
 
 // IsZero reports whether nothing is known, so that JSON leaves the diagnosis out.
 func (d Diagnosis) IsZero() bool {
-	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0 && d.Breaker == nil && len(d.Advice) == 0 && d.Ending.IsZero()
+	return len(d.Causes) == 0 && len(d.Events) == 0 && len(d.TargetGroups) == 0 && len(d.Alarms) == 0 && d.Breaker == nil && len(d.Advice) == 0 && len(d.Topics) == 0 && d.Ending.IsZero()
 }
 
 // scalingReason begins the stop reason of tasks that ECS stopped because they

@@ -12,11 +12,30 @@ import (
 // guide is the ECS developer guide.
 const guide = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 
+// The help topics that are no kinds of causes.
+const (
+	// StuckTopic is about a rollout that neither ends nor moves.
+	StuckTopic = "stuck"
+	// TrafficTopic is about traffic that does not reach the running tasks.
+	TrafficTopic = "traffic"
+
+	alarmTopic = "alarm"
+	hookTopic  = "hook"
+)
+
 // meaning is a row of a table of texts.
 type meaning struct {
 	texts []string
 	kind  Kind
 	page  string
+	hint  string
+}
+
+// occurrence is a row of the table of service events.
+type occurrence struct {
+	texts []string
+	// topic is the help topic about it.
+	topic string
 	hint  string
 }
 
@@ -64,17 +83,17 @@ var unknown = meaning{kind: OtherKind, page: stoppedPage, hint: "look at the tas
 
 // occurrences are what ECS says in service events, before the reasons of stopped
 // tasks, which events quote.
-var occurrences = []meaning{
-	{texts: []string{"because of the service deployment configuration"}, hint: "lower the minimum healthy percent (-m) or raise the maximum percent (-M)"},
-	{texts: []string{"Capacity is unavailable"}, hint: "wait for AWS to have capacity, or give the service more subnets in other availability zones or another capacity provider"},
-	{texts: []string{"No Container Instances were found"}, hint: "add container instances to the cluster, or a capacity provider that does"},
-	{texts: []string{"already using a port"}, hint: portHint},
-	{texts: []string{"reached the limit on the number of"}, hint: "raise the quota for tasks or vCPUs in AWS Service Quotas, or stop other tasks"},
-	{texts: []string{"insufficient", "encountered error", "missing an attribute", "no container instance met"}, hint: noRoomHint},
-	{texts: []string{"under protection"}, hint: "wait for the protected tasks, or end their protection with aws ecs update-task-protection"},
-	{texts: []string{"throttled"}, hint: "wait: ECS limits how often it starts tasks for the service"},
-	{texts: []string{"unable to consistently start tasks"}, hint: "look at why tasks of the service stopped"},
-	{texts: []string{"is unhealthy in", "failed container health checks"}, hint: healthHint},
+var occurrences = []occurrence{
+	{texts: []string{"because of the service deployment configuration"}, topic: StuckTopic, hint: "lower the minimum healthy percent (-m) or raise the maximum percent (-M)"},
+	{texts: []string{"Capacity is unavailable"}, topic: string(NotPlaced), hint: "wait for AWS to have capacity, or give the service more subnets in other availability zones or another capacity provider"},
+	{texts: []string{"No Container Instances were found"}, topic: string(NotPlaced), hint: "add container instances to the cluster, or a capacity provider that does"},
+	{texts: []string{"already using a port"}, topic: string(NotPlaced), hint: portHint},
+	{texts: []string{"reached the limit on the number of"}, topic: string(NotPlaced), hint: "raise the quota for tasks or vCPUs in AWS Service Quotas, or stop other tasks"},
+	{texts: []string{"insufficient", "encountered error", "missing an attribute", "no container instance met"}, topic: string(NotPlaced), hint: noRoomHint},
+	{texts: []string{"under protection"}, topic: StuckTopic, hint: "wait for the protected tasks, or end their protection with aws ecs update-task-protection"},
+	{texts: []string{"throttled"}, topic: StuckTopic, hint: "wait: ECS limits how often it starts tasks for the service"},
+	{texts: []string{"unable to consistently start tasks"}, topic: StuckTopic, hint: "look at why tasks of the service stopped"},
+	{texts: []string{"is unhealthy in", "failed container health checks"}, topic: string(Unhealthy), hint: healthHint},
 }
 
 // exits are what exit codes tell, if they tell more than that the container
@@ -99,16 +118,36 @@ func meaningOf(text string) meaning {
 
 // EventHint says what to do about a service event that tells of trouble; "" if
 // it tells of none.
-func EventHint(message string) string {
+func EventHint(message string) string { return aboutEvent(message).hint }
+
+// EventTopic is the help topic about a service event that tells of trouble; "" if
+// there is none.
+func EventTopic(message string) string { return aboutEvent(message).topic }
+
+// aboutEvent finds the row of a service event; zero if it tells of no trouble.
+func aboutEvent(message string) occurrence {
 	if !containsAny(message, telling) {
-		return ""
+		return occurrence{}
 	}
-	for _, row := range slices.Concat(occurrences, reasons) {
-		if containsAny(message, row.texts) {
-			return row.hint
+	if row := occurrenceOf(message); row.hint != "" {
+		return row
+	}
+	return occurrence{hint: "look at the service's other events"}
+}
+
+// occurrenceOf finds the row of a text in both tables; zero if it is in none.
+func occurrenceOf(text string) occurrence {
+	for _, row := range occurrences {
+		if containsAny(text, row.texts) {
+			return row
 		}
 	}
-	return "look at the service's other events"
+	for _, row := range reasons {
+		if containsAny(text, row.texts) {
+			return occurrence{topic: string(row.kind), hint: row.hint}
+		}
+	}
+	return occurrence{}
 }
 
 // AlarmHint says what to do about alarms that ended a deployment.
@@ -116,24 +155,28 @@ func AlarmHint(names []string) string {
 	return "look at the metrics behind the alarm: " + shell.Join(append([]string{"aws", "cloudwatch", "describe-alarms", "--alarm-names"}, names...)...)
 }
 
-// Advise fills [Diagnosis.Advice]: what to do about whatever is known beside the
-// causes, each once, and nothing that a cause says itself.
+// Advise fills [Diagnosis.Advice] and [Diagnosis.Topics]: what to do about whatever is
+// known beside the causes, each once, and nothing that a cause says itself.
 func (d *Diagnosis) Advise() {
-	d.Advice = nil
-	add := func(hint string) {
+	d.Advice, d.Topics = nil, nil
+	add := func(hint, topic string) {
 		said := slices.ContainsFunc(d.Causes, func(c Cause) bool { return c.Hint == hint })
 		if hint != "" && !said && !slices.Contains(d.Advice, hint) {
 			d.Advice = append(d.Advice, hint)
 		}
+		said = slices.ContainsFunc(d.Causes, func(c Cause) bool { return string(c.Kind) == topic })
+		if topic != "" && !said && !slices.Contains(d.Topics, topic) {
+			d.Topics = append(d.Topics, topic)
+		}
 	}
 	for _, event := range d.Events {
-		add(EventHint(event))
+		add(EventHint(event), EventTopic(event))
 	}
 	if len(d.TargetGroups) > 0 {
-		add(healthHint)
+		add(healthHint, string(Unhealthy))
 	}
-	add(d.Ending.Hint)
+	add(d.Ending.Hint, d.Ending.topic())
 	if len(d.Alarms) > 0 {
-		add(AlarmHint(d.Alarms))
+		add(AlarmHint(d.Alarms), alarmTopic)
 	}
 }

@@ -61,7 +61,7 @@ func (t *Tracker) judgeStopped(o Observation, sd *ServiceDeployment) (Verdict, s
 	case deleted(o.Service):
 		return Failed, fmt.Sprintf("the service was deleted (it is %s)", o.Service.Status)
 	case primary != nil && t.target.Of(primary) == Later: // ECS lists one that it reconciles away as FAILED
-		return Superseded, supersededBy(primary)
+		return Superseded, supersededBy(primary, t.target.TaskDefinition)
 	case mine != nil && mine.RolloutState == RolloutFailed:
 		return Failed, cmp.Or(sd.StatusReason, failedReason(mine), "the deployment failed, and rollback is off")
 	case t.held("stopped", o.Elapsed, settle):
@@ -82,7 +82,7 @@ func (t *Tracker) judgeUnfinished(o Observation, record *ServiceDeployment, reas
 		if t.held("later", o.Elapsed, settle) {
 			return t.judgeLater(o, primary)
 		}
-		return InProgress, cmp.Or(reason, supersededBy(primary))
+		return InProgress, cmp.Or(reason, supersededBy(primary, t.target.TaskDefinition))
 	}
 	delete(t.since, "later")
 	if mine != nil {

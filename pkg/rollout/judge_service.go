@@ -30,7 +30,7 @@ func (t *Tracker) judgeService(o Observation) (Verdict, string) {
 	case relation == Earlier || relation == Unclear && t.failureIsEvident(o, primary):
 		return t.judgeEarlier(o, primary)
 	case relation == Unclear && !t.held("unclear", o.Elapsed, settle):
-		return InProgress, supersededBy(primary)
+		return InProgress, supersededBy(primary, t.target.TaskDefinition)
 	}
 	return t.judgeLater(o, primary)
 }
@@ -44,7 +44,7 @@ func (t *Tracker) judgeUnseen(o Observation, primary *Deployment) (Verdict, stri
 	other := primary != nil && t.target.Of(primary) == Later
 	switch {
 	case other && t.held("other", o.Elapsed, settle):
-		return Superseded, supersededBy(primary)
+		return Superseded, supersededBy(primary, t.target.TaskDefinition)
 	case !other:
 		delete(t.since, "other")
 	}
@@ -137,9 +137,9 @@ func (t *Tracker) judgeEarlier(o Observation, primary *Deployment) (Verdict, str
 // judgeLater: a deployment that is neither ours nor older is PRIMARY.
 func (t *Tracker) judgeLater(o Observation, primary *Deployment) (Verdict, string) {
 	if t.saysCompleted(o.Service) {
-		return Succeeded, "the deployment completed; then " + supersededBy(primary)
+		return Succeeded, "the deployment completed; then " + supersededBy(primary, t.target.TaskDefinition)
 	}
-	return Superseded, supersededBy(primary)
+	return Superseded, supersededBy(primary, t.target.TaskDefinition)
 }
 
 // failureIsEvident reports whether an answer in which another deployment is

@@ -52,13 +52,7 @@ func ExplainTasks(failed []Task) Diagnosis {
 func NotStarted(failures []string) Diagnosis {
 	var d Diagnosis
 	for _, reason := range failures {
-		hint := noRoomHint
-		for _, other := range slices.Concat(occurrences, reasons) {
-			if containsAny(reason, other.texts) {
-				hint = other.hint
-				break
-			}
-		}
+		hint := cmp.Or(occurrenceOf(reason).hint, noRoomHint)
 		d.Causes = append(d.Causes, Cause{Kind: NotPlaced, Reason: reason, Count: 1, Hint: hint, Page: guide + placementPage + ".html"})
 	}
 	return d

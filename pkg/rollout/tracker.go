@@ -261,12 +261,15 @@ func failedReason(d *Deployment) string {
 	return cmp.Or(d.RolloutStateReason, "ECS reports the deployment as failed")
 }
 
-// supersededBy says which deployment took over, and when it was created. ECS does
-// not say by whom.
-func supersededBy(d *Deployment) string {
+// supersededBy says which deployment took over from one of a revision, and when it was
+// created. ECS does not say by whom.
+func supersededBy(d *Deployment, revision string) string {
 	since := ""
 	if !d.CreatedAt.IsZero() {
 		since = ", created " + d.CreatedAt.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	if d.TaskDefinition == revision {
+		return fmt.Sprintf("a newer deployment of the same revision took over: %s%s", d.ID, since)
 	}
 	return fmt.Sprintf("deployment %s (%s%s) took over", d.ID, ShortName(d.TaskDefinition), since)
 }
