@@ -45,7 +45,8 @@ func TestConfirm(t *testing.T) {
 			if code != tt.code || !regexp.MustCompile(tt.said).MatchString(said) {
 				t.Errorf("exit code %d, want %d:\n%s", code, tt.code, said)
 			}
-			asked := strings.Contains(said, "deploy this to doorman-service in production1 (us-east-1, account 123456789012, target production)? [y/N] ")
+			line := strings.Join(strings.Fields(said), " ") // the terminal is narrower than the question
+			asked := strings.Contains(line, "deploy this to doorman-service in production1 (us-east-1, account 123456789012, target production)? [y/N]")
 			if asked != (tt.answer != "") {
 				t.Errorf("asked: %t\n%s", asked, said)
 			}
