@@ -26,7 +26,7 @@ const (
 const (
 	pollNear    = 1200 * time.Millisecond
 	pollFar     = 3 * time.Second
-	pollTrouble = 5 * time.Second // at most, while ECS does not answer
+	pollTrouble = 4 * time.Second // at most, while ECS does not answer
 	nearStart   = 15 * time.Second
 	// pollClock is for the time in which only one of ECS's clocks runs: two calls each
 	// make at most four a minute. The next look is pollNear before the clock's end.
